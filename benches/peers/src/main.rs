@@ -1,0 +1,24 @@
+//! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|lifecycle|store|http|all`.
+
+mod side_by_side;
+
+use std::process::ExitCode;
+
+/// One area: its name on the command line and the function that prints its ratios.
+type Area = (&'static str, fn());
+
+const AREAS: &[Area] = &[];
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().nth(1).unwrap_or_else(|| "all".into());
+    let chosen: Vec<_> = AREAS.iter().filter(|(name, _)| wanted == "all" || wanted == *name).collect();
+    if chosen.is_empty() {
+        let known: Vec<_> = AREAS.iter().map(|(name, _)| *name).collect();
+        eprintln!("no area `{wanted}`: choose one of {} or all", known.join(", "));
+        return ExitCode::from(2);
+    }
+    for (_, run) in chosen {
+        run();
+    }
+    ExitCode::SUCCESS
+}

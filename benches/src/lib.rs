@@ -1,0 +1,1 @@
+//! Criterion benches: one file an area, `cargo bench -p service-accounts-benches --bench <area>`.

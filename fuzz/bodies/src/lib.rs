@@ -1,0 +1,1 @@
+//! What the fuzz targets check: one function a target, one module an area, called by libFuzzer and by stable property tests alike.
