@@ -55,6 +55,8 @@ actions! {
     SessionOpened = "session.opened",
     /// A session was ended before its time.
     SessionRevoked = "session.revoked",
+    /// A session whose time was over was removed.
+    SessionExpired = "session.expired",
     /// A credential was accepted.
     AccessGranted = "access.granted",
     /// A credential was refused.

@@ -1,0 +1,98 @@
+//! Why an administrative call did nothing.
+
+use service_accounts_access::{GrantError, UnknownName};
+use service_accounts_lifecycle::LifetimeError;
+use service_accounts_naming::SanitiseError;
+use service_accounts_store::Refusal;
+
+use crate::{RandomnessError, Unavailable};
+
+/// Why an administrative call did nothing; nothing was changed whatever the reason.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Whoever asks does not hold the permission to manage service accounts.
+    #[error("the actor may not manage service accounts")]
+    NotPermitted,
+    /// Whoever asks lost the right to while asking.
+    #[error("the actor's own credential or account changed meanwhile; sign in again and retry")]
+    AuthorityLost,
+    /// More would be granted than whoever asks holds.
+    #[error("the grant was refused")]
+    Grant(#[source] GrantError),
+    /// A grant above the lowest role has no justification.
+    #[error("a role above `{lowest}` needs a justification")]
+    JustificationMissing {
+        /// The role that needs none.
+        lowest: String,
+    },
+    /// A scope is not in the catalogue.
+    #[error("a scope is unknown")]
+    UnknownScope(#[source] UnknownName),
+    /// The name leaves no id.
+    #[error("the name cannot become an id")]
+    Name(#[source] SanitiseError),
+    /// The id is reserved.
+    #[error("the id is reserved; choose a more descriptive name")]
+    IdReserved,
+    /// Another account has the id.
+    #[error("another account has this id; choose another name")]
+    IdTaken,
+    /// Another token of the account has the name.
+    #[error("another token of the account has this name; choose another name")]
+    NameTaken,
+    /// The lifetime asked for does not fit the environment.
+    #[error("the expiry was refused")]
+    Lifetime(#[source] LifetimeError),
+    /// A session's networks reach beyond its account's.
+    #[error("a session may narrow its account's networks, never widen them")]
+    NetworksWiden,
+    /// A session's lifetime is out of bounds.
+    #[error("a session lives between one second and 24 hours")]
+    SessionLifetime,
+    /// The credential is a token, not a session.
+    #[error("only a session can end itself; ask an administrator to revoke a token")]
+    NotASession,
+    /// There is no such account.
+    #[error("there is no such service account")]
+    AccountMissing,
+    /// There is no such token.
+    #[error("there is no such token")]
+    TokenMissing,
+    /// The token was revoked, which is final.
+    #[error("the token is revoked, which is final")]
+    Revoked,
+    /// A token must be revoked before it is deleted.
+    #[error("revoke the token before deleting it")]
+    NotRevoked,
+    /// The account does not wait for approval.
+    #[error("the service account does not wait for approval")]
+    NotPending,
+    /// An account's creator asked to approve it.
+    #[error("another administrator than the creator must approve")]
+    OwnApproval,
+    /// The record kept changing under the call.
+    #[error("the record changed while the call was at work; try again")]
+    Conflict,
+    /// No randomness for a secret.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// The storage failed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::AccountTaken => Self::IdTaken,
+            Refusal::AccountMissing => Self::AccountMissing,
+            Refusal::TokenTaken | Refusal::Stale => Self::Conflict,
+            Refusal::NameTaken => Self::NameTaken,
+            Refusal::TokenMissing => Self::TokenMissing,
+            Refusal::Revoked => Self::Revoked,
+            Refusal::NotRevoked => Self::NotRevoked,
+            Refusal::AuthorityLost => Self::AuthorityLost,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Who is calling, once the credential has been accepted.
+
+use std::{net::IpAddr, sync::Arc};
+
+use service_accounts_access::{Decision, Grants, Permission, PermissionSet, TeamName, Teams};
+use service_accounts_audit::Label;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Authority, Credential, Token};
+use time::UtcDateTime;
+
+use crate::Actor;
+
+/// An authenticated service account: which, with which token, and what it may do right now.
+#[derive(Clone, Debug)]
+pub struct Principal<P: Permission> {
+    pub(crate) credential: Arc<Credential>,
+    pub(crate) permissions: PermissionSet<P>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) at: UtcDateTime,
+    pub(crate) rotate_after: Option<UtcDateTime>,
+}
+
+impl<P: Permission> Principal<P> {
+    /// The account's id.
+    #[must_use]
+    pub fn id(&self) -> &AccountId {
+        &self.account().id
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        self.credential.account()
+    }
+
+    /// The token or session it came with.
+    #[must_use]
+    pub fn token(&self) -> &Token {
+        self.credential.token()
+    }
+
+    /// What it may do: its role, narrowed by the account's scopes and the token's.
+    #[must_use]
+    pub const fn permissions(&self) -> PermissionSet<P> {
+        self.permissions
+    }
+
+    /// The teams it belongs to.
+    #[must_use]
+    pub fn teams(&self) -> &Teams {
+        self.account().grant.teams()
+    }
+
+    /// The client address, if it was known.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// When the token should have been replaced, once that time has come.
+    #[must_use]
+    pub const fn rotate_after(&self) -> Option<UtcDateTime> {
+        self.rotate_after
+    }
+
+    /// Whether it may, on something that belongs to `team` or to nobody, and if not why.
+    ///
+    /// [`ServiceAccounts::authorize`](crate::ServiceAccounts::authorize) asks the same and records a refusal.
+    #[must_use]
+    pub fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
+        self.grants().decide(permission, team)
+    }
+
+    /// This account as one who asks for changes.
+    ///
+    /// The store reads its rights again inside each change, so rights lost meanwhile are lost.
+    #[must_use]
+    pub fn actor(&self) -> Actor<P> {
+        let authority = Authority::Credential {
+            token: self.token().id,
+            account: self.id().clone(),
+            account_revision: self.account().revision,
+            at: self.at,
+        };
+        Actor::credential(Label::new(self.id().as_str()), self.grants(), authority, self.address)
+    }
+
+    fn grants(&self) -> Grants<P> {
+        Grants { permissions: self.permissions, teams: self.teams().clone() }
+    }
+}

@@ -1,0 +1,161 @@
+//! Why a credential was refused, for those who may know, and what a client is told.
+
+use std::{error::Error, fmt};
+
+/// Why a credential was refused.
+///
+/// The exact reason is for the audit trail. A client learns a [`Disclosure`] at most, and only once its secret has
+/// verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rejection {
+    /// The text is no credential of this host.
+    Malformed,
+    /// It is a credential, but of a kind that is not accepted here.
+    WrongKind,
+    /// No record has its id.
+    Unknown,
+    /// The record's secret is another.
+    WrongSecret,
+    /// The client secret belongs to another client id than the one given.
+    WrongClient,
+    /// It was revoked, or its time as a retiring predecessor is over.
+    Revoked,
+    /// Its own time is over.
+    Expired,
+    /// Its account is disabled.
+    AccountDisabled,
+    /// Its account waits for approval.
+    AccountPending,
+    /// Its account's time is over.
+    AccountExpired,
+    /// It belongs to another environment.
+    WrongEnvironment,
+    /// It came from outside its networks, or from an unknown address while it is bound to networks.
+    AddressNotAllowed,
+    /// Its role or one of its scopes is no longer in the catalogue.
+    UnknownGrant,
+}
+
+/// What a client may be told about its own refused credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Disclosure {
+    /// `INVALID_CREDENTIALS`: unknown, wrong and revoked look alike.
+    InvalidCredentials,
+    /// `SERVICE_ACCOUNT_INACTIVE`: disabled or not yet approved.
+    Inactive,
+    /// `SERVICE_ACCOUNT_EXPIRED`.
+    Expired,
+    /// `IP_NOT_ALLOWED`.
+    AddressNotAllowed,
+}
+
+impl Rejection {
+    /// Every reason.
+    pub const ALL: [Self; 13] = [
+        Self::Malformed,
+        Self::WrongKind,
+        Self::Unknown,
+        Self::WrongSecret,
+        Self::WrongClient,
+        Self::Revoked,
+        Self::Expired,
+        Self::AccountDisabled,
+        Self::AccountPending,
+        Self::AccountExpired,
+        Self::WrongEnvironment,
+        Self::AddressNotAllowed,
+        Self::UnknownGrant,
+    ];
+
+    /// A stable name for the audit trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::WrongKind => "wrong_kind",
+            Self::Unknown => "unknown",
+            Self::WrongSecret => "wrong_secret",
+            Self::WrongClient => "wrong_client",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountPending => "account_pending",
+            Self::AccountExpired => "account_expired",
+            Self::WrongEnvironment => "wrong_environment",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::UnknownGrant => "unknown_grant",
+        }
+    }
+
+    /// What the client may be told.
+    #[must_use]
+    pub const fn disclosure(self) -> Disclosure {
+        match self {
+            Self::Malformed
+            | Self::WrongKind
+            | Self::Unknown
+            | Self::WrongSecret
+            | Self::WrongClient
+            | Self::Revoked
+            | Self::Expired
+            | Self::WrongEnvironment
+            | Self::UnknownGrant => Disclosure::InvalidCredentials,
+            Self::AccountDisabled | Self::AccountPending => Disclosure::Inactive,
+            Self::AccountExpired => Disclosure::Expired,
+            Self::AddressNotAllowed => Disclosure::AddressNotAllowed,
+        }
+    }
+}
+
+impl Disclosure {
+    /// The code on the wire.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::Inactive => "SERVICE_ACCOUNT_INACTIVE",
+            Self::Expired => "SERVICE_ACCOUNT_EXPIRED",
+            Self::AddressNotAllowed => "IP_NOT_ALLOWED",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why nobody was let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The credential was refused.
+    #[error("the credential was refused")]
+    Rejected(Rejection),
+    /// It could not be judged; never an answer about the credential.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The storage failed: nothing was decided, and the same call may succeed later.
+#[derive(Debug, thiserror::Error)]
+#[error("the service-account store is unavailable")]
+pub struct Unavailable(#[source] Box<dyn Error + Send + Sync>);
+
+impl Unavailable {
+    pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_name_of_its_own() {
+        for (place, reason) in Rejection::ALL.iter().enumerate() {
+            assert!(Rejection::ALL[..place].iter().all(|earlier| earlier.as_str() != reason.as_str()));
+        }
+    }
+}

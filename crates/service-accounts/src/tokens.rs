@@ -1,0 +1,246 @@
+//! The life of a token, as administrators ask for it.
+
+use std::sync::Arc;
+
+use service_accounts_access::{Allowlist, Permission, Scopes};
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::{Environment, TokenState};
+use service_accounts_naming::{AccountId, Finding, TokenName};
+use service_accounts_store::{
+    Account, Change, Class, Credential, ListedToken, Paged, Revision, Store, Token,
+};
+use service_accounts_token::{Kind, Minted, SecretToken, TokenId};
+use time::{Duration, UtcDateTime};
+
+use crate::{Actor, Error, RandomnessError, ServiceAccounts, Unavailable, randomness::Source, service::Inner};
+
+/// How often a step is done over that lost a race or met a taken id.
+pub(crate) const MINT_ATTEMPTS: usize = 8;
+
+/// A token's text, and its record.
+pub(crate) type Draft = (SecretToken, Token);
+
+/// What is asked for when a token is minted.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// The name people will know it by, unique within the account.
+    pub name: TokenName,
+    /// What it may do at most; `Inherited` is all the account may.
+    pub scopes: Scopes,
+    /// How long it lives; the environment's lifetime where none is given.
+    pub lifetime: Option<Duration>,
+    /// The only environment it works in; the account's where none is given.
+    pub environment: Option<Environment>,
+}
+
+impl NewToken {
+    /// A token that may do what its account may, for as long as the environment allows.
+    #[must_use]
+    pub const fn new(name: TokenName) -> Self {
+        Self { name, scopes: Scopes::Inherited, lifetime: None, environment: None }
+    }
+}
+
+/// A new token with the only copy there will ever be of its text.
+#[derive(Debug)]
+pub struct MintedToken {
+    /// The text to hand over.
+    pub secret: SecretToken,
+    /// The record.
+    pub token: Token,
+}
+
+impl From<Draft> for MintedToken {
+    fn from((secret, token): Draft) -> Self {
+        Self { secret, token }
+    }
+}
+
+impl<S: Store, P: Permission> ServiceAccounts<S, P> {
+    /// Mints a token for an account.
+    ///
+    /// # Errors
+    /// The actor may not, holds less than the account, or what is asked for does not fit; see [`Error`].
+    pub async fn mint_token(
+        &self,
+        actor: &Actor<P>,
+        account: &AccountId,
+        wanted: &NewToken,
+    ) -> Result<MintedToken, Error> {
+        let inner = &*self.inner;
+        inner.admit_manager(actor)?;
+        for _ in 0..MINT_ATTEMPTS {
+            let account = inner.account(account).await?;
+            inner.guard_credential(actor, &account)?;
+            let draft = inner.draft_token(actor, &account, wanted)?;
+            match inner.keep(actor, &account, &draft.1, Action::TokenMinted).await {
+                Err(Error::Conflict) => {}
+                done => return done.map(|()| draft.into()),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// What could be better about a token's name, with reasons.
+    #[must_use]
+    pub fn advise_token_name(&self, name: &TokenName) -> Vec<Finding> {
+        self.inner.advisor.token(name)
+    }
+
+    /// A page of an account's tokens in the order of their ids, with their last use up to this instant.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such account, or the store failed.
+    pub async fn tokens(
+        &self,
+        actor: &Actor<P>,
+        account: &AccountId,
+        after: Option<&TokenId>,
+        limit: usize,
+    ) -> Result<Paged<ListedToken, TokenId>, Error> {
+        self.inner.admit_manager(actor)?;
+        self.inner.account(account).await?;
+        self.inner.flush_marks().await?;
+        Ok(self.inner.store.tokens(account, after, limit).await.map_err(Unavailable::new)?)
+    }
+
+    /// Changes what a token may do at most; its text stays the same.
+    ///
+    /// # Errors
+    /// The actor may not, holds less than the account, or the token is revoked.
+    pub async fn set_token_scopes(
+        &self,
+        actor: &Actor<P>,
+        account: &AccountId,
+        token: &TokenId,
+        scopes: Scopes,
+    ) -> Result<Arc<Credential>, Error> {
+        let inner = &*self.inner;
+        inner.admit_manager(actor)?;
+        for _ in 0..MINT_ATTEMPTS {
+            let found = inner.token(account, token).await?;
+            inner.guard_credential(actor, found.account())?;
+            inner.check_scopes(found.account(), &scopes)?;
+            let changed = Token { scopes: scopes.clone(), ..found.token().clone() };
+            let change = Change::UpdateToken { token: Box::new(changed), expected: found.token().revision };
+            match inner.commit(actor, change, inner.token_event(Action::TokenUpdated, actor, found.token())).await {
+                Ok(()) => return inner.token(account, token).await,
+                Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Ends a token's work from the next request on, for good. Doing it twice is the same as once.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such token.
+    pub async fn revoke_token(
+        &self,
+        actor: &Actor<P>,
+        account: &AccountId,
+        token: &TokenId,
+    ) -> Result<Arc<Credential>, Error> {
+        let inner = &*self.inner;
+        inner.admit_manager(actor)?;
+        let found = inner.token(account, token).await?;
+        if !found.token().state.is_revoked() {
+            let event = inner.token_event(Action::TokenRevoked, actor, found.token());
+            inner.commit(actor, Change::Revoke { token: *token, at: inner.now() }, event).await?;
+        }
+        inner.token(account, token).await
+    }
+
+    /// Removes a revoked token from the lists; the audit trail keeps its history.
+    ///
+    /// # Errors
+    /// The actor may not, or the token is not revoked.
+    pub async fn delete_token(&self, actor: &Actor<P>, account: &AccountId, token: &TokenId) -> Result<(), Error> {
+        let inner = &*self.inner;
+        inner.admit_manager(actor)?;
+        let found = inner.token(account, token).await?;
+        let event = inner.token_event(Action::TokenDeleted, actor, found.token());
+        inner.commit(actor, Change::DeleteToken { token: *token, at: inner.now() }, event).await
+    }
+}
+
+impl<S: Store, P: Permission> Inner<S, P> {
+    /// A token by its account: a token of another account is as absent as one that never was.
+    async fn token(&self, account: &AccountId, token: &TokenId) -> Result<Arc<Credential>, Error> {
+        let found = self.store.credential(token).await.map_err(Unavailable::new)?.ok_or(Error::TokenMissing)?;
+        let is_listed = matches!(found.token().class, Class::Token(_)) && found.account().id == *account;
+        if is_listed { Ok(found) } else { Err(Error::TokenMissing) }
+    }
+
+    /// Writes a new token or session, if the account is still what the draft was made for.
+    pub(crate) async fn keep(
+        &self,
+        actor: &Actor<P>,
+        account: &Account,
+        token: &Token,
+        action: Action,
+    ) -> Result<(), Error> {
+        let change = Change::Mint { token: Box::new(token.clone()), account_revision: account.revision };
+        self.commit(actor, change, self.token_event(action, actor, token)).await
+    }
+
+    pub(crate) fn token_event(&self, action: Action, actor: &Actor<P>, token: &Token) -> Event {
+        let event = self
+            .event(action, actor)
+            .about_account(Label::new(token.account.as_str()))
+            .about_token(Label::new(token.id.as_str()));
+        match token.class.token_name() {
+            Some(name) => event.named(Label::new(name.as_str())),
+            None => event,
+        }
+    }
+
+    pub(crate) fn draft_token(&self, actor: &Actor<P>, account: &Account, wanted: &NewToken) -> Result<Draft, Error> {
+        self.check_scopes(account, &wanted.scopes)?;
+        let now = self.now();
+        let environment = wanted.environment.as_ref().unwrap_or(&account.environment).clone();
+        let expires_at = self.lifecycle.expiry(&environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
+        let (secret, blank) = self.draft(actor, account, Class::Token(wanted.name.clone()))?;
+        let scopes = wanted.scopes.clone();
+        Ok((secret, Token { scopes, environment, expires_at: Some(expires_at), ..blank }))
+    }
+
+    /// A client secret works until it is regenerated; the account's own dates bound it.
+    pub(crate) fn draft_secret(&self, actor: &Actor<P>, account: &Account) -> Result<Draft, Error> {
+        self.draft(actor, account, Class::Secret)
+    }
+
+    /// A credential without limits of its own, inside all those of its account.
+    pub(crate) fn draft(&self, actor: &Actor<P>, account: &Account, class: Class) -> Result<Draft, Error> {
+        let Minted { token: secret, digest } = self.mint(class.kind())?;
+        let record = Token {
+            id: secret.id(),
+            account: account.id.clone(),
+            digest,
+            hint: secret.hint(),
+            scopes: Scopes::Inherited,
+            environment: account.environment.clone(),
+            allowlist: Allowlist::any(),
+            state: TokenState::default(),
+            created_at: self.now(),
+            created_by: actor.name().clone(),
+            expires_at: None,
+            next_due: None,
+            class,
+            revision: Revision::NEW,
+        };
+        Ok((secret, record))
+    }
+
+    fn mint(&self, kind: Kind) -> Result<Minted, Error> {
+        let mut source = Source(&*self.randomness);
+        self.keyring.mint(self.vendor, kind, &mut source).map_err(|error| Error::Randomness(RandomnessError::new(error)))
+    }
+
+    /// Scopes that the catalogue does not know are refused now rather than denied at each use.
+    pub(crate) fn check_scopes(&self, account: &Account, scopes: &Scopes) -> Result<(), Error> {
+        let grant = &account.grant;
+        self.catalogue.load().effective(grant.role(), grant.scopes(), scopes).map(drop).map_err(Error::UnknownScope)
+    }
+}

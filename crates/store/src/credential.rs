@@ -1,0 +1,139 @@
+//! The record of a token, and what one authentication reads.
+
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use service_accounts_access::{
+    Allowlist, Catalogue, CatalogueId, Permission, PermissionSet, Scopes, UnknownName,
+};
+use service_accounts_audit::Label;
+use service_accounts_lifecycle::{Environment, TokenState};
+use service_accounts_naming::{AccountId, TokenName};
+use service_accounts_token::{Digest, Hint, Kind, TokenId};
+use time::UtcDateTime;
+
+use crate::{Account, Revision, seconds};
+
+/// Everything one authentication needs, read in one step.
+///
+/// A credential never exists without its account: a store that finds the one without the other reports corruption.
+/// Stores hand it out behind an [`Arc`], and as long as neither record changes they may hand out the same one again: it
+/// remembers what its role and scopes amount to.
+#[derive(Debug)]
+pub struct Credential {
+    token: Token,
+    account: Arc<Account>,
+    permissions: OnceLock<(CatalogueId, u128)>,
+}
+
+impl Credential {
+    /// Joins a token with its account.
+    #[must_use]
+    pub const fn new(token: Token, account: Arc<Account>) -> Self {
+        Self { token, account, permissions: OnceLock::new() }
+    }
+
+    /// The token, session or client secret.
+    #[must_use]
+    pub const fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The account it belongs to.
+    #[must_use]
+    pub const fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// What it may do by `catalogue`: the role, narrowed by the account's scopes and the token's.
+    ///
+    /// The first catalogue's answer is remembered; another catalogue is asked anew each time, until the record is read again.
+    ///
+    /// # Errors
+    /// The catalogue does not know the role or a scope any more; nothing may be allowed then.
+    pub fn permissions<P: Permission>(&self, catalogue: &Catalogue<P>) -> Result<PermissionSet<P>, UnknownName> {
+        if let Some((known, bits)) = self.permissions.get()
+            && *known == catalogue.id()
+        {
+            return Ok(PermissionSet::from_bits(*bits));
+        }
+        let grant = &self.account.grant;
+        let permissions = catalogue.effective(grant.role(), grant.scopes(), &self.token.scopes)?;
+        // Another thread may have been first, perhaps with another catalogue; its answer may stay.
+        let _ = self.permissions.set((catalogue.id(), permissions.bits()));
+        Ok(permissions)
+    }
+}
+
+/// A token, session or client secret as it is kept: everything but its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The public half of its text.
+    pub id: TokenId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// What it is used as.
+    pub class: Class,
+    /// What its secret is verified against.
+    pub digest: Digest,
+    /// How lists show it.
+    pub hint: Hint,
+    /// What it may do at most, within its account.
+    pub scopes: Scopes,
+    /// The only environment it works in.
+    pub environment: Environment,
+    /// The networks it may come from, within its account's.
+    pub allowlist: Allowlist,
+    /// Whether it works, retires, or ended.
+    pub state: TokenState,
+    /// When it was created.
+    #[serde(with = "seconds")]
+    pub created_at: UtcDateTime,
+    /// Who created it.
+    pub created_by: Label,
+    /// When it ends; the first instant at which it is refused. A client secret lasts until it is regenerated.
+    #[serde(with = "seconds::option")]
+    pub expires_at: Option<UtcDateTime>,
+    /// When it next needs somebody's attention; what [`Store::due`](crate::Store::due) looks at.
+    #[serde(with = "seconds::option")]
+    pub next_due: Option<UtcDateTime>,
+    /// The event that last changed this record; the store sets it.
+    pub revision: Revision,
+}
+
+/// What a credential is used as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A token, by its name within the account.
+    Token(TokenName),
+    /// A session, with the client secret it was opened with.
+    Session {
+        /// The client secret's id.
+        opened_with: TokenId,
+    },
+    /// The account's client secret.
+    Secret,
+}
+
+impl Class {
+    /// The kind that stands in the credential's text.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Token(_) => Kind::Token,
+            Self::Session { .. } => Kind::Session,
+            Self::Secret => Kind::Secret,
+        }
+    }
+
+    /// The name people know a token by.
+    #[must_use]
+    pub const fn token_name(&self) -> Option<&TokenName> {
+        match self {
+            Self::Token(name) => Some(name),
+            Self::Session { .. } | Self::Secret => None,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A store in memory, for tests, for tools, and for services that mint anew at each start.
+//!
+//! Requests read joined credentials from shards of their own, so they meet a writer only in the one shard it is just
+//! writing to. Everything else lives in one ledger behind one lock, and a change is carried out under that lock from its
+//! first read to its last write.
+
+mod ledger;
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use service_accounts_audit::{Event, Page, Query};
+use service_accounts_naming::AccountId;
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use self::ledger::Ledger;
+use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
+
+const SHARDS: usize = 64;
+
+type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<IdHasher>>>;
+
+/// Keeps everything in memory, and loses it with the process.
+pub struct MemoryStore {
+    shards: Box<[Shard]>,
+    ledger: Mutex<Ledger>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
+    }
+
+    /// A poisoned lock is taken as it is: the ledger is changed only after all that can fail has succeeded.
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shard(&self, id: &TokenId) -> Option<&Shard> {
+        let place = id.as_str().bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        self.shards.get(place % SHARDS)
+    }
+
+    fn publish(&self, id: TokenId, credential: Option<Arc<Credential>>) {
+        let Some(shard) = self.shard(&id) else { return };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        match credential {
+            Some(credential) => shard.insert(id, credential),
+            None => shard.remove(&id),
+        };
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = Infallible;
+
+    async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, Infallible> {
+        let Some(shard) = self.shard(id) else { return Ok(None) };
+        Ok(shard.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+    }
+
+    async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, Infallible> {
+        let mut ledger = self.ledger();
+        Ok(match ledger.commit(authority, change, event) {
+            Ok((sequence, touched)) => {
+                // Published before the lock is released, so that two changes cannot be published in the wrong order.
+                touched.into_iter().for_each(|id| self.publish(id, ledger.credential(&id)));
+                Committed::Applied(sequence)
+            }
+            Err(refusal) => Committed::Refused(refusal),
+        })
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, Infallible> {
+        Ok(self.ledger().account(id))
+    }
+
+    async fn accounts(
+        &self,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Paged<Arc<Account>, AccountId>, Infallible> {
+        Ok(self.ledger().accounts(after, limit))
+    }
+
+    async fn tokens(
+        &self,
+        account: &AccountId,
+        after: Option<&TokenId>,
+        limit: usize,
+    ) -> Result<Paged<ListedToken, TokenId>, Infallible> {
+        Ok(self.ledger().tokens(account, after, limit))
+    }
+
+    async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, Infallible> {
+        Ok(self.ledger().due(now, limit))
+    }
+
+    async fn touch(&self, marks: &[Usage]) -> Result<(), Infallible> {
+        self.ledger().touch(marks);
+        Ok(())
+    }
+
+    async fn append(&self, events: &[Event]) -> Result<(), Infallible> {
+        let mut ledger = self.ledger();
+        for event in events {
+            ledger.append(event.clone());
+        }
+        Ok(())
+    }
+
+    async fn events(&self, query: &Query) -> Result<Page, Infallible> {
+        Ok(self.ledger().events(query))
+    }
+}
+
+/// Token ids are random and chosen by the host, so their bytes spread well enough without a keyed hash.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Instants as whole unix seconds, the one form in which every store keeps them.
+
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+use time::UtcDateTime;
+
+pub(crate) fn serialize<S: Serializer>(at: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(at.unix_timestamp())
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
+    UtcDateTime::from_unix_timestamp(i64::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// The same for an instant that may be missing.
+pub(crate) mod option {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use time::UtcDateTime;
+
+    pub(crate) fn serialize<S: Serializer>(at: &Option<UtcDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(UtcDateTime::unix_timestamp).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UtcDateTime>, D::Error> {
+        Option::<i64>::deserialize(deserializer)?
+            .map(|seconds| UtcDateTime::from_unix_timestamp(seconds).map_err(D::Error::custom))
+            .transpose()
+    }
+}
