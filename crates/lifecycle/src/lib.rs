@@ -2,3 +2,20 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod environment;
+mod lifetime;
+mod moment;
+mod policy;
+#[cfg(feature = "serde")]
+mod serial;
+mod span;
+mod state;
+
+pub use crate::environment::{Environment, EnvironmentError};
+pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
+pub use crate::policy::LifecyclePolicy;
+pub use crate::span::{Span, SpanError};
+pub use crate::state::{TokenState, TransitionError};
