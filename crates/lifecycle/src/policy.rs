@@ -1,12 +1,16 @@
 //! What the host demands of its tokens, as one document.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use time::{Duration, UtcDateTime};
 
 use crate::environment::Environment;
+use crate::facts::Facts;
+use crate::finding::Finding;
 use crate::lifetime::{Lifetime, LifetimeError};
 use crate::moment::Moment;
+use crate::schedule::{Schedule, window_opens};
 use crate::span::Span;
 
 /// How long tokens live in each environment, and when they are rotated, observed, looked at and reviewed.
@@ -99,6 +103,36 @@ impl LifecyclePolicy {
             Moment::of(expires_at),
         )
         .to_utc()
+    }
+
+    /// The arithmetic of one environment, looked up once for any number of tokens.
+    ///
+    /// An environment the policy does not know has a schedule too: its tokens still expire, and are reported.
+    #[must_use]
+    pub fn schedule(&self, environment: &Environment) -> Schedule {
+        Schedule::new(self, self.lifetime(environment))
+    }
+
+    /// What is to be said of a token; see [`Schedule::assess`].
+    #[must_use]
+    pub fn assess(
+        &self,
+        environment: &Environment,
+        facts: &Facts,
+        now: UtcDateTime,
+    ) -> Vec<Finding> {
+        self.schedule(environment).assess(facts, now)
+    }
+
+    /// When the answer of [`assess`](Self::assess) next changes; see [`Schedule::next_due`].
+    #[must_use]
+    pub fn next_due(
+        &self,
+        environment: &Environment,
+        facts: &Facts,
+        now: UtcDateTime,
+    ) -> Option<UtcDateTime> {
+        self.schedule(environment).next_due(facts, now)
     }
 
     /// How long before expiry the rotation window of a long-lived token opens.
@@ -208,12 +242,6 @@ impl Default for LifecyclePolicy {
             environments: environments.into(),
         }
     }
-}
-
-/// The lead before expiry, cut to the last third of the life.
-pub(crate) fn window_opens(lead: Span, issued_at: Moment, expires_at: Moment) -> Moment {
-    let life = expires_at.seconds_since(issued_at).max(0);
-    expires_at.minus_seconds(lead.as_seconds().min(life / 3))
 }
 
 #[cfg(test)]
