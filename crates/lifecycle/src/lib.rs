@@ -2,3 +2,26 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod environment;
+mod facts;
+mod finding;
+mod lifetime;
+mod moment;
+mod policy;
+mod schedule;
+#[cfg(feature = "serde")]
+mod serial;
+mod span;
+mod state;
+
+pub use crate::environment::{Environment, EnvironmentError};
+pub use crate::facts::Facts;
+pub use crate::finding::{Action, Finding, Severity};
+pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
+pub use crate::policy::LifecyclePolicy;
+pub use crate::schedule::Schedule;
+pub use crate::span::{Span, SpanError};
+pub use crate::state::{TokenState, TransitionError};

@@ -2,3 +2,28 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod account_id;
+mod advice;
+mod allocate;
+mod display_name;
+mod email;
+mod local_part;
+mod realm;
+mod registry;
+mod reserved;
+mod text;
+mod token_name;
+
+pub use account_id::{AccountId, AccountIdError, AccountIdRef};
+pub use advice::{Advisor, Code, Finding, WordClass};
+pub use allocate::{AllocateError, Allocator, OnTaken};
+pub use display_name::{DisplayName, DisplayNameError};
+pub use email::{EmailError, UndeliverableEmail, is_undeliverable};
+pub use local_part::{LocalPart, LocalPartError, SanitiseError};
+pub use realm::{Realm, RealmError};
+pub use registry::{BoxedClaim, Claim, DynIdRegistry, IdRegistry};
+pub use reserved::ReservedIds;
+pub use token_name::{TokenName, TokenNameError};

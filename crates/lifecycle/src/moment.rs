@@ -1,0 +1,115 @@
+//! Instants as the arithmetic sees them.
+//!
+//! A [`UtcDateTime`] is a calendar date and a wall time: comparing two is four comparisons, adding to one
+//! is a carry through five fields. The planner does both for millions of tokens, so inside it an instant
+//! is one number of seconds. Every instant of the calendar fits with room to spare, and a
+//! [`Span`](crate::Span) is below 2³², so sums cannot wrap.
+
+use time::UtcDateTime;
+
+use crate::span::Span;
+
+/// Whole seconds since 1970 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Moment(i64);
+
+impl Moment {
+    /// Before every instant; stands for what has not happened, so that the later of two is `max`.
+    pub(crate) const NEVER: Self = Self(i64::MIN);
+
+    /// The second an instant falls into. Deadlines are whole seconds, so `now >= deadline` has the
+    /// same answer before and after.
+    pub(crate) const fn of(instant: UtcDateTime) -> Self {
+        Self(instant.unix_timestamp())
+    }
+
+    pub(crate) const fn plus(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.as_seconds()))
+    }
+
+    pub(crate) const fn minus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    pub(crate) const fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    pub(crate) fn has_happened(self) -> bool {
+        self != Self::NEVER
+    }
+
+    /// Back to the calendar, unless it has not happened.
+    pub(crate) fn to_utc_if_happened(self) -> Option<UtcDateTime> {
+        self.has_happened().then(|| self.to_utc())
+    }
+
+    /// Back to the calendar, unless it lies beyond it: such an instant never comes.
+    pub(crate) fn to_utc_if_it_comes(self) -> Option<UtcDateTime> {
+        UtcDateTime::from_unix_timestamp(self.0).ok()
+    }
+
+    /// Back to the calendar; what lies beyond its end is its end.
+    pub(crate) fn to_utc(self) -> UtcDateTime {
+        let end = if self.0 < 0 {
+            UtcDateTime::MIN
+        } else {
+            UtcDateTime::MAX
+        };
+        UtcDateTime::from_unix_timestamp(self.0).unwrap_or(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::utc_datetime;
+
+    #[test]
+    fn fractions_of_a_second_belong_to_the_second_they_began_in() {
+        for (instant, second) in [
+            (utc_datetime!(1970-01-01 0:00:00.999_999_999), 0),
+            (utc_datetime!(1969-12-31 23:59:59.999_999_999), -1),
+            (utc_datetime!(1969-12-31 23:59:59), -1),
+        ] {
+            assert_eq!(Moment::of(instant), Moment(second));
+        }
+    }
+
+    #[test]
+    fn what_never_comes_and_what_never_happened_have_no_date() {
+        assert_eq!(Moment::NEVER.to_utc_if_happened(), None);
+        assert_eq!(
+            Moment::of(UtcDateTime::MIN).to_utc_if_happened(),
+            Some(UtcDateTime::MIN)
+        );
+        let last = Moment::of(UtcDateTime::MAX);
+        assert_eq!(
+            last.to_utc_if_it_comes(),
+            Some(UtcDateTime::MAX.truncate_to_second())
+        );
+        assert_eq!(
+            last.plus(Span::seconds(1).unwrap()).to_utc_if_it_comes(),
+            None
+        );
+    }
+
+    #[test]
+    fn sums_beyond_the_calendar_end_at_its_end() {
+        let century = Span::seconds(u32::MAX).unwrap();
+        assert_eq!(
+            Moment::of(UtcDateTime::MAX).plus(century).to_utc(),
+            UtcDateTime::MAX
+        );
+        assert_eq!(Moment(i64::MAX).plus(century), Moment(i64::MAX));
+        assert_eq!(Moment(i64::MAX).to_utc(), UtcDateTime::MAX);
+        assert_eq!(
+            Moment(i64::MIN).minus_seconds(i64::MAX).to_utc(),
+            UtcDateTime::MIN
+        );
+        assert_eq!(
+            Moment::of(UtcDateTime::MIN).minus_seconds(1).to_utc(),
+            UtcDateTime::MIN
+        );
+    }
+}

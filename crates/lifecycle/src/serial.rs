@@ -1,0 +1,99 @@
+//! How the types are written down: names and lengths as text, instants as whole seconds since 1970.
+//!
+//! Instants are numbers because a store compares and indexes them, and because nothing then needs a
+//! calendar formatter, which would need `std`. Reading goes through the same constructors as code does,
+//! so a corrupt row is refused, never repaired.
+
+use alloc::string::{String, ToString};
+use core::fmt::Display;
+use core::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::environment::Environment;
+use crate::lifetime::{Lifetime, LifetimeRangeError};
+use crate::span::Span;
+
+/// Instants as whole seconds since 1970, for `#[serde(with)]`.
+pub(crate) mod seconds {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use time::UtcDateTime;
+
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &UtcDateTime,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        instant.unix_timestamp().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<UtcDateTime, D::Error> {
+        let seconds = i64::deserialize(deserializer)?;
+        UtcDateTime::from_unix_timestamp(seconds)
+            .map_err(|_| D::Error::custom("the instant is outside the calendar"))
+    }
+}
+
+/// A lifetime as a document has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LifetimeDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minimum: Option<Span>,
+    maximum: Span,
+}
+
+impl TryFrom<LifetimeDocument> for Lifetime {
+    type Error = LifetimeRangeError;
+
+    fn try_from(document: LifetimeDocument) -> Result<Self, Self::Error> {
+        match document.minimum {
+            None => Ok(Self::up_to(document.maximum)),
+            Some(minimum) => Self::between(minimum, document.maximum),
+        }
+    }
+}
+
+impl From<Lifetime> for LifetimeDocument {
+    fn from(lifetime: Lifetime) -> Self {
+        Self {
+            minimum: lifetime.minimum(),
+            maximum: lifetime.maximum(),
+        }
+    }
+}
+
+impl Serialize for Environment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Environment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
+}

@@ -1,0 +1,84 @@
+//! Laws of the token's states.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use proptest::prelude::*;
+use service_accounts_lifecycle::{TokenState, TransitionError};
+use time::UtcDateTime;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Retire(UtcDateTime),
+    Reinstate(UtcDateTime),
+    Revoke(UtcDateTime),
+    Release(UtcDateTime),
+    Reobserve,
+    Delete(UtcDateTime),
+}
+
+fn instant() -> impl Strategy<Value = UtcDateTime> {
+    let (min, max) = (
+        UtcDateTime::MIN.unix_timestamp(),
+        UtcDateTime::MAX.unix_timestamp(),
+    );
+    prop_oneof![4 => -3_i64..=3, 1 => min..=max, 1 => Just(min), 1 => Just(max)]
+        .prop_map(|seconds| UtcDateTime::from_unix_timestamp(seconds).unwrap())
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        instant().prop_map(Step::Retire),
+        instant().prop_map(Step::Reinstate),
+        instant().prop_map(Step::Revoke),
+        instant().prop_map(Step::Release),
+        Just(Step::Reobserve),
+        instant().prop_map(Step::Delete),
+    ]
+}
+
+fn apply(state: TokenState, step: Step) -> Result<TokenState, TransitionError> {
+    match step {
+        Step::Retire(until) => state.retire(until),
+        Step::Reinstate(now) => state.reinstate(now),
+        Step::Revoke(at) => state.revoke(at),
+        Step::Release(at) => state.release(at),
+        Step::Reobserve => state.reobserve(),
+        Step::Delete(at) => state.delete(at),
+    }
+}
+
+proptest! {
+    /// Revocation is monotonic: no order of writes, and no clock, brings a revoked token back.
+    #[test]
+    fn a_revoked_token_never_authenticates_again(
+        before in prop::collection::vec(step(), 0..8), after in prop::collection::vec(step(), 0..16), now in instant(),
+    ) {
+        let mut state = before.into_iter().fold(TokenState::Active, |state, step| apply(state, step).unwrap_or(state));
+        state = state.revoke(now).unwrap_or(state);
+        for step in after {
+            state = apply(state, step).unwrap_or(state);
+            prop_assert!(state.is_revoked());
+            prop_assert!(!state.may_authenticate(now));
+        }
+    }
+
+    /// A clock that moves on never turns a refusal into an acceptance.
+    #[test]
+    fn what_is_refused_now_is_refused_later(
+        steps in prop::collection::vec(step(), 0..8), a in instant(), b in instant(),
+    ) {
+        let state = steps.into_iter().fold(TokenState::Active, |state, step| apply(state, step).unwrap_or(state));
+        prop_assert!(state.may_authenticate(a.min(b)) || !state.may_authenticate(a.max(b)));
+    }
+
+    /// A token that is deleted was revoked first.
+    #[test]
+    fn nothing_is_deleted_that_was_not_revoked(steps in prop::collection::vec(step(), 0..16)) {
+        let mut state = TokenState::Active;
+        for step in steps {
+            let next = apply(state, step).unwrap_or(state);
+            let is_deleted = matches!(next, TokenState::Deleted { .. });
+            prop_assert!(!is_deleted || state.is_revoked());
+            state = next;
+        }
+    }
+}

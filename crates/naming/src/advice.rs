@@ -1,0 +1,285 @@
+//! Which names will not mean anything a year from now, and why.
+//!
+//! Advice never refuses. It sorts the words of a name into those that carry a meaning and those that are known to
+//! carry little, and speaks up when nothing is left. An unknown word always counts as meaning something: to advise
+//! against a good name teaches people to ignore advice.
+
+mod lexicon;
+mod reading;
+
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
+pub use lexicon::WordClass;
+
+use self::{lexicon::Lexicon, reading::Reading};
+use crate::{DisplayName, LocalPart, TokenName};
+
+/// Fewer letters and digits than this tell nobody anything.
+const FEW: usize = 4;
+
+/// Looks at names and says what is wrong with them.
+///
+/// ```
+/// use service_accounts_naming::{Advisor, Code, DisplayName, WordClass};
+///
+/// let mut advisor = Advisor::default();
+/// let findings = advisor.account(&DisplayName::parse("temp")?);
+/// assert_eq!(findings[0].code, Code::Vague);
+/// assert!(advisor.account(&DisplayName::parse("Pipeline Automation")?).is_empty());
+///
+/// advisor.learn(WordClass::Vague, "thingamajig");
+/// assert_eq!(advisor.account(&DisplayName::parse("Thingamajig")?).len(), 1);
+/// # Ok::<(), service_accounts_naming::DisplayNameError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Advisor {
+    lexicon: Lexicon,
+}
+
+impl Advisor {
+    /// Adds a word to a class, or moves it there.
+    pub fn learn(&mut self, class: WordClass, word: &str) {
+        self.lexicon.learn(class, word);
+    }
+
+    /// Forgets a word, because it does mean something here.
+    pub fn forget(&mut self, word: &str) {
+        self.lexicon.forget(word);
+    }
+
+    /// What is wrong with the name of an account; nothing, if all is well.
+    pub fn account(&self, name: &DisplayName) -> Vec<Finding> {
+        let mut findings = self.findings(name.as_str(), account_suggestion);
+        findings.extend(letters_dropped(name));
+        findings
+    }
+
+    /// What is wrong with the name of a token; nothing, if all is well.
+    pub fn token(&self, name: &TokenName) -> Vec<Finding> {
+        self.findings(name.as_str(), token_suggestion)
+    }
+
+    fn findings(&self, name: &str, suggestion: fn(Code) -> &'static str) -> Vec<Finding> {
+        let reading = Reading::new(name, &self.lexicon);
+        let short = (reading.letters < FEW).then_some(Code::TooShort);
+        let numbered = reading.ends_in_number.then_some(Code::Numbered);
+        let codes = [reading.weakness(), short, numbered].into_iter().flatten();
+        codes.map(|code| Finding::new(code, suggestion(code).to_owned())).collect()
+    }
+}
+
+/// One piece of advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Finding {
+    /// What is wrong, for programs.
+    pub code: Code,
+    /// Why that is a trouble, in plain words.
+    pub reason: &'static str,
+    /// What would be better.
+    pub suggestion: Option<String>,
+}
+
+impl Finding {
+    fn new(code: Code, suggestion: String) -> Self {
+        Self { code, reason: code.reason(), suggestion: Some(suggestion) }
+    }
+}
+
+/// What can be wrong with a name; the text of each code is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// It only says that it is an account: `service1`.
+    NotDescriptive,
+    /// It says that nobody knew what it would be: `temp`.
+    Vague,
+    /// It would fit anything: `test123`.
+    TooGeneric,
+    /// It says where and not what: `production`.
+    EnvironmentOnly,
+    /// One word that thousands of accounts share: `integration`.
+    OneWord,
+    /// Three letters or fewer: `ci`.
+    TooShort,
+    /// A number is all that tells it from others: `worker-2`.
+    Numbered,
+    /// Letters of the name are not in the id: `Café`.
+    LettersDropped,
+}
+
+impl Code {
+    /// The code as text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotDescriptive => "not_descriptive",
+            Self::Vague => "vague",
+            Self::TooGeneric => "too_generic",
+            Self::EnvironmentOnly => "environment_only",
+            Self::OneWord => "one_word",
+            Self::TooShort => "too_short",
+            Self::Numbered => "numbered",
+            Self::LettersDropped => "letters_dropped",
+        }
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::NotDescriptive => "the name only says that this is an account, not what it does",
+            Self::Vague => "the name is vague: nobody will know later what depends on it",
+            Self::TooGeneric => "the name is too generic: it would fit any account",
+            Self::EnvironmentOnly => "the name says where it is used, but not for what",
+            Self::OneWord => "one common word does not tell this use from others of its kind",
+            Self::TooShort => "the name is too short to be understood by those who did not choose it",
+            Self::Numbered => "a number does not say what sets this one apart from the others",
+            Self::LettersDropped => "an id holds a to z only, so some letters of the name are not in it",
+        }
+    }
+}
+
+impl core::fmt::Display for Code {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+const fn account_suggestion(code: Code) -> &'static str {
+    match code {
+        Code::EnvironmentOnly => "add what it does there, as in `Production Catalogue Sync`",
+        Code::OneWord => "add the system or the team it works for, as in `Warehouse Integration`",
+        Code::Numbered => "say what is different about it, such as its system, region or team",
+        _ => "name the task and the system it is for, as in `Pipeline Automation`",
+    }
+}
+
+const fn token_suggestion(code: Code) -> &'static str {
+    match code {
+        Code::Numbered => "tell tokens apart by what uses them and by year, as in `production-integration-2025`",
+        _ => "name the environment, the use and the year, as in `production-integration-2025`",
+    }
+}
+
+fn letters_dropped(name: &DisplayName) -> Option<Finding> {
+    name.as_str().chars().find(|c| c.is_alphanumeric() && !c.is_ascii())?;
+    let suggestion = match LocalPart::from_name(name.as_str()) {
+        Ok(id) => format!("spell the name in letters a to z, or the id will be `{id}`"),
+        Err(_) => "spell the name in letters a to z".to_owned(),
+    };
+    Some(Finding::new(Code::LettersDropped, suggestion))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn account(name: &str) -> Vec<Code> {
+        codes(Advisor::default().account(&DisplayName::parse(name).unwrap()))
+    }
+
+    fn token(name: &str) -> Vec<Code> {
+        codes(Advisor::default().token(&TokenName::parse(name).unwrap()))
+    }
+
+    fn codes(findings: Vec<Finding>) -> Vec<Code> {
+        findings.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn good_names_raise_nothing() {
+        for name in [
+            "Pipeline Automation",
+            "pipeline_automation",
+            "Production Integration",
+            "Warehouse Sync",
+            "dbt Cloud",
+            "Backup to S3",
+            "Route 53 Updater",
+            "TerraformRunner",
+            "Test Pipeline for Airflow",
+            "Windows Server 2019",
+        ] {
+            assert_eq!(account(name), [], "{name}");
+        }
+        for name in ["production-integration-2025", "ci-deploy-2025", "staging-pipeline", "airflow", "grafana-eu-2026"]
+        {
+            assert_eq!(token(name), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_say_nothing_are_found() {
+        use Code::{EnvironmentOnly, NotDescriptive, Numbered, OneWord, TooGeneric, TooShort, Vague};
+        for (name, expected) in [
+            ("service1", vec![NotDescriptive, Numbered]),
+            ("Service Account", vec![NotDescriptive]),
+            ("temp", vec![Vague]),
+            ("Temp Account", vec![Vague]),
+            ("test123", vec![TooGeneric, Numbered]),
+            ("TestAccount", vec![TooGeneric]),
+            ("staging test", vec![TooGeneric]),
+            ("production", vec![EnvironmentOnly]),
+            ("prod service 2025", vec![EnvironmentOnly]),
+            ("integration", vec![OneWord]),
+            ("automation service", vec![OneWord]),
+            ("temp pipeline", vec![Vague]),
+            ("2025", vec![NotDescriptive]),
+            ("Pipeline Automation 2", vec![Numbered]),
+            ("dbt 2", vec![Numbered]),
+            ("dbt", vec![TooShort]),
+            ("dbt7", vec![]),
+            ("tmp", vec![Vague, TooShort]),
+            ("!?", vec![NotDescriptive, TooShort]),
+        ] {
+            assert_eq!(account(name), expected, "{name}");
+        }
+        assert_eq!(token("prod-2025"), [EnvironmentOnly]);
+        assert_eq!(token("service1"), [NotDescriptive, Numbered]);
+        assert_eq!(token("worker-2"), [OneWord, Numbered]);
+    }
+
+    #[test]
+    fn letters_that_the_id_drops_are_named() {
+        let finding = |name| Advisor::default().account(&DisplayName::parse(name).unwrap()).pop().unwrap();
+        let cafe = finding("Caf\u{e9} Import");
+        assert_eq!(cafe.code, Code::LettersDropped);
+        assert!(cafe.suggestion.unwrap().contains("`caf_import`"));
+        assert_eq!(finding("\u{30c6}\u{30b9}\u{30c8}").suggestion.unwrap(), "spell the name in letters a to z");
+        assert_eq!(account("Warehouse \u{2192} Lake"), []);
+    }
+
+    #[test]
+    fn a_host_teaches_words_and_takes_them_back() {
+        let codes_of = |advisor: &Advisor, name| codes(advisor.account(&DisplayName::parse(name).unwrap()));
+        let mut advisor = Advisor::default();
+        assert_eq!(codes_of(&advisor, "Acme Corp"), []);
+        advisor.learn(WordClass::Filler, "Acme");
+        advisor.learn(WordClass::Filler, "CORP");
+        assert_eq!(codes_of(&advisor, "Acme corp"), [Code::NotDescriptive]);
+        advisor.forget("Temp");
+        assert_eq!(codes_of(&advisor, "temp"), []);
+        advisor.learn(WordClass::Generic, "service");
+        assert_eq!(codes_of(&advisor, "service"), [Code::TooGeneric]);
+    }
+
+    #[test]
+    fn every_example_in_a_suggestion_is_a_good_name() {
+        let codes = [Code::NotDescriptive, Code::EnvironmentOnly, Code::OneWord, Code::Numbered];
+        for code in codes {
+            if let Some(example) = account_suggestion(code).split('`').nth(1) {
+                assert_eq!(account(example), [], "{example}");
+            }
+            let example = token_suggestion(code).split('`').nth(1).unwrap();
+            assert_eq!(token(example), [], "{example}");
+        }
+    }
+}

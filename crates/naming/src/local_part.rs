@@ -1,0 +1,291 @@
+//! The part before the `@`, and how a name becomes one.
+//!
+//! A local part is words of `a-z` and `0-9` joined by single underscores, 64 bytes at most (RFC 5321 §4.5.3.1.1).
+//! That is exactly what sanitising leaves, so there is one spelling for each: `a__b` and `_a` are not local parts.
+//! No character in it needs escaping in a URL path, a log line, a metric label or an e-mail address.
+//!
+//! Sanitising filters to ASCII first and lowers case second. The other way round would let `K` (U+212A, the
+//! Kelvin sign), whose lower case is an ASCII `k`, slip into an id that somebody else's name already spells.
+
+use alloc::{format, string::String};
+use core::fmt;
+
+use crate::text::parsed_by_parse;
+
+/// The longest local part (RFC 5321 §4.5.3.1.1).
+const MAX_BYTES: usize = 64;
+
+/// The part of an account id before the `@`; it lives on the stack and is copied freely.
+///
+/// ```
+/// use service_accounts_naming::LocalPart;
+///
+/// assert_eq!(LocalPart::from_name("Pipeline Automation")?.as_str(), "pipeline_automation");
+/// assert_eq!(LocalPart::from_name("  Data / Quality (EU) ")?.as_str(), "data_quality_eu");
+/// # Ok::<(), service_accounts_naming::SanitiseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalPart {
+    /// Zero past `length`, so that the derived order is the order of the text.
+    bytes: [u8; MAX_BYTES],
+    length: usize,
+}
+
+impl LocalPart {
+    /// Reads a local part that is already spelt as one.
+    ///
+    /// # Errors
+    ///
+    /// Says which rule is broken and where.
+    pub fn parse(text: &str) -> Result<Self, LocalPartError> {
+        check(text)?;
+        let mut part = Self::EMPTY;
+        for byte in text.bytes() {
+            part.push(byte).map_err(|_| LocalPartError::TooLong { length: text.len(), max: MAX_BYTES })?;
+        }
+        Ok(part)
+    }
+
+    /// Sanitises a name: ASCII letters and digits stay, in lower case; white space and underscores become one
+    /// underscore between words; everything else is left out.
+    ///
+    /// It neither allocates nor reads a table that changes with the Unicode version, so a name has one local part on
+    /// every platform. What it leaves is a fixed point: sanitising it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// A name that leaves nothing, or more than 64 bytes: an id is never cut short, because two long names would
+    /// then share one.
+    pub fn from_name(name: &str) -> Result<Self, SanitiseError> {
+        Self::from_chars(name.chars())
+    }
+
+    /// Sanitises characters that may have been folded on the way.
+    pub(crate) fn from_chars(name: impl Iterator<Item = char>) -> Result<Self, SanitiseError> {
+        let mut part = Self::EMPTY;
+        let mut gap = false;
+        for c in name {
+            match Kept::from(c) {
+                Kept::Nothing => {}
+                Kept::Gap => gap = part.length > 0,
+                Kept::Byte(byte) => {
+                    if gap {
+                        part.push(b'_')?;
+                        gap = false;
+                    }
+                    part.push(byte)?;
+                }
+            }
+        }
+        if part.length == 0 { Err(SanitiseError::Empty) } else { Ok(part) }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII is ever pushed and never past the end: both fallbacks are out of reach.
+        core::str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()).unwrap_or_default()
+    }
+
+    const EMPTY: Self = Self { bytes: [0; MAX_BYTES], length: 0 };
+
+    fn push(&mut self, byte: u8) -> Result<(), SanitiseError> {
+        let slot = self.bytes.get_mut(self.length).ok_or(SanitiseError::TooLong { max: MAX_BYTES })?;
+        *slot = byte;
+        self.length += 1;
+        Ok(())
+    }
+}
+
+impl AsRef<str> for LocalPart {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for LocalPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for LocalPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalPart").field(&self.as_str()).finish()
+    }
+}
+
+parsed_by_parse!(LocalPart, LocalPartError);
+
+/// Why a text is no local part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalPartError {
+    /// There is no text.
+    #[error("a local part needs at least one character")]
+    Empty,
+    /// The text is longer than a local part may be.
+    #[error("a local part has at most {max} bytes, not {length}")]
+    TooLong {
+        /// Bytes given.
+        length: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// A character that a local part cannot hold.
+    #[error("a local part holds only a-z, 0-9 and underscores, unlike the character at byte {at}")]
+    Character {
+        /// Where it is.
+        at: usize,
+    },
+    /// An underscore at an end, or beside another.
+    #[error("an underscore stands alone between words, unlike the one at byte {at}")]
+    Underscore {
+        /// Where it is.
+        at: usize,
+    },
+}
+
+/// Why a name has no local part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SanitiseError {
+    /// No ASCII letter or digit is in the name.
+    #[error("the name has no letter a-z and no digit to make an id of")]
+    Empty,
+    /// More is left than an id holds.
+    #[error("the name makes an id of more than {max} bytes")]
+    TooLong {
+        /// Bytes allowed.
+        max: usize,
+    },
+}
+
+/// Checks a local part without copying it.
+pub(crate) fn check(text: &str) -> Result<(), LocalPartError> {
+    if text.is_empty() {
+        return Err(LocalPartError::Empty);
+    }
+    if text.len() > MAX_BYTES {
+        return Err(LocalPartError::TooLong { length: text.len(), max: MAX_BYTES });
+    }
+    let mut before = b'_';
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => {}
+            b'_' if before != b'_' => {}
+            b'_' => return Err(LocalPartError::Underscore { at }),
+            _ => return Err(LocalPartError::Character { at }),
+        }
+        before = byte;
+    }
+    if before == b'_' { Err(LocalPartError::Underscore { at: text.len() - 1 }) } else { Ok(()) }
+}
+
+/// A local part with a number after it, cut where the two would not fit.
+pub(crate) fn numbered(local: &str, n: u32) -> String {
+    let number = format!("_{n}");
+    let room = MAX_BYTES.saturating_sub(number.len()).min(local.len());
+    let kept = local.get(..room).unwrap_or(local).trim_end_matches('_');
+    format!("{kept}{number}")
+}
+
+/// What sanitising makes of one character.
+enum Kept {
+    Nothing,
+    Gap,
+    Byte(u8),
+}
+
+impl From<char> for Kept {
+    fn from(c: char) -> Self {
+        match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii_alphanumeric() => Self::Byte(byte.to_ascii_lowercase()),
+            Ok(b'_') => Self::Gap,
+            _ if c.is_whitespace() => Self::Gap,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    fn sanitised(name: &str) -> Result<String, SanitiseError> {
+        LocalPart::from_name(name).map(|part| part.to_string())
+    }
+
+    #[test]
+    fn a_name_becomes_lower_case_words_joined_by_underscores() {
+        for (name, expected) in [
+            ("Pipeline Automation", "pipeline_automation"),
+            ("pipeline_automation", "pipeline_automation"),
+            ("  Pipeline \t\n Automation  ", "pipeline_automation"),
+            ("Pipeline\u{a0}\u{2003}Automation", "pipeline_automation"),
+            ("dbt-runner", "dbtrunner"),
+            ("a - b", "a_b"),
+            ("a _ b", "a_b"),
+            ("__a__b__", "a_b"),
+            ("- a -", "a"),
+            ("AZaz09", "azaz09"),
+            ("`@[{/:", ""),
+        ] {
+            let expected = if expected.is_empty() { Err(SanitiseError::Empty) } else { Ok(expected.to_string()) };
+            assert_eq!(sanitised(name), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_of_ascii_letters_are_left_out_not_lowered() {
+        assert_eq!(sanitised("\u{212a}elvin"), Ok("elvin".into()));
+        assert_eq!(sanitised("\u{130}stanbul"), Ok("stanbul".into()));
+        assert_eq!(sanitised("\u{ff21}dmin"), Ok("dmin".into()));
+        assert_eq!(sanitised("Caf\u{e9}"), Ok("caf".into()));
+    }
+
+    #[test]
+    fn a_name_that_leaves_nothing_is_an_error() {
+        for name in ["", " ", "___", "\u{30c6}\u{30b9}\u{30c8}", "\u{212a}", "!?"] {
+            assert_eq!(sanitised(name), Err(SanitiseError::Empty), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_holds_64_bytes_and_is_never_cut_short() {
+        assert_eq!(sanitised(&"A".repeat(63)), Ok("a".repeat(63)));
+        assert_eq!(sanitised(&"A".repeat(64)), Ok("a".repeat(64)));
+        assert_eq!(sanitised(&"A".repeat(65)), Err(SanitiseError::TooLong { max: 64 }));
+        assert_eq!(sanitised(&format!("{} ", "A".repeat(64))), Ok("a".repeat(64)));
+        assert_eq!(sanitised(&format!("{} b", "A".repeat(62))), Ok(format!("{}_b", "a".repeat(62))));
+        assert_eq!(sanitised(&format!("{} b", "A".repeat(63))), Err(SanitiseError::TooLong { max: 64 }));
+    }
+
+    #[test]
+    fn parse_accepts_one_spelling_only() {
+        for (text, error) in [
+            ("", LocalPartError::Empty),
+            ("_a", LocalPartError::Underscore { at: 0 }),
+            ("a__b", LocalPartError::Underscore { at: 2 }),
+            ("ab_", LocalPartError::Underscore { at: 2 }),
+            ("aB", LocalPartError::Character { at: 1 }),
+            ("a b", LocalPartError::Character { at: 1 }),
+            ("a\u{e9}", LocalPartError::Character { at: 1 }),
+        ] {
+            assert_eq!(LocalPart::parse(text), Err(error), "{text:?}");
+        }
+        for text in ["a", "0", "a_b", "a_2", "az09"] {
+            assert_eq!(LocalPart::parse(text).map(|part| part.to_string()), Ok(text.to_string()));
+        }
+        assert!(LocalPart::parse(&"a".repeat(64)).is_ok());
+        assert_eq!(LocalPart::parse(&"a".repeat(65)), Err(LocalPartError::TooLong { length: 65, max: 64 }));
+    }
+
+    #[test]
+    fn local_parts_sort_as_their_text() {
+        let part = |text| LocalPart::parse(text).unwrap();
+        assert!(part("a") < part("a_b") && part("a_b") < part("ab") && part("ab") < part("b"));
+        assert_eq!(format!("{:?} {:>3}", part("a"), part("b")), "LocalPart(\"a\")   b");
+    }
+}
