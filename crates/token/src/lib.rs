@@ -2,3 +2,31 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod base62;
+mod checksum;
+mod digest;
+mod hint;
+mod id;
+mod keyring;
+mod kind;
+mod pepper;
+mod presented;
+mod secret;
+#[cfg(feature = "serde")]
+mod text_serde;
+mod vendor;
+
+pub use digest::{Digest, DigestError};
+pub use hint::{Hint, HintError};
+pub use id::{TokenId, TokenIdError};
+pub use keyring::{Keyring, KeyringError, MintError, Minted, Refused, Verified};
+pub use kind::{Kind, KindError};
+pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
+pub use presented::{ParseTokenError, Presented};
+pub use secret::SecretToken;
+pub use vendor::{Vendor, VendorError};

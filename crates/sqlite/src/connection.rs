@@ -1,0 +1,90 @@
+//! Connections, and the schema they expect.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::SqliteError;
+
+/// Each entry takes the schema one version further; what has been released is never edited.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE account (
+        id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE token (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (id),
+        kind TEXT NOT NULL,
+        name TEXT,
+        next_due INTEGER,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX token_by_account ON token (account, kind, id);
+    CREATE UNIQUE INDEX token_by_name ON token (account, name) WHERE name IS NOT NULL;
+    CREATE INDEX token_by_due ON token (next_due, id) WHERE next_due IS NOT NULL;
+
+    CREATE TABLE last_used (
+        token TEXT PRIMARY KEY REFERENCES token (id) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        address TEXT
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE event (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        account TEXT,
+        token TEXT,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX event_by_account ON event (account, sequence);
+    CREATE INDEX event_by_token ON event (token, sequence);
+    CREATE INDEX event_by_action ON event (action, sequence);
+"];
+
+/// Opens the connection that writes, and brings the schema up to date.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, SqliteError> {
+    let mut connection = Connection::open(path)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, SqliteError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<(), SqliteError> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+    Ok(())
+}
+
+/// Two processes that open the same new file at once take turns here.
+fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(SqliteError::TooNew { found, known });
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
+}

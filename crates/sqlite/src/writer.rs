@@ -1,0 +1,242 @@
+//! Writes: on one thread, one transaction for all that arrived together.
+
+use std::{
+    path::Path,
+    sync::mpsc,
+    thread::{self, JoinHandle},
+};
+
+use futures_channel::oneshot;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use service_accounts_audit::{Event, Sequence};
+use service_accounts_store::{
+    Account, Authority, Change, Committed, Facts, Needs, Revision, Token, Usage, Write, decide,
+};
+
+use crate::{
+    SqliteError, connection,
+    reader::{decode, token_id},
+};
+
+/// How many jobs may share one transaction.
+const BATCH: usize = 256;
+
+/// What is asked of the writing thread; a job may be done over, so it is not used up.
+pub(crate) enum Job {
+    Commit(Authority, Change, Event),
+    Append(Vec<Event>),
+    Touch(Vec<Usage>),
+}
+
+type Answer = Result<Committed, SqliteError>;
+type Order = (Job, oneshot::Sender<Answer>);
+
+pub(crate) struct Writer {
+    orders: Option<mpsc::Sender<Order>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn open(path: &Path) -> Result<Self, SqliteError> {
+        let mut connection = connection::open_writer(path)?;
+        let (orders, incoming) = mpsc::channel::<Order>();
+        let work = move || {
+            while let Ok(first) = incoming.recv() {
+                let batch: Vec<_> = [first].into_iter().chain(incoming.try_iter().take(BATCH - 1)).collect();
+                serve(&mut connection, batch);
+            }
+        };
+        let thread = thread::Builder::new().name("service-accounts-sqlite".into()).spawn(work);
+        let thread = thread.map_err(|error| SqliteError::Database(Box::new(error)))?;
+        Ok(Self { orders: Some(orders), thread: Some(thread) })
+    }
+
+    pub(crate) async fn run(&self, job: Job) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let orders = self.orders.as_ref().ok_or(SqliteError::Closed)?;
+        orders.send((job, answer)).map_err(|_| SqliteError::Closed)?;
+        answered.await.map_err(|_| SqliteError::Closed)?
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until all that was asked for is on disk.
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One transaction for all; if it fails, each on its own, so that one job's failure is its own.
+fn serve(connection: &mut Connection, batch: Vec<Order>) {
+    if let Ok(answers) = transact(connection, batch.iter().map(|(job, _)| job)) {
+        for ((_, caller), answer) in batch.into_iter().zip(answers) {
+            let _ = caller.send(Ok(answer));
+        }
+        return;
+    }
+    for (job, caller) in batch {
+        let alone = transact(connection, [&job]).map(|answers| answers.into_iter().next().ok_or(SqliteError::Closed));
+        let _ = caller.send(alone.flatten());
+    }
+}
+
+fn transact<'a>(connection: &mut Connection, jobs: impl IntoIterator<Item = &'a Job>) -> Result<Vec<Committed>, SqliteError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let answers = jobs.into_iter().map(|job| perform(&transaction, job)).collect::<Result<_, _>>()?;
+    transaction.commit()?;
+    Ok(answers)
+}
+
+fn perform(transaction: &Transaction<'_>, job: &Job) -> Result<Committed, SqliteError> {
+    match job {
+        Job::Commit(authority, change, event) => commit(transaction, authority, change, event),
+        Job::Append(events) => {
+            for event in events {
+                append(transaction, next_sequence(transaction)?, event)?;
+            }
+            Ok(Committed::Applied(last_sequence(transaction)?))
+        }
+        Job::Touch(marks) => {
+            for mark in marks {
+                touch(transaction, mark)?;
+            }
+            Ok(Committed::Applied(last_sequence(transaction)?))
+        }
+    }
+}
+
+fn commit(
+    transaction: &Transaction<'_>,
+    authority: &Authority,
+    change: &Change,
+    event: &Event,
+) -> Result<Committed, SqliteError> {
+    let facts = read(transaction, &change.needs(authority))?;
+    let sequence = next_sequence(transaction)?;
+    match decide(authority, change.clone(), &facts, Revision::made_by(sequence)) {
+        Err(refusal) => Ok(Committed::Refused(refusal)),
+        Ok(writes) => {
+            for row in writes {
+                write(transaction, &row)?;
+            }
+            append(transaction, sequence, event)?;
+            Ok(Committed::Applied(sequence))
+        }
+    }
+}
+
+fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Facts, SqliteError> {
+    let mut facts = Facts::default();
+    for id in &needs.accounts {
+        let mut statement = transaction.prepare_cached("SELECT record FROM account WHERE id = ?1")?;
+        let mut rows = statement.query([id.as_str()])?;
+        if let Some(row) = rows.next()? {
+            facts.accounts.push(decode::<Account>(row, 0, "account")?.into());
+        }
+    }
+    for id in &needs.tokens {
+        read_tokens(transaction, "SELECT record FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
+    }
+    if let Some(account) = &needs.credentials_of {
+        read_tokens(transaction, "SELECT record FROM token WHERE account = ?1", account.as_str(), &mut facts)?;
+    }
+    if let Some((account, name)) = &needs.name {
+        let mut statement = transaction.prepare_cached("SELECT id FROM token WHERE account = ?1 AND name = ?2")?;
+        let mut rows = statement.query([account.as_str(), name.as_str()])?;
+        facts.name_holder = rows.next()?.map(|row| token_id(row, 0)).transpose()?;
+    }
+    Ok(facts)
+}
+
+fn read_tokens(transaction: &Transaction<'_>, query: &str, key: &str, facts: &mut Facts) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(query)?;
+    let mut rows = statement.query([key])?;
+    while let Some(row) = rows.next()? {
+        facts.tokens.push(decode(row, 0, "token")?);
+    }
+    Ok(())
+}
+
+fn write(transaction: &Transaction<'_>, row: &Write) -> Result<(), SqliteError> {
+    match row {
+        Write::PutAccount(account) => put_account(transaction, account),
+        Write::RemoveAccount(id) => execute(transaction, "DELETE FROM account WHERE id = ?1", id.as_str()),
+        Write::PutToken(token) => put_token(transaction, token),
+        Write::RemoveToken(id) => execute(transaction, "DELETE FROM token WHERE id = ?1", id.as_str()),
+    }
+}
+
+fn put_account(transaction: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO account (id, revision, record) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
+    )?;
+    statement.execute(params![account.id.as_str(), account.revision.event().number(), encode(account)?])?;
+    Ok(())
+}
+
+fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO token (id, account, kind, name, next_due, revision, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due, revision = excluded.revision,
+             record = excluded.record",
+    )?;
+    statement.execute(params![
+        token.id.as_str(),
+        token.account.as_str(),
+        token.class.kind().as_str(),
+        token.class.token_name().map(|name| name.as_str()),
+        token.next_due.map(time::UtcDateTime::unix_timestamp),
+        token.revision.event().number(),
+        encode(token)?,
+    ])?;
+    Ok(())
+}
+
+fn touch(transaction: &Transaction<'_>, mark: &Usage) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO last_used (token, at, address) SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM token WHERE id = ?1)
+         ON CONFLICT (token) DO UPDATE SET at = excluded.at, address = excluded.address WHERE excluded.at > at",
+    )?;
+    let address = mark.last.address.map(|address| address.to_string());
+    statement.execute(params![mark.token.as_str(), mark.last.at.unix_timestamp(), address])?;
+    Ok(())
+}
+
+fn append(transaction: &Transaction<'_>, sequence: Sequence, event: &Event) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO event (sequence, at, action, account, token, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    statement.execute(params![
+        sequence.number(),
+        event.at().unix_timestamp(),
+        event.action().as_str(),
+        event.account().map(AsRef::<str>::as_ref),
+        event.token().map(AsRef::<str>::as_ref),
+        encode(event)?,
+    ])?;
+    Ok(())
+}
+
+fn execute(transaction: &Transaction<'_>, statement: &str, id: &str) -> Result<(), SqliteError> {
+    transaction.prepare_cached(statement)?.execute([id])?;
+    Ok(())
+}
+
+fn next_sequence(transaction: &Transaction<'_>) -> Result<Sequence, SqliteError> {
+    Ok(Sequence::new(last_sequence(transaction)?.number().saturating_add(1)))
+}
+
+/// SQLite's own counter, because it does not go back when old events are removed.
+fn last_sequence(transaction: &Transaction<'_>) -> Result<Sequence, SqliteError> {
+    let mut statement = transaction.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'event'")?;
+    let last = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(Sequence::new(last.unwrap_or(0)))
+}
+
+fn encode(record: &impl serde::Serialize) -> Result<String, SqliteError> {
+    serde_json::to_string(record).map_err(|error| SqliteError::Database(Box::new(error)))
+}

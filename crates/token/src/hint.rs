@@ -1,0 +1,186 @@
+//! What a list shows instead of a token.
+
+use core::fmt;
+use core::str::{self, FromStr};
+
+use crate::presented::BODY;
+use crate::{Kind, Vendor, base62, checksum};
+
+/// Characters shown on either side of the ellipsis.
+const SHOWN: usize = 4;
+
+const ELLIPSIS: &str = "…";
+
+/// Vendor, underscore, kind, underscore, head, ellipsis, tail.
+const MAX: usize = Vendor::MAX + 1 + 3 + 1 + SHOWN + ELLIPSIS.len() + SHOWN;
+
+/// A token's obfuscated form, `acme_sat_Ab12…x9Zq`, for people to recognise it by.
+///
+/// The head is the start of the public id. The tail is the end of the checksum, so that it matches the end
+/// of the token in someone's hands; knowing it tells at most [`REVEALED_BITS`](Self::REVEALED_BITS) of the
+/// secret, and at least [`REMAINING_BITS`](Self::REMAINING_BITS) remain to be guessed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hint {
+    text: [u8; MAX],
+    len: u8,
+}
+
+impl Hint {
+    /// Bits of the secret that a hint can tell at most: four base62 characters of its checksum, rounded up.
+    pub const REVEALED_BITS: u32 = 24;
+    /// Bits of the secret that remain unknown at least: 38 base62 characters, rounded down, less the tail.
+    pub const REMAINING_BITS: u32 = 226 - Self::REVEALED_BITS;
+
+    /// Reads a hint back, as from a store.
+    ///
+    /// # Errors
+    /// The text is not what [`as_str`](Self::as_str) gives for any token.
+    pub fn parse(text: &str) -> Result<Self, HintError> {
+        let (front, tail) = text.split_once(ELLIPSIS).ok_or(HintError)?;
+        let (front, head) = front.rsplit_once('_').ok_or(HintError)?;
+        let (vendor, kind) = front.rsplit_once('_').ok_or(HintError)?;
+        let vendor = Vendor::parse(vendor).map_err(|_| HintError)?;
+        let kind = Kind::parse(kind).map_err(|_| HintError)?;
+        Ok(Self::from_parts(
+            &vendor,
+            kind,
+            four_symbols(head)?,
+            four_symbols(tail)?,
+        ))
+    }
+
+    /// The hint as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.text
+            .get(..usize::from(self.len))
+            .and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn of(
+        vendor: &Vendor,
+        kind: Kind,
+        body: &[u8; BODY],
+        checksum: &[u8; checksum::LEN],
+    ) -> Self {
+        let [a, b, c, d, ..] = *body;
+        let [.., w, x, y, z] = *checksum;
+        Self::from_parts(vendor, kind, [a, b, c, d], [w, x, y, z])
+    }
+
+    fn from_parts(vendor: &Vendor, kind: Kind, head: [u8; SHOWN], tail: [u8; SHOWN]) -> Self {
+        let parts: [&[u8]; 6] = [
+            vendor.as_bytes(),
+            b"_",
+            kind.marker(),
+            &head,
+            ELLIPSIS.as_bytes(),
+            &tail,
+        ];
+        let mut hint = Self {
+            text: [0; MAX],
+            len: 0,
+        };
+        for (slot, byte) in hint.text.iter_mut().zip(parts.into_iter().flatten()) {
+            *slot = *byte;
+            hint.len = hint.len.saturating_add(1);
+        }
+        hint
+    }
+}
+
+impl FromStr for Hint {
+    type Err = HintError;
+
+    fn from_str(text: &str) -> Result<Self, HintError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hint").field(&self.as_str()).finish()
+    }
+}
+
+/// The text is no hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HintError;
+
+impl fmt::Display for HintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a hint is vendor_kind_ and four characters on either side of an ellipsis")
+    }
+}
+
+impl core::error::Error for HintError {}
+
+fn four_symbols(text: &str) -> Result<[u8; SHOWN], HintError> {
+    let symbols = text.as_bytes().try_into().map_err(|_| HintError)?;
+    if base62::is_text(text.as_bytes()) {
+        Ok(symbols)
+    } else {
+        Err(HintError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_hint_reads_back_from_its_text() {
+        for text in [
+            "acme_sat_Ab12…x9Zq",
+            "ab_ses_0000…zzzz",
+            "abcdefghijklmnop_sec_Ab12…x9Zq",
+        ] {
+            let hint: Hint = text.parse().unwrap();
+            assert_eq!(hint.as_str(), text);
+            assert_eq!(hint.to_string(), text);
+        }
+        assert_eq!(
+            alloc::format!("{:?}", Hint::parse("ab_ses_0000…zzzz")),
+            "Ok(Hint(\"ab_ses_0000…zzzz\"))"
+        );
+    }
+
+    #[test]
+    fn no_other_text_is_a_hint() {
+        let wrong = [
+            "",
+            "acme_sat_Ab12...x9Zq",
+            "acme_sat_Ab12…x9Z",
+            "acme_sat_Ab12…x9Zqq",
+            "acme_sat_Ab1…x9Zq",
+            "acme_sat_Ab123…x9Zq",
+            "acme_sad_Ab12…x9Zq",
+            "Acme_sat_Ab12…x9Zq",
+            "acme-sat-Ab12…x9Zq",
+            "acme_sat_Ab1-…x9Zq",
+            "acme_sat_Ab12…x9Z-",
+            "sat_Ab12…x9Zq",
+            "a_sat_Ab12…x9Zq",
+            "Ab12…x9Zq",
+        ];
+        for text in wrong {
+            assert_eq!(Hint::parse(text), Err(HintError), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bits_a_hint_leaves_are_those_of_the_secret_less_its_tail() {
+        let bits = |symbols: i32| f64::from(symbols) * 62_f64.log2();
+        assert!(bits(4) <= f64::from(Hint::REVEALED_BITS));
+        assert!(bits(38) - bits(4) >= f64::from(Hint::REMAINING_BITS));
+        assert!(bits(38) - bits(4) < f64::from(Hint::REMAINING_BITS + 1));
+    }
+}

@@ -1,0 +1,128 @@
+//! The public half of a token: what a store looks it up by.
+
+use core::fmt;
+use core::str::{self, FromStr};
+
+use crate::base62;
+use crate::presented::BODY;
+
+/// A token's public id, 16 characters of base62.
+///
+/// It is no secret: it stands in lists, logs and audit trails, and it is what a store finds a token by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId([u8; TokenId::LEN]);
+
+impl TokenId {
+    /// Characters in an id.
+    pub const LEN: usize = 16;
+
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// The text is not 16 characters of `0-9A-Za-z`.
+    pub fn parse(text: &str) -> Result<Self, TokenIdError> {
+        let bytes = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| TokenIdError::Length(text.len()))?;
+        if base62::is_text(text.as_bytes()) {
+            Ok(Self(bytes))
+        } else {
+            Err(TokenIdError::Character)
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The id that a token's body begins with; the body was found to be base62 before.
+    pub(crate) fn of(body: &[u8; BODY]) -> Self {
+        let mut id = [0; Self::LEN];
+        id.iter_mut()
+            .zip(body)
+            .for_each(|(slot, symbol)| *slot = *symbol);
+        Self(id)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = TokenIdError;
+
+    fn from_str(text: &str) -> Result<Self, TokenIdError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenId").field(&self.as_str()).finish()
+    }
+}
+
+/// Why a text is no token id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenIdError {
+    /// Its length in bytes is not 16.
+    Length(usize),
+    /// It holds something other than `0-9A-Za-z`.
+    Character,
+}
+
+impl fmt::Display for TokenIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(length) => write!(f, "a token id has 16 characters, this one {length}"),
+            Self::Character => f.write_str("a token id holds only 0 to 9, A to Z and a to z"),
+        }
+    }
+}
+
+impl core::error::Error for TokenIdError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn an_id_reads_back_from_its_text() {
+        let id: TokenId = "Ab12Cd34Ef56Gh78".parse().unwrap();
+        assert_eq!(id.as_str(), "Ab12Cd34Ef56Gh78");
+        assert_eq!(id.to_string(), "Ab12Cd34Ef56Gh78");
+        assert_eq!(alloc::format!("{id:?}"), "TokenId(\"Ab12Cd34Ef56Gh78\")");
+    }
+
+    #[test]
+    fn an_id_has_sixteen_base62_characters() {
+        assert_eq!(
+            TokenId::parse("Ab12Cd34Ef56Gh7"),
+            Err(TokenIdError::Length(15))
+        );
+        assert_eq!(
+            TokenId::parse("Ab12Cd34Ef56Gh789"),
+            Err(TokenIdError::Length(17))
+        );
+        assert_eq!(
+            TokenId::parse("Ab12Cd34Ef56Gh7_"),
+            Err(TokenIdError::Character)
+        );
+        assert_eq!(
+            TokenIdError::Length(15).to_string(),
+            "a token id has 16 characters, this one 15"
+        );
+        assert_eq!(
+            TokenIdError::Character.to_string(),
+            "a token id holds only 0 to 9, A to Z and a to z"
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading a token that someone presents.
+//!
+//! Every position in a token is fixed once the vendor is known, so nothing is searched for and nothing is
+//! copied: length first, then prefix and checksum, then the rest. What passes is well-formed, no more;
+//! whether it is genuine is for the [`Keyring`](crate::Keyring) to say.
+
+use core::fmt;
+
+use crate::{Hint, Kind, TokenId, Vendor, base62, checksum};
+
+/// Symbols of the id and the secret together.
+pub(crate) const BODY: usize = TokenId::LEN + 38;
+
+/// Everything after the vendor's underscore: `sat_`, body, checksum.
+const AFTER_VENDOR: usize = 4 + BODY + checksum::LEN;
+
+/// A well-formed token, borrowed from the text it was presented in.
+///
+/// `Debug` shows kind and id; the secret half has no way out.
+#[derive(Clone, Copy)]
+pub struct Presented<'t> {
+    vendor: Vendor,
+    kind: Kind,
+    body: &'t [u8; BODY],
+    checksum: &'t [u8; checksum::LEN],
+}
+
+impl Presented<'_> {
+    /// What the token claims to be for; true once it has verified.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The public id to look the token up by.
+    #[must_use]
+    pub fn id(&self) -> TokenId {
+        TokenId::of(self.body)
+    }
+
+    /// The obfuscated form for logs and lists.
+    #[must_use]
+    pub fn hint(&self) -> Hint {
+        Hint::of(&self.vendor, self.kind, self.body, self.checksum)
+    }
+
+    pub(crate) fn body(&self) -> &[u8; BODY] {
+        self.body
+    }
+}
+
+impl fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("kind", &self.kind)
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Vendor {
+    /// Characters in each of this vendor's tokens.
+    #[must_use]
+    pub fn token_len(&self) -> usize {
+        self.as_bytes().len() + 1 + AFTER_VENDOR
+    }
+
+    /// Reads one of this vendor's tokens, without copying or allocating.
+    ///
+    /// The whole text must be the token: no white space, nothing before or after.
+    ///
+    /// # Errors
+    /// The text has another length, another vendor, a checksum that does not fit, or a shape that no
+    /// minted token has. Nothing of the text is in the error.
+    #[inline]
+    pub fn read<'t>(&self, text: &'t str) -> Result<Presented<'t>, ParseTokenError> {
+        self.read_bytes(text.as_bytes())
+    }
+
+    #[inline(never)]
+    pub(crate) fn read_bytes<'t>(&self, text: &'t [u8]) -> Result<Presented<'t>, ParseTokenError> {
+        if text.len() != self.token_len() {
+            return Err(ParseTokenError::Length(text.len()));
+        }
+        let rest = self.strip_prefix(text).ok_or(ParseTokenError::Vendor)?;
+        let (covered, checksum) = rest.split_last_chunk().ok_or(ParseTokenError::Vendor)?;
+        if checksum::continued(self.checksum(), covered) != *checksum {
+            return Err(ParseTokenError::Checksum);
+        }
+        let (marker, body) = covered.split_first_chunk().ok_or(ParseTokenError::Kind)?;
+        let kind = Kind::from_marker(marker).ok_or(ParseTokenError::Kind)?;
+        let body: &[u8; BODY] = body.try_into().map_err(|_| ParseTokenError::Character)?;
+        if !base62::is_text(body) {
+            return Err(ParseTokenError::Character);
+        }
+        Ok(Presented {
+            vendor: *self,
+            kind,
+            body,
+            checksum,
+        })
+    }
+
+    fn strip_prefix<'t>(&self, text: &'t [u8]) -> Option<&'t [u8; AFTER_VENDOR]> {
+        let (prefix, rest) = text.split_last_chunk()?;
+        (prefix.strip_suffix(b"_")? == self.as_bytes()).then_some(rest)
+    }
+}
+
+/// Why a text is none of the vendor's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseTokenError {
+    /// Its length in bytes is not that of the vendor's tokens.
+    Length(usize),
+    /// It does not begin with the vendor and an underscore.
+    Vendor,
+    /// Its last six characters are not the checksum of the rest.
+    Checksum,
+    /// No known kind stands after the vendor.
+    Kind,
+    /// Its body holds something other than `0-9A-Za-z`.
+    Character,
+}
+
+impl fmt::Display for ParseTokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(length) => write!(f, "no token of this vendor is {length} bytes long"),
+            Self::Vendor => f.write_str("the token belongs to another vendor"),
+            Self::Checksum => f.write_str("the checksum does not fit the token"),
+            Self::Kind => f.write_str("the token is of no known kind"),
+            Self::Character => f.write_str("the token holds a character outside its alphabet"),
+        }
+    }
+}
+
+impl core::error::Error for ParseTokenError {}
