@@ -2,3 +2,35 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod allowlist;
+mod catalogue;
+mod grant;
+mod grants;
+mod name;
+mod network;
+mod permission;
+pub mod presets;
+mod scopes;
+mod teams;
+mod unknown;
+
+pub use allowlist::{Allowlist, AllowlistError};
+pub use catalogue::{
+    Catalogue, CatalogueBuilder, CatalogueError, CatalogueId, Definition, EntryPlace, Impact, Matrix, Role, Scope,
+    SetChange,
+};
+#[cfg(feature = "serde")]
+pub use catalogue::{Document, DocumentEntry};
+pub use grant::{Grant, GrantError, TokenGrant};
+pub use grants::{Decision, Denial, Grants};
+pub use name::{NameError, RoleName, ScopeName, TeamName};
+pub use network::{Network, NetworkError};
+#[doc(hidden)]
+pub use permission::declare as __declare;
+pub use permission::{Permission, PermissionError, PermissionSet, Required};
+pub use scopes::Scopes;
+pub use teams::Teams;
+pub use unknown::{NameKind, UnknownName};
