@@ -36,9 +36,7 @@ impl Environment {
     pub fn parse(name: &str) -> Result<Self, EnvironmentError> {
         let bytes = name.as_bytes();
         if bytes.len() > LONGEST {
-            return Err(EnvironmentError::TooLong {
-                length: bytes.len(),
-            });
+            return Err(EnvironmentError::TooLong { length: bytes.len() });
         }
         match bytes.first() {
             None => return Err(EnvironmentError::Empty),
@@ -143,12 +141,7 @@ mod tests {
 
     #[test]
     fn names_in_the_grammar_are_kept_as_they_are() {
-        for name in [
-            "a",
-            "production",
-            "eu-west-1",
-            "abcdefghijklmnopqrstuvwxyz012345",
-        ] {
+        for name in ["a", "production", "eu-west-1", "abcdefghijklmnopqrstuvwxyz012345"] {
             assert_eq!(Environment::parse(name).unwrap().to_string(), name);
         }
     }
@@ -167,10 +160,7 @@ mod tests {
             ("prod_eu", E::Character { position: 4 }),
             ("prodé", E::Character { position: 4 }),
             ("prod-", E::End),
-            (
-                "abcdefghijklmnopqrstuvwxyz0123456",
-                E::TooLong { length: 33 },
-            ),
+            ("abcdefghijklmnopqrstuvwxyz0123456", E::TooLong { length: 33 }),
         ];
         for (name, error) in table {
             assert_eq!(Environment::parse(name), Err(error), "{name:?}");
@@ -179,12 +169,8 @@ mod tests {
 
     #[test]
     fn the_named_environments_read_back_as_themselves() {
-        let all = [
-            Environment::production(),
-            Environment::staging(),
-            Environment::development(),
-            Environment::testing(),
-        ];
+        let all =
+            [Environment::production(), Environment::staging(), Environment::development(), Environment::testing()];
         for environment in all {
             assert_eq!(environment.as_str().parse(), Ok(environment));
         }
@@ -192,9 +178,6 @@ mod tests {
 
     #[test]
     fn the_debug_form_shows_the_name_and_its_type() {
-        assert_eq!(
-            alloc::format!("{:?}", Environment::testing()),
-            "Environment(testing)"
-        );
+        assert_eq!(alloc::format!("{:?}", Environment::testing()), "Environment(testing)");
     }
 }

@@ -139,13 +139,10 @@ impl Finding {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::EnvironmentUnknown | Self::Expired { .. } | Self::TriedAfterRevocation { .. } => {
-                Severity::Critical
+            Self::EnvironmentUnknown | Self::Expired { .. } | Self::TriedAfterRevocation { .. } => Severity::Critical,
+            Self::LifetimeTooLong { .. } | Self::RotationDue { .. } | Self::Idle { .. } | Self::ReviewDue { .. } => {
+                Severity::Warning
             }
-            Self::LifetimeTooLong { .. }
-            | Self::RotationDue { .. }
-            | Self::Idle { .. }
-            | Self::ReviewDue { .. } => Severity::Warning,
             Self::RetirementOver { .. }
             | Self::ObservationOver { .. }
             | Self::Deletable { .. }
@@ -160,9 +157,7 @@ impl Finding {
             Self::EnvironmentUnknown => Action::DefineEnvironment,
             Self::LifetimeTooLong { .. } => Action::Replace,
             Self::RotationDue { .. } => Action::Rotate,
-            Self::Expired { .. } | Self::RetirementOver { .. } | Self::Idle { .. } => {
-                Action::Revoke
-            }
+            Self::Expired { .. } | Self::RetirementOver { .. } | Self::Idle { .. } => Action::Revoke,
             Self::TriedAfterRevocation { .. } => Action::Investigate,
             Self::ObservationOver { .. } => Action::Release,
             Self::Deletable { .. } => Action::Delete,
@@ -191,18 +186,14 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::EnvironmentUnknown => {
-                "the policy has no lifetime for the environment of the token"
-            }
+            Self::EnvironmentUnknown => "the policy has no lifetime for the environment of the token",
             Self::LifetimeTooLong { .. } => "the token lives longer than its environment allows",
             Self::Expired { .. } => "the token has expired",
             Self::RotationDue { .. } => "the token is due for rotation and has no successor",
             Self::RetirementOver { .. } => "the deadline of the retiring token has passed",
             Self::Idle { .. } => "the token has not been used for too long",
             Self::TriedAfterRevocation { .. } => "the token has been tried since it was revoked",
-            Self::ObservationOver { .. } => {
-                "the revoked token has been quiet for the whole observation"
-            }
+            Self::ObservationOver { .. } => "the revoked token has been quiet for the whole observation",
             Self::Deletable { .. } => "the token can be deleted",
             Self::LookDue { .. } => "last use and role of the token are due for a look",
             Self::ReviewDue { .. } => "the token is due for review",
@@ -221,99 +212,30 @@ mod tests {
     fn every_finding_says_what_it_is_how_bad_and_what_to_do() {
         use {Action as A, Severity as S};
         let table = [
+            (Finding::EnvironmentUnknown, "environment-unknown", S::Critical, A::DefineEnvironment),
             (
-                Finding::EnvironmentUnknown,
-                "environment-unknown",
-                S::Critical,
-                A::DefineEnvironment,
-            ),
-            (
-                Finding::LifetimeTooLong {
-                    maximum: Span::of_days(1),
-                    allowed_until: AT,
-                },
+                Finding::LifetimeTooLong { maximum: Span::of_days(1), allowed_until: AT },
                 "lifetime-too-long",
                 S::Warning,
                 A::Replace,
             ),
+            (Finding::Expired { at: AT, last_use: None }, "expired", S::Critical, A::Revoke),
+            (Finding::RotationDue { since: AT, expires_at: AT }, "rotation-due", S::Warning, A::Rotate),
+            (Finding::RetirementOver { at: AT }, "retirement-over", S::Notice, A::Revoke),
+            (Finding::Idle { since: AT, last_use: None }, "idle", S::Warning, A::Revoke),
             (
-                Finding::Expired {
-                    at: AT,
-                    last_use: None,
-                },
-                "expired",
-                S::Critical,
-                A::Revoke,
-            ),
-            (
-                Finding::RotationDue {
-                    since: AT,
-                    expires_at: AT,
-                },
-                "rotation-due",
-                S::Warning,
-                A::Rotate,
-            ),
-            (
-                Finding::RetirementOver { at: AT },
-                "retirement-over",
-                S::Notice,
-                A::Revoke,
-            ),
-            (
-                Finding::Idle {
-                    since: AT,
-                    last_use: None,
-                },
-                "idle",
-                S::Warning,
-                A::Revoke,
-            ),
-            (
-                Finding::TriedAfterRevocation {
-                    last_attempt: AT,
-                    observed_until: AT,
-                },
+                Finding::TriedAfterRevocation { last_attempt: AT, observed_until: AT },
                 "tried-after-revocation",
                 S::Critical,
                 A::Investigate,
             ),
-            (
-                Finding::ObservationOver { since: AT },
-                "observation-over",
-                S::Notice,
-                A::Release,
-            ),
-            (
-                Finding::Deletable { since: AT },
-                "deletable",
-                S::Notice,
-                A::Delete,
-            ),
-            (
-                Finding::LookDue {
-                    since: AT,
-                    last_look: None,
-                },
-                "look-due",
-                S::Notice,
-                A::Look,
-            ),
-            (
-                Finding::ReviewDue {
-                    since: AT,
-                    last_review: None,
-                },
-                "review-due",
-                S::Warning,
-                A::Review,
-            ),
+            (Finding::ObservationOver { since: AT }, "observation-over", S::Notice, A::Release),
+            (Finding::Deletable { since: AT }, "deletable", S::Notice, A::Delete),
+            (Finding::LookDue { since: AT, last_look: None }, "look-due", S::Notice, A::Look),
+            (Finding::ReviewDue { since: AT, last_review: None }, "review-due", S::Warning, A::Review),
         ];
         for (finding, code, severity, action) in table {
-            assert_eq!(
-                (finding.code(), finding.severity(), finding.action()),
-                (code, severity, action)
-            );
+            assert_eq!((finding.code(), finding.severity(), finding.action()), (code, severity, action));
             let holds_from_birth = matches!(action, A::DefineEnvironment | A::Replace);
             assert_eq!(finding.since(), (!holds_from_birth).then_some(AT), "{code}");
             assert!(finding.to_string().contains("token"), "{code}");

@@ -17,10 +17,7 @@ use crate::span::Span;
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(
-        try_from = "crate::serial::LifetimeDocument",
-        into = "crate::serial::LifetimeDocument"
-    )
+    serde(try_from = "crate::serial::LifetimeDocument", into = "crate::serial::LifetimeDocument")
 )]
 pub struct Lifetime {
     minimum: Option<Span>,
@@ -31,10 +28,7 @@ impl Lifetime {
     /// Any life up to `maximum`.
     #[must_use]
     pub const fn up_to(maximum: Span) -> Self {
-        Self {
-            minimum: None,
-            maximum,
-        }
+        Self { minimum: None, maximum }
     }
 
     /// Any life from `minimum` up to `maximum`, both included.
@@ -46,10 +40,7 @@ impl Lifetime {
         if minimum > maximum {
             return Err(LifetimeRangeError);
         }
-        Ok(Self {
-            minimum: Some(minimum),
-            maximum,
-        })
+        Ok(Self { minimum: Some(minimum), maximum })
     }
 
     /// The shortest life, if there is a limit.
@@ -71,19 +62,12 @@ impl Lifetime {
     /// # Errors
     ///
     /// Refuses a life that is zero or negative, outside the limits, or beyond the end of the calendar.
-    pub fn expiry(
-        &self,
-        now: UtcDateTime,
-        requested: Option<Duration>,
-    ) -> Result<UtcDateTime, LifetimeError> {
+    pub fn expiry(&self, now: UtcDateTime, requested: Option<Duration>) -> Result<UtcDateTime, LifetimeError> {
         let seconds = match requested {
             None => self.maximum.as_seconds(),
             Some(life) => self.checked_seconds(life)?,
         };
-        let end = now
-            .unix_timestamp()
-            .checked_add(seconds)
-            .ok_or(LifetimeError::OutOfRange)?;
+        let end = now.unix_timestamp().checked_add(seconds).ok_or(LifetimeError::OutOfRange)?;
         UtcDateTime::from_unix_timestamp(end).map_err(|_| LifetimeError::OutOfRange)
     }
 
@@ -93,14 +77,10 @@ impl Lifetime {
             return Err(LifetimeError::NotPositive);
         }
         if life > self.maximum.as_duration() {
-            return Err(LifetimeError::TooLong {
-                maximum: self.maximum,
-            });
+            return Err(LifetimeError::TooLong { maximum: self.maximum });
         }
         match self.minimum {
-            Some(minimum) if seconds < minimum.as_seconds() => {
-                Err(LifetimeError::TooShort { minimum })
-            }
+            Some(minimum) if seconds < minimum.as_seconds() => Err(LifetimeError::TooShort { minimum }),
             _ => Ok(seconds),
         }
     }
@@ -167,66 +147,33 @@ mod tests {
 
     #[test]
     fn without_a_request_a_token_lives_as_long_as_it_may() {
-        assert_eq!(
-            testing().expiry(NOW, None),
-            Ok(utc_datetime!(2025-03-31 12:00:00))
-        );
+        assert_eq!(testing().expiry(NOW, None), Ok(utc_datetime!(2025-03-31 12:00:00)));
     }
 
     #[test]
     fn limits_are_included_and_one_step_beyond_is_refused() {
         let (second, week, month) = (Duration::SECOND, Duration::days(7), Duration::days(30));
         let table = [
-            (
-                week - second,
-                Err(LifetimeError::TooShort {
-                    minimum: Span::of_days(7),
-                }),
-            ),
+            (week - second, Err(LifetimeError::TooShort { minimum: Span::of_days(7) })),
             (week, Ok(utc_datetime!(2025-03-08 12:00:00))),
             (week + second, Ok(utc_datetime!(2025-03-08 12:00:01))),
             (month - second, Ok(utc_datetime!(2025-03-31 11:59:59))),
             (month, Ok(utc_datetime!(2025-03-31 12:00:00))),
-            (
-                month + Duration::NANOSECOND,
-                Err(LifetimeError::TooLong {
-                    maximum: Span::of_days(30),
-                }),
-            ),
-            (
-                month + second,
-                Err(LifetimeError::TooLong {
-                    maximum: Span::of_days(30),
-                }),
-            ),
+            (month + Duration::NANOSECOND, Err(LifetimeError::TooLong { maximum: Span::of_days(30) })),
+            (month + second, Err(LifetimeError::TooLong { maximum: Span::of_days(30) })),
         ];
         for (requested, expected) in table {
-            assert_eq!(
-                testing().expiry(NOW, Some(requested)),
-                expected,
-                "{requested:?}"
-            );
+            assert_eq!(testing().expiry(NOW, Some(requested)), expected, "{requested:?}");
         }
     }
 
     #[test]
     fn a_life_without_a_whole_second_is_refused() {
         let lifetime = Lifetime::up_to(Span::of_days(30));
-        for requested in [
-            Duration::ZERO,
-            Duration::SECOND - Duration::NANOSECOND,
-            -Duration::SECOND,
-            Duration::MIN,
-        ] {
-            assert_eq!(
-                lifetime.expiry(NOW, Some(requested)),
-                Err(LifetimeError::NotPositive)
-            );
+        for requested in [Duration::ZERO, Duration::SECOND - Duration::NANOSECOND, -Duration::SECOND, Duration::MIN] {
+            assert_eq!(lifetime.expiry(NOW, Some(requested)), Err(LifetimeError::NotPositive));
         }
-        assert_eq!(
-            lifetime.expiry(NOW, Some(Duration::SECOND)),
-            Ok(utc_datetime!(2025-03-01 12:00:01))
-        );
+        assert_eq!(lifetime.expiry(NOW, Some(Duration::SECOND)), Ok(utc_datetime!(2025-03-01 12:00:01)));
         assert_eq!(lifetime.minimum(), None);
     }
 
@@ -235,30 +182,16 @@ mod tests {
         let day = Lifetime::up_to(Span::of_days(1));
         let last = UtcDateTime::MAX.truncate_to_second();
         assert_eq!(day.expiry(last, None), Err(LifetimeError::OutOfRange));
-        assert_eq!(
-            day.expiry(last, Some(Duration::SECOND)),
-            Err(LifetimeError::OutOfRange)
-        );
+        assert_eq!(day.expiry(last, Some(Duration::SECOND)), Err(LifetimeError::OutOfRange));
         assert_eq!(day.expiry(last - Duration::DAY, None), Ok(last));
-        assert_eq!(
-            day.expiry(last, Some(Duration::MAX)),
-            Err(LifetimeError::TooLong {
-                maximum: Span::of_days(1)
-            })
-        );
+        assert_eq!(day.expiry(last, Some(Duration::MAX)), Err(LifetimeError::TooLong { maximum: Span::of_days(1) }));
     }
 
     #[test]
     fn a_day_is_a_day_across_a_leap_day() {
         let day = Lifetime::up_to(Span::of_days(1));
-        assert_eq!(
-            day.expiry(utc_datetime!(2024-02-28 23:59:59), None),
-            Ok(utc_datetime!(2024-02-29 23:59:59))
-        );
-        assert_eq!(
-            day.expiry(utc_datetime!(2100-02-28 0:00:00), None),
-            Ok(utc_datetime!(2100-03-01 0:00:00))
-        );
+        assert_eq!(day.expiry(utc_datetime!(2024-02-28 23:59:59), None), Ok(utc_datetime!(2024-02-29 23:59:59)));
+        assert_eq!(day.expiry(utc_datetime!(2100-02-28 0:00:00), None), Ok(utc_datetime!(2100-03-01 0:00:00)));
     }
 
     #[test]

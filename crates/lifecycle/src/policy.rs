@@ -36,11 +36,7 @@ use crate::span::Span;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(default, deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct LifecyclePolicy {
     rotation_lead: Span,
     observation: Span,
@@ -59,9 +55,7 @@ impl LifecyclePolicy {
 
     /// Every environment the policy knows, by name.
     pub fn environments(&self) -> impl Iterator<Item = (&Environment, Lifetime)> {
-        self.environments
-            .iter()
-            .map(|(environment, lifetime)| (environment, *lifetime))
+        self.environments.iter().map(|(environment, lifetime)| (environment, *lifetime))
     }
 
     /// When a token made `now` expires: after the life `requested`, or after the environment's maximum.
@@ -75,9 +69,7 @@ impl LifecyclePolicy {
         now: UtcDateTime,
         requested: Option<Duration>,
     ) -> Result<UtcDateTime, LifetimeError> {
-        self.lifetime(environment)
-            .ok_or(LifetimeError::UnknownEnvironment)?
-            .expiry(now, requested)
+        self.lifetime(environment).ok_or(LifetimeError::UnknownEnvironment)?.expiry(now, requested)
     }
 
     /// When the rotation window of a token opens: the lead before its expiry, but never in the first two thirds of its life.
@@ -97,12 +89,7 @@ impl LifecyclePolicy {
     /// ```
     #[must_use]
     pub fn rotate_after(&self, issued_at: UtcDateTime, expires_at: UtcDateTime) -> UtcDateTime {
-        window_opens(
-            self.rotation_lead,
-            Moment::of(issued_at),
-            Moment::of(expires_at),
-        )
-        .to_utc()
+        window_opens(self.rotation_lead, Moment::of(issued_at), Moment::of(expires_at)).to_utc()
     }
 
     /// The arithmetic of one environment, looked up once for any number of tokens.
@@ -115,23 +102,13 @@ impl LifecyclePolicy {
 
     /// What is to be said of a token; see [`Schedule::assess`].
     #[must_use]
-    pub fn assess(
-        &self,
-        environment: &Environment,
-        facts: &Facts,
-        now: UtcDateTime,
-    ) -> Vec<Finding> {
+    pub fn assess(&self, environment: &Environment, facts: &Facts, now: UtcDateTime) -> Vec<Finding> {
         self.schedule(environment).assess(facts, now)
     }
 
     /// When the answer of [`assess`](Self::assess) next changes; see [`Schedule::next_due`].
     #[must_use]
-    pub fn next_due(
-        &self,
-        environment: &Environment,
-        facts: &Facts,
-        now: UtcDateTime,
-    ) -> Option<UtcDateTime> {
+    pub fn next_due(&self, environment: &Environment, facts: &Facts, now: UtcDateTime) -> Option<UtcDateTime> {
         self.schedule(environment).next_due(facts, now)
     }
 
@@ -219,19 +196,10 @@ impl Default for LifecyclePolicy {
     fn default() -> Self {
         let testing = Lifetime::between(Span::of_days(7), Span::of_days(30));
         let environments = [
-            (
-                Environment::production(),
-                Lifetime::up_to(Span::of_days(365)),
-            ),
+            (Environment::production(), Lifetime::up_to(Span::of_days(365))),
             (Environment::staging(), Lifetime::up_to(Span::of_days(180))),
-            (
-                Environment::development(),
-                Lifetime::up_to(Span::of_days(90)),
-            ),
-            (
-                Environment::testing(),
-                testing.unwrap_or(Lifetime::up_to(Span::of_days(30))),
-            ),
+            (Environment::development(), Lifetime::up_to(Span::of_days(90))),
+            (Environment::testing(), testing.unwrap_or(Lifetime::up_to(Span::of_days(30)))),
         ];
         Self {
             rotation_lead: Span::of_days(30),
@@ -255,23 +223,11 @@ mod tests {
     fn the_defaults_are_the_required_lifetimes() {
         let policy = LifecyclePolicy::default();
         let days = |environment| policy.lifetime(&environment).unwrap();
-        assert_eq!(
-            days(Environment::production()),
-            Lifetime::up_to(Span::of_days(365))
-        );
-        assert_eq!(
-            days(Environment::staging()),
-            Lifetime::up_to(Span::of_days(180))
-        );
-        assert_eq!(
-            days(Environment::development()),
-            Lifetime::up_to(Span::of_days(90))
-        );
+        assert_eq!(days(Environment::production()), Lifetime::up_to(Span::of_days(365)));
+        assert_eq!(days(Environment::staging()), Lifetime::up_to(Span::of_days(180)));
+        assert_eq!(days(Environment::development()), Lifetime::up_to(Span::of_days(90)));
         let testing = days(Environment::testing());
-        assert_eq!(
-            (testing.minimum(), testing.maximum()),
-            (Some(Span::of_days(7)), Span::of_days(30))
-        );
+        assert_eq!((testing.minimum(), testing.maximum()), (Some(Span::of_days(7)), Span::of_days(30)));
         assert_eq!(policy.environments().count(), 4);
     }
 
@@ -304,10 +260,7 @@ mod tests {
             policy.review_every(),
         ];
         assert_eq!(spans, [1, 2, 3, 4, 5].map(Span::of_days));
-        assert_eq!(
-            policy.expiry(&ci, NOW, None),
-            Ok(utc_datetime!(2025-01-01 1:00))
-        );
+        assert_eq!(policy.expiry(&ci, NOW, None), Ok(utc_datetime!(2025-01-01 1:00)));
         assert_eq!(policy.lifetime(&Environment::staging()), None);
     }
 
@@ -324,10 +277,7 @@ mod tests {
             (Duration::days(365), Duration::days(30)),
             (Duration::days(90) + Duration::SECOND, Duration::days(30)),
             (Duration::days(90), Duration::days(30)),
-            (
-                Duration::days(90) - Duration::SECOND,
-                Duration::days(30) - Duration::SECOND,
-            ),
+            (Duration::days(90) - Duration::SECOND, Duration::days(30) - Duration::SECOND),
             (Duration::days(7), Duration::hours(56)),
             (Duration::seconds(3), Duration::seconds(1)),
             (Duration::seconds(2), Duration::ZERO),
@@ -336,26 +286,15 @@ mod tests {
         ];
         for (life, window) in table {
             let expires_at = NOW + life;
-            assert_eq!(
-                LifecyclePolicy::default().rotate_after(NOW, expires_at),
-                expires_at - window,
-                "{life:?}"
-            );
+            assert_eq!(LifecyclePolicy::default().rotate_after(NOW, expires_at), expires_at - window, "{life:?}");
         }
     }
 
     #[test]
     fn the_window_of_the_longest_life_of_all_is_still_an_instant() {
-        let policy =
-            LifecyclePolicy::default().with_rotation_lead(Span::seconds(u32::MAX).unwrap());
+        let policy = LifecyclePolicy::default().with_rotation_lead(Span::seconds(u32::MAX).unwrap());
         let opens = policy.rotate_after(UtcDateTime::MIN, UtcDateTime::MAX);
-        assert_eq!(
-            opens,
-            UtcDateTime::MAX.truncate_to_second() - Duration::seconds(u32::MAX.into())
-        );
-        assert_eq!(
-            policy.rotate_after(UtcDateTime::MAX, UtcDateTime::MIN),
-            UtcDateTime::MIN
-        );
+        assert_eq!(opens, UtcDateTime::MAX.truncate_to_second() - Duration::seconds(u32::MAX.into()));
+        assert_eq!(policy.rotate_after(UtcDateTime::MAX, UtcDateTime::MIN), UtcDateTime::MIN);
     }
 }

@@ -21,19 +21,13 @@ pub(crate) mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
-    pub(crate) fn serialize<S: Serializer>(
-        instant: &UtcDateTime,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(instant: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
         instant.unix_timestamp().serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<UtcDateTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
-        UtcDateTime::from_unix_timestamp(seconds)
-            .map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        UtcDateTime::from_unix_timestamp(seconds).map_err(|_| D::Error::custom("the instant is outside the calendar"))
     }
 }
 
@@ -59,10 +53,7 @@ impl TryFrom<LifetimeDocument> for Lifetime {
 
 impl From<Lifetime> for LifetimeDocument {
     fn from(lifetime: Lifetime) -> Self {
-        Self {
-            minimum: lifetime.minimum(),
-            maximum: lifetime.maximum(),
-        }
+        Self { minimum: lifetime.minimum(), maximum: lifetime.maximum() }
     }
 }
 
@@ -90,10 +81,6 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(D::Error::custom)
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }

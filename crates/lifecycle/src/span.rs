@@ -49,10 +49,7 @@ impl Span {
     #[must_use]
     pub const fn as_seconds(self) -> i64 {
         // A widening cast; `i64::from` is not const.
-        #[expect(
-            clippy::as_conversions,
-            reason = "u32 to i64 cannot lose, and From is not const"
-        )]
+        #[expect(clippy::as_conversions, reason = "u32 to i64 cannot lose, and From is not const")]
         let seconds = self.0.get() as i64;
         seconds
     }
@@ -65,10 +62,7 @@ impl Span {
 
     /// A length the defaults are made of; `days` is a literal above zero.
     pub(crate) const fn of_days(days: u16) -> Self {
-        #[expect(
-            clippy::as_conversions,
-            reason = "u16 to u32 cannot lose, and From is not const"
-        )]
+        #[expect(clippy::as_conversions, reason = "u16 to u32 cannot lose, and From is not const")]
         match Self::days(days as u32) {
             Some(span) => span,
             None => Self(NonZeroU32::MIN),
@@ -96,11 +90,7 @@ impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unit = text
-            .bytes()
-            .last()
-            .and_then(seconds_of_unit)
-            .ok_or(SpanError::Unit)?;
+        let unit = text.bytes().last().and_then(seconds_of_unit).ok_or(SpanError::Unit)?;
         let digits = text.get(..text.len() - 1).unwrap_or_default();
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(SpanError::Number);
@@ -165,14 +155,8 @@ mod tests {
 
     #[test]
     fn a_span_is_shown_in_the_largest_exact_unit() {
-        let table = [
-            ("86400s", "1d"),
-            ("86401s", "86401s"),
-            ("90m", "90m"),
-            ("120m", "2h"),
-            ("60s", "1m"),
-            ("36h", "36h"),
-        ];
+        let table =
+            [("86400s", "1d"), ("86401s", "86401s"), ("90m", "90m"), ("120m", "2h"), ("60s", "1m"), ("36h", "36h")];
         for (text, shown) in table {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), shown);
         }
@@ -204,10 +188,7 @@ mod tests {
     fn the_longest_span_is_the_last_that_fits() {
         assert_eq!(Span::seconds(u32::MAX).unwrap().as_seconds(), 4_294_967_295);
         assert_eq!("4294967295s".parse(), Ok(Span::seconds(u32::MAX).unwrap()));
-        assert_eq!(
-            Span::days(49_710).unwrap().as_duration(),
-            Duration::days(49_710)
-        );
+        assert_eq!(Span::days(49_710).unwrap().as_duration(), Duration::days(49_710));
         assert_eq!(Span::days(49_711), None);
         assert_eq!(Span::hours(1_193_047), None);
         assert_eq!(Span::hours(24), Span::days(1));

@@ -30,10 +30,7 @@ use time::UtcDateTime;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", serde(tag = "state", rename_all = "snake_case", deny_unknown_fields))]
 pub enum TokenState {
     /// In use.
     #[default]
@@ -81,10 +78,7 @@ impl TokenState {
     /// Whether the token was revoked, at whatever time; such a token never works again.
     #[must_use]
     pub const fn is_revoked(&self) -> bool {
-        matches!(
-            self,
-            Self::Revoked { .. } | Self::Deletable { .. } | Self::Deleted { .. }
-        )
+        matches!(self, Self::Revoked { .. } | Self::Deletable { .. } | Self::Deleted { .. })
     }
 
     /// Gives the token a deadline, or brings its deadline forward.
@@ -137,10 +131,7 @@ impl TokenState {
     /// Refuses a token that is not under observation.
     pub fn release(self, at: UtcDateTime) -> Result<Self, TransitionError> {
         match self {
-            Self::Revoked { at: revoked_at } => Ok(Self::Deletable {
-                revoked_at,
-                since: at,
-            }),
+            Self::Revoked { at: revoked_at } => Ok(Self::Deletable { revoked_at, since: at }),
             Self::Deletable { .. } => Err(TransitionError::NotObserved),
             Self::Active | Self::Retiring { .. } => Err(TransitionError::NotRevoked),
             Self::Deleted { .. } => Err(TransitionError::Deleted),
@@ -221,16 +212,11 @@ mod tests {
     const ACTIVE: TokenState = TokenState::Active;
     const RETIRING: TokenState = TokenState::Retiring { until: AT };
     const REVOKED: TokenState = TokenState::Revoked { at: AT };
-    const DELETABLE: TokenState = TokenState::Deletable {
-        revoked_at: AT,
-        since: AT,
-    };
+    const DELETABLE: TokenState = TokenState::Deletable { revoked_at: AT, since: AT };
     const DELETED: TokenState = TokenState::Deleted { at: AT };
     const ALL: [TokenState; 5] = [ACTIVE, RETIRING, REVOKED, DELETABLE, DELETED];
 
-    fn each(
-        transition: impl Fn(TokenState) -> Result<TokenState, E>,
-    ) -> [Result<TokenState, E>; 5] {
+    fn each(transition: impl Fn(TokenState) -> Result<TokenState, E>) -> [Result<TokenState, E>; 5] {
         ALL.map(transition)
     }
 
@@ -238,40 +224,16 @@ mod tests {
     fn every_transition_from_every_state_is_known() {
         let (revoked, deleted) = (Err(E::AlreadyRevoked), Err(E::Deleted));
         let retiring = Ok(TokenState::Retiring { until: AT });
-        assert_eq!(
-            each(|state| state.retire(AT)),
-            [retiring, retiring, revoked, revoked, deleted]
-        );
+        assert_eq!(each(|state| state.retire(AT)), [retiring, retiring, revoked, revoked, deleted]);
         let passed = Err(E::DeadlinePassed);
-        assert_eq!(
-            each(|state| state.reinstate(AT)),
-            [Err(E::NotRetiring), passed, revoked, revoked, deleted]
-        );
+        assert_eq!(each(|state| state.reinstate(AT)), [Err(E::NotRetiring), passed, revoked, revoked, deleted]);
         let stopped = Ok(TokenState::Revoked { at: LATER });
-        assert_eq!(
-            each(|state| state.revoke(LATER)),
-            [stopped, stopped, revoked, revoked, deleted]
-        );
-        let (not, released) = (
-            Err(E::NotRevoked),
-            Ok(TokenState::Deletable {
-                revoked_at: AT,
-                since: LATER,
-            }),
-        );
-        assert_eq!(
-            each(|state| state.release(LATER)),
-            [not, not, released, Err(E::NotObserved), deleted]
-        );
-        assert_eq!(
-            each(TokenState::reobserve),
-            [not, not, Err(E::NotReleased), Ok(REVOKED), deleted]
-        );
+        assert_eq!(each(|state| state.revoke(LATER)), [stopped, stopped, revoked, revoked, deleted]);
+        let (not, released) = (Err(E::NotRevoked), Ok(TokenState::Deletable { revoked_at: AT, since: LATER }));
+        assert_eq!(each(|state| state.release(LATER)), [not, not, released, Err(E::NotObserved), deleted]);
+        assert_eq!(each(TokenState::reobserve), [not, not, Err(E::NotReleased), Ok(REVOKED), deleted]);
         let gone = Ok(TokenState::Deleted { at: LATER });
-        assert_eq!(
-            each(|state| state.delete(LATER)),
-            [not, not, gone, gone, deleted]
-        );
+        assert_eq!(each(|state| state.delete(LATER)), [not, not, gone, gone, deleted]);
     }
 
     #[test]
@@ -285,23 +247,14 @@ mod tests {
     #[test]
     fn only_active_and_retiring_tokens_authenticate() {
         let before = AT - Duration::DAY;
-        assert_eq!(
-            ALL.map(|state| state.may_authenticate(before)),
-            [true, true, false, false, false]
-        );
-        assert_eq!(
-            ALL.map(|state| state.is_revoked()),
-            [false, false, true, true, true]
-        );
+        assert_eq!(ALL.map(|state| state.may_authenticate(before)), [true, true, false, false, false]);
+        assert_eq!(ALL.map(|state| state.is_revoked()), [false, false, true, true, true]);
     }
 
     #[test]
     fn a_deadline_only_comes_nearer() {
         let second = Duration::SECOND;
-        assert_eq!(
-            RETIRING.retire(AT - second),
-            Ok(TokenState::Retiring { until: AT - second })
-        );
+        assert_eq!(RETIRING.retire(AT - second), Ok(TokenState::Retiring { until: AT - second }));
         assert_eq!(RETIRING.retire(AT + second), Err(E::DeadlineExtended));
     }
 

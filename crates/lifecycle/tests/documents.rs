@@ -1,10 +1,6 @@
 //! What is written down reads back, and what is corrupt is refused.
 #![cfg(feature = "serde")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,10 +9,7 @@ use time::UtcDateTime;
 use time::macros::utc_datetime;
 
 fn instant() -> impl Strategy<Value = UtcDateTime> {
-    let (min, max) = (
-        UtcDateTime::MIN.unix_timestamp(),
-        UtcDateTime::MAX.unix_timestamp(),
-    );
+    let (min, max) = (UtcDateTime::MIN.unix_timestamp(), UtcDateTime::MAX.unix_timestamp());
     (min..=max).prop_map(|seconds| UtcDateTime::from_unix_timestamp(seconds).unwrap())
 }
 
@@ -25,8 +18,7 @@ fn state() -> impl Strategy<Value = TokenState> {
         Just(TokenState::Active),
         instant().prop_map(|until| TokenState::Retiring { until }),
         instant().prop_map(|at| TokenState::Revoked { at }),
-        (instant(), instant())
-            .prop_map(|(revoked_at, since)| TokenState::Deletable { revoked_at, since }),
+        (instant(), instant()).prop_map(|(revoked_at, since)| TokenState::Deletable { revoked_at, since }),
         instant().prop_map(|at| TokenState::Deleted { at }),
     ]
 }
@@ -48,17 +40,9 @@ proptest! {
 
 #[test]
 fn instants_are_seconds_since_1970() {
-    let retiring = TokenState::Retiring {
-        until: utc_datetime!(2025-01-01 0:00),
-    };
-    assert_eq!(
-        serde_json::to_value(retiring).unwrap(),
-        json!({ "state": "retiring", "until": 1_735_689_600 })
-    );
-    assert_eq!(
-        serde_json::to_value(TokenState::Active).unwrap(),
-        json!({ "state": "active" })
-    );
+    let retiring = TokenState::Retiring { until: utc_datetime!(2025-01-01 0:00) };
+    assert_eq!(serde_json::to_value(retiring).unwrap(), json!({ "state": "retiring", "until": 1_735_689_600 }));
+    assert_eq!(serde_json::to_value(TokenState::Active).unwrap(), json!({ "state": "active" }));
 }
 
 #[test]
@@ -72,19 +56,13 @@ fn a_corrupt_state_is_refused() {
         json!({ "state": "revived", "at": 0 }),
         json!({}),
     ] {
-        assert!(
-            serde_json::from_value::<TokenState>(corrupt.clone()).is_err(),
-            "{corrupt}"
-        );
+        assert!(serde_json::from_value::<TokenState>(corrupt.clone()).is_err(), "{corrupt}");
     }
 }
 
 #[test]
 fn the_default_policy_is_an_empty_document() {
-    assert_eq!(
-        serde_json::from_value::<LifecyclePolicy>(json!({})).unwrap(),
-        LifecyclePolicy::default()
-    );
+    assert_eq!(serde_json::from_value::<LifecyclePolicy>(json!({})).unwrap(), LifecyclePolicy::default());
 }
 
 #[test]
@@ -95,22 +73,14 @@ fn a_policy_reads_back_as_itself() {
         .with_idle_after(Span::seconds(1).unwrap());
     let text = toml::from_str::<LifecyclePolicy>(&json_to_toml(&policy)).unwrap();
     assert_eq!(text, policy);
-    assert_eq!(
-        serde_json::from_value::<LifecyclePolicy>(serde_json::to_value(&policy).unwrap()).unwrap(),
-        policy
-    );
+    assert_eq!(serde_json::from_value::<LifecyclePolicy>(serde_json::to_value(&policy).unwrap()).unwrap(), policy);
 }
 
 /// Writes the policy the way an operator would.
 fn json_to_toml(policy: &LifecyclePolicy) -> String {
     let value = serde_json::to_value(policy).unwrap();
     let mut text = String::new();
-    for (key, value) in value
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(_, value)| value.is_string())
-    {
+    for (key, value) in value.as_object().unwrap().iter().filter(|(_, value)| value.is_string()) {
         text += &format!("{key} = {value}\n");
     }
     for (name, lifetime) in value["environments"].as_object().unwrap() {
@@ -129,23 +99,12 @@ fn a_policy_that_makes_no_sense_is_refused() {
         (json!({ "idle_after": "90" }), "does not end with a unit"),
         (json!({ "idle_after": 90 }), "expected a string"),
         (json!({ "idle": "90d" }), "unknown field"),
-        (
-            json!({ "environments": { "Production": { "maximum": "1d" } } }),
-            "does not begin with a lower-case letter",
-        ),
+        (json!({ "environments": { "Production": { "maximum": "1d" } } }), "does not begin with a lower-case letter"),
         (json!({ "environments": { "ci": {} } }), "missing field"),
-        (
-            json!({ "environments": { "ci": { "maximum": "1d", "max": "1d" } } }),
-            "unknown field",
-        ),
-        (
-            json!({ "environments": { "ci": { "minimum": "2d", "maximum": "1d" } } }),
-            "longer than the maximum",
-        ),
+        (json!({ "environments": { "ci": { "maximum": "1d", "max": "1d" } } }), "unknown field"),
+        (json!({ "environments": { "ci": { "minimum": "2d", "maximum": "1d" } } }), "longer than the maximum"),
     ] {
-        let error = serde_json::from_value::<LifecyclePolicy>(document.clone())
-            .unwrap_err()
-            .to_string();
+        let error = serde_json::from_value::<LifecyclePolicy>(document.clone()).unwrap_err().to_string();
         assert!(error.contains(reason), "{document}: {error}");
     }
 }

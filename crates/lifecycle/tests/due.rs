@@ -9,12 +9,7 @@ use service_accounts_lifecycle::{Facts, LifecyclePolicy};
 use time::{Duration, UtcDateTime};
 
 /// Every second the naive way: the first one, among those near, with another answer.
-fn first_change_by_trial(
-    policy: &LifecyclePolicy,
-    facts: &Facts,
-    now: UtcDateTime,
-    until: i64,
-) -> Option<UtcDateTime> {
+fn first_change_by_trial(policy: &LifecyclePolicy, facts: &Facts, now: UtcDateTime, until: i64) -> Option<UtcDateTime> {
     let schedule = policy.schedule(&environment());
     let today = schedule.assess(facts, now);
     (now.unix_timestamp() + 1..=until)

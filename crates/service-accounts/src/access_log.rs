@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_store::Credential;
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use crate::Rejection;
+use crate::{Principal, Rejection};
 
 /// Whether the trail keeps access events, and how soon. `tracing` gets each of them in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,25 +32,41 @@ pub(crate) struct Access {
     pub(crate) credential: Option<Arc<Credential>>,
     pub(crate) address: Option<IpAddr>,
     pub(crate) at: UtcDateTime,
-    pub(crate) rejection: Option<Rejection>,
+    pub(crate) outcome: Outcome,
+}
+
+/// What came of an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Granted,
+    Denied(Rejection),
+    /// The credential was good, but lacked this permission.
+    Forbidden(&'static str),
 }
 
 impl Access {
+    pub(crate) fn forbidden<P: Permission>(principal: &Principal<P>, permission: &'static str) -> Self {
+        Self {
+            token: principal.token().id,
+            credential: Some(principal.credential.clone()),
+            address: principal.address,
+            at: principal.at,
+            outcome: Outcome::Forbidden(permission),
+        }
+    }
+
     /// As an event; the account is named only where its record was found.
     pub(crate) fn event(&self) -> Event {
-        let id = Label::new(self.token.as_str());
-        let (action, reason) = match self.rejection {
-            None => (Action::AccessGranted, None),
-            Some(rejection) => (Action::AccessDenied, Some(rejection)),
-        };
         let actor = self.credential.as_ref().map_or_else(|| Label::new("unknown"), |found| account_label(found));
-        let event = Event::new(action, actor.clone(), self.at).about_token(id).from_address(self.address);
+        let event = Event::new(self.outcome.action(), actor.clone(), self.at)
+            .about_token(Label::new(self.token.as_str()))
+            .from_address(self.address);
         let event = match &self.credential {
             Some(found) => about(event.about_account(actor), found),
             None => event,
         };
-        match reason {
-            Some(reason) => event.because(Label::new(reason.as_str())),
+        match self.outcome.reason() {
+            Some(reason) => event.because(Label::new(reason)),
             None => event,
         }
     }
@@ -62,10 +79,28 @@ impl Access {
             token = self.token.as_str(),
             token_name = token_name.map(AsRef::<str>::as_ref),
             address = self.address.map(tracing::field::display),
-            rejection = self.rejection.map(Rejection::as_str),
+            reason = self.outcome.reason(),
             "{}",
-            if self.rejection.is_none() { "granted" } else { "denied" },
+            self.outcome.action(),
         );
+    }
+}
+
+impl Outcome {
+    const fn action(self) -> Action {
+        match self {
+            Self::Granted => Action::AccessGranted,
+            Self::Denied(_) => Action::AccessDenied,
+            Self::Forbidden(_) => Action::PermissionDenied,
+        }
+    }
+
+    const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Granted => None,
+            Self::Denied(rejection) => Some(rejection.as_str()),
+            Self::Forbidden(permission) => Some(permission),
+        }
     }
 }
 

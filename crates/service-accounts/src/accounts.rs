@@ -7,7 +7,7 @@ use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName, Finding};
 use service_accounts_store::{
-    Account, Approval, Change, Justification, Owner, Paged, Purpose, Refusal, Revision, Status, Store, SystemName,
+    Account, Approval, Change, Justification, Owner, Paged, Purpose, Revision, Status, Store, SystemName,
 };
 use service_accounts_token::SecretToken;
 use time::UtcDateTime;
@@ -50,7 +50,7 @@ pub struct NewAccount {
 impl NewAccount {
     /// An account of the lowest role, without limits of time or network, and without a token yet.
     #[must_use]
-    pub const fn new(name: DisplayName, purpose: Purpose, owner: Owner, environment: Environment) -> Self {
+    pub fn new(name: DisplayName, purpose: Purpose, owner: Owner, environment: Environment) -> Self {
         Self {
             name,
             purpose,
@@ -337,28 +337,10 @@ impl<S: Store, P: Permission> Inner<S, P> {
         if account.created_by == *actor.name() {
             return Err(Error::OwnApproval);
         }
-        let Grantable { role, scopes, teams } = Grantable::from(&account.grant);
-        guard(&self.catalogue.load(), actor, role, scopes, teams)?;
+        let wanted = &account.grant;
+        guard(&self.catalogue.load(), actor, wanted.role().clone(), wanted.scopes().clone(), wanted.teams().clone())?;
         let approval = Approval::Given { by: actor.name().clone(), at: self.now() };
         Ok(Account { approval, ..account.clone() })
-    }
-
-    /// An actor can hand out a credential of this account only if it holds all the account does.
-    pub(crate) fn guard_credential(&self, actor: &Actor<P>, account: &Account) -> Result<(), Error> {
-        let Grantable { role, scopes, teams } = Grantable::from(&account.grant);
-        guard(&self.catalogue.load(), actor, role, scopes, teams).map(drop)
-    }
-}
-
-struct Grantable {
-    role: RoleName,
-    scopes: Scopes,
-    teams: Teams,
-}
-
-impl From<&Grant> for Grantable {
-    fn from(grant: &Grant) -> Self {
-        Self { role: grant.role().clone(), scopes: grant.scopes().clone(), teams: grant.teams().clone() }
     }
 }
 

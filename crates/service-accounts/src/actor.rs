@@ -1,8 +1,8 @@
 //! Who asks for a change.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Grants, Permission, PermissionSet};
+use service_accounts_access::{Grants, Permission};
 use service_accounts_audit::Label;
 use service_accounts_store::Authority;
 
@@ -13,7 +13,7 @@ use service_accounts_store::Authority;
 #[derive(Clone, Debug)]
 pub struct Actor<P: Permission> {
     name: Label,
-    grants: Grants<P>,
+    grants: Arc<Grants<P>>,
     authority: Authority,
     address: Option<IpAddr>,
 }
@@ -28,10 +28,15 @@ impl<P: Permission> Actor<P> {
     /// Somebody the host vouches for, holding `grants` only.
     #[must_use]
     pub fn host_with(name: &str, grants: Grants<P>) -> Self {
-        Self { name: Label::new(name), grants, authority: Authority::Host, address: None }
+        Self { name: Label::new(name), grants: Arc::new(grants), authority: Authority::Host, address: None }
     }
 
-    pub(crate) const fn credential(name: Label, grants: Grants<P>, authority: Authority, address: Option<IpAddr>) -> Self {
+    pub(crate) const fn credential(
+        name: Label,
+        grants: Arc<Grants<P>>,
+        authority: Authority,
+        address: Option<IpAddr>,
+    ) -> Self {
         Self { name, grants, authority, address }
     }
 
@@ -43,7 +48,7 @@ impl<P: Permission> Actor<P> {
 
     /// What it holds, and so can hand on.
     #[must_use]
-    pub const fn grants(&self) -> &Grants<P> {
+    pub fn grants(&self) -> &Grants<P> {
         &self.grants
     }
 
@@ -53,9 +58,5 @@ impl<P: Permission> Actor<P> {
 
     pub(crate) const fn address(&self) -> Option<IpAddr> {
         self.address
-    }
-
-    pub(crate) fn holds(&self, permissions: PermissionSet<P>) -> bool {
-        permissions.is_subset(self.grants.permissions)
     }
 }

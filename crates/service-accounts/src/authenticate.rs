@@ -9,14 +9,14 @@ use std::{net::IpAddr, sync::Arc};
 use service_accounts_access::{Allowlist, Permission};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::is_expired;
-use service_accounts_store::{
-    Account, Approval, Authority, Change, Credential, LastUsed, Status, Store, Token, Usage,
-};
+use service_accounts_store::{Account, Approval, Authority, Change, Credential, LastUsed, Status, Store, Token, Usage};
 use service_accounts_token::{Digest, Kind, Presented, Verified};
 use time::UtcDateTime;
 
 use crate::{
-    AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable, access_log::Access, service::Inner,
+    AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
+    access_log::{Access, Outcome},
+    service::Inner,
 };
 
 impl<S: Store, P: Permission> ServiceAccounts<S, P> {
@@ -64,7 +64,8 @@ impl<S: Store, P: Permission> Inner<S, P> {
         let now = self.now();
         let found = self.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
         let judged = self.judge(&presented, found.as_ref(), door, address, now);
-        let access = Access { token: presented.id(), credential: found, address, at: now, rejection: judged.as_ref().err().copied() };
+        let outcome = judged.as_ref().map_or_else(|rejection| Outcome::Denied(*rejection), |_| Outcome::Granted);
+        let access = Access { token: presented.id(), credential: found, address, at: now, outcome };
         self.record(access).await?;
         let (principal, rehash) = judged.map_err(AuthenticateError::Rejected)?;
         self.marks.mark(Usage { token: presented.id(), last: LastUsed { at: now, address } });
@@ -94,9 +95,9 @@ impl<S: Store, P: Permission> Inner<S, P> {
         judge_account(found.account(), now)?;
         self.judge_environment(found.token())?;
         judge_address(found, address)?;
-        let permissions = found.permissions(&self.catalogue.load()).map_err(|_| Rejection::UnknownGrant)?;
+        let grants = found.grants(&self.catalogue.load()).map_err(|_| Rejection::UnknownGrant)?;
         let rotate_after = self.open_rotation_window(found.token(), now);
-        Ok((Principal { credential: found.clone(), permissions, address, at: now, rotate_after }, rehash))
+        Ok((Principal { credential: found.clone(), grants, address, at: now, rotate_after }, rehash))
     }
 
     fn judge_environment(&self, token: &Token) -> Result<(), Rejection> {
@@ -161,8 +162,6 @@ fn judge_account(account: &Account, now: UtcDateTime) -> Result<(), Rejection> {
 /// Both lists must let the address in; an unknown address gets past empty lists only.
 fn judge_address(found: &Credential, address: Option<IpAddr>) -> Result<(), Rejection> {
     let lists = [&found.account().allowlist, &found.token().allowlist];
-    let admits = |list: &&Allowlist| {
-        list.is_unrestricted() || address.is_some_and(|address| list.contains(address))
-    };
+    let admits = |list: &&Allowlist| list.is_unrestricted() || address.is_some_and(|address| list.contains(address));
     if lists.iter().all(admits) { Ok(()) } else { Err(Rejection::AddressNotAllowed) }
 }

@@ -10,10 +10,8 @@ use service_accounts_store::Store;
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
-    AccessEvents, ApprovalRule, Clock, Randomness, ServiceAccounts, SystemClock, SystemRandomness,
-    access_log::Pending,
-    service::Inner,
-    usage::Marks,
+    AccessEvents, ApprovalRule, Clock, Randomness, ServiceAccounts, SystemClock, SystemRandomness, access_log::Pending,
+    service::Inner, usage::Marks,
 };
 
 /// What a host has chosen so far; everything but the four essentials has a default.

@@ -1,6 +1,6 @@
 //! Why an administrative call did nothing.
 
-use service_accounts_access::{GrantError, UnknownName};
+use service_accounts_access::GrantError;
 use service_accounts_lifecycle::LifetimeError;
 use service_accounts_naming::SanitiseError;
 use service_accounts_store::Refusal;
@@ -17,7 +17,7 @@ pub enum Error {
     /// Whoever asks lost the right to while asking.
     #[error("the actor's own credential or account changed meanwhile; sign in again and retry")]
     AuthorityLost,
-    /// More would be granted than whoever asks holds.
+    /// More would be granted than whoever asks holds, or a name is not in the catalogue.
     #[error("the grant was refused")]
     Grant(#[source] GrantError),
     /// A grant above the lowest role has no justification.
@@ -26,9 +26,6 @@ pub enum Error {
         /// The role that needs none.
         lowest: String,
     },
-    /// A scope is not in the catalogue.
-    #[error("a scope is unknown")]
-    UnknownScope(#[source] UnknownName),
     /// The name leaves no id.
     #[error("the name cannot become an id")]
     Name(#[source] SanitiseError),

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Decision, Grants, Permission, PermissionSet, TeamName, Teams};
+use service_accounts_access::{Decision, Grants, Permission, TeamName};
 use service_accounts_audit::Label;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Authority, Credential, Token};
@@ -14,7 +14,7 @@ use crate::Actor;
 #[derive(Clone, Debug)]
 pub struct Principal<P: Permission> {
     pub(crate) credential: Arc<Credential>,
-    pub(crate) permissions: PermissionSet<P>,
+    pub(crate) grants: Arc<Grants<P>>,
     pub(crate) address: Option<IpAddr>,
     pub(crate) at: UtcDateTime,
     pub(crate) rotate_after: Option<UtcDateTime>,
@@ -39,16 +39,10 @@ impl<P: Permission> Principal<P> {
         self.credential.token()
     }
 
-    /// What it may do: its role, narrowed by the account's scopes and the token's.
+    /// What it may do: its role, narrowed by the account's scopes and the token's, on its teams' resources.
     #[must_use]
-    pub const fn permissions(&self) -> PermissionSet<P> {
-        self.permissions
-    }
-
-    /// The teams it belongs to.
-    #[must_use]
-    pub fn teams(&self) -> &Teams {
-        self.account().grant.teams()
+    pub fn grants(&self) -> &Grants<P> {
+        &self.grants
     }
 
     /// The client address, if it was known.
@@ -66,9 +60,8 @@ impl<P: Permission> Principal<P> {
     /// Whether it may, on something that belongs to `team` or to nobody, and if not why.
     ///
     /// [`ServiceAccounts::authorize`](crate::ServiceAccounts::authorize) asks the same and records a refusal.
-    #[must_use]
     pub fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
-        self.grants().decide(permission, team)
+        self.grants.decide(permission, team)
     }
 
     /// This account as one who asks for changes.
@@ -82,10 +75,6 @@ impl<P: Permission> Principal<P> {
             account_revision: self.account().revision,
             at: self.at,
         };
-        Actor::credential(Label::new(self.id().as_str()), self.grants(), authority, self.address)
-    }
-
-    fn grants(&self) -> Grants<P> {
-        Grants { permissions: self.permissions, teams: self.teams().clone() }
+        Actor::credential(Label::new(self.id().as_str()), self.grants.clone(), authority, self.address)
     }
 }

@@ -123,15 +123,16 @@ impl<S: Store, P: Permission> Inner<S, P> {
 
     /// Only whoever may manage service accounts gets any further.
     pub(crate) fn admit_manager(&self, actor: &Actor<P>) -> Result<(), Error> {
-        if actor.grants().permissions.contains(self.manage) { Ok(()) } else { Err(Error::NotPermitted) }
+        if actor.grants().permissions().contains(self.manage) { Ok(()) } else { Err(Error::NotPermitted) }
     }
 
     pub(crate) fn event(&self, action: Action, actor: &Actor<P>) -> Event {
         Event::new(action, actor.name().clone(), self.now()).from_address(actor.address())
     }
 
-    /// Adds an access event to the batch; the caller has no time to write.
-    pub(crate) fn note(&self, access: Access) {
+    /// Adds a missing permission to the batch: the answer is no whether or not the record can be written.
+    fn note_forbidden(&self, principal: &Principal<P>, permission: &'static str) {
+        let access = Access::forbidden(principal, permission);
         access.trace();
         if self.access_events != AccessEvents::Off {
             self.pending.push(access);

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::{Allowlist, Permission, Scopes};
-use service_accounts_audit::{Action, Label};
+use service_accounts_audit::Action;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Class, Store, Token};
 use service_accounts_token::SecretToken;
@@ -110,7 +110,6 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         inner.admit_manager(actor)?;
         for _ in 0..MINT_ATTEMPTS {
             let account = inner.account(id).await?;
-            inner.guard_credential(actor, &account)?;
             let (secret, record) = inner.draft_secret(actor, &account)?;
             let event = inner.token_event(Action::SecretRegenerated, actor, &record);
             let change = Change::RegenerateSecret {
@@ -159,12 +158,12 @@ impl<S: Store, P: Permission> Inner<S, P> {
         if !narrowing.allowlist.is_subset_of(&account.allowlist) && !narrowing.allowlist.is_unrestricted() {
             return Err(Error::NetworksWiden);
         }
-        self.check_scopes(account, &narrowing.scopes)?;
         let expires_at = self.session_end(account, narrowing.lifetime)?;
         let class = Class::Session { opened_with: principal.token().id };
-        let (secret, blank) = self.draft(&principal.actor(), account, class)?;
+        let actor = principal.actor();
+        let grant = self.guard_token(&actor, account, &narrowing.scopes)?;
+        let (secret, blank) = self.draft(&actor, account, class, grant)?;
         let session = Token {
-            scopes: narrowing.scopes.clone(),
             allowlist: narrowing.allowlist.clone(),
             expires_at: Some(expires_at),
             next_due: Some(expires_at),

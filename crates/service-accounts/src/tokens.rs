@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use service_accounts_access::{Allowlist, Permission, Scopes};
+use service_accounts_access::{Allowlist, Permission, Scopes, TokenGrant};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::{Environment, TokenState};
 use service_accounts_naming::{AccountId, Finding, TokenName};
-use service_accounts_store::{
-    Account, Change, Class, Credential, ListedToken, Paged, Revision, Store, Token,
-};
+use service_accounts_store::{Account, Change, Class, Credential, ListedToken, Paged, Revision, Store, Token};
 use service_accounts_token::{Kind, Minted, SecretToken, TokenId};
-use time::{Duration, UtcDateTime};
+use time::Duration;
 
 use crate::{Actor, Error, RandomnessError, ServiceAccounts, Unavailable, randomness::Source, service::Inner};
 
@@ -71,7 +69,6 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         inner.admit_manager(actor)?;
         for _ in 0..MINT_ATTEMPTS {
             let account = inner.account(account).await?;
-            inner.guard_credential(actor, &account)?;
             let draft = inner.draft_token(actor, &account, wanted)?;
             match inner.keep(actor, &account, &draft.1, Action::TokenMinted).await {
                 Err(Error::Conflict) => {}
@@ -119,9 +116,8 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         inner.admit_manager(actor)?;
         for _ in 0..MINT_ATTEMPTS {
             let found = inner.token(account, token).await?;
-            inner.guard_credential(actor, found.account())?;
-            inner.check_scopes(found.account(), &scopes)?;
-            let changed = Token { scopes: scopes.clone(), ..found.token().clone() };
+            let grant = inner.guard_token(actor, found.account(), &scopes)?;
+            let changed = Token { grant, ..found.token().clone() };
             let change = Change::UpdateToken { token: Box::new(changed), expected: found.token().revision };
             match inner.commit(actor, change, inner.token_event(Action::TokenUpdated, actor, found.token())).await {
                 Ok(()) => return inner.token(account, token).await,
@@ -197,29 +193,35 @@ impl<S: Store, P: Permission> Inner<S, P> {
     }
 
     pub(crate) fn draft_token(&self, actor: &Actor<P>, account: &Account, wanted: &NewToken) -> Result<Draft, Error> {
-        self.check_scopes(account, &wanted.scopes)?;
+        let grant = self.guard_token(actor, account, &wanted.scopes)?;
         let now = self.now();
         let environment = wanted.environment.as_ref().unwrap_or(&account.environment).clone();
         let expires_at = self.lifecycle.expiry(&environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
-        let (secret, blank) = self.draft(actor, account, Class::Token(wanted.name.clone()))?;
-        let scopes = wanted.scopes.clone();
-        Ok((secret, Token { scopes, environment, expires_at: Some(expires_at), ..blank }))
+        let (secret, blank) = self.draft(actor, account, Class::Token(wanted.name.clone()), grant)?;
+        Ok((secret, Token { environment, expires_at: Some(expires_at), ..blank }))
     }
 
     /// A client secret works until it is regenerated; the account's own dates bound it.
     pub(crate) fn draft_secret(&self, actor: &Actor<P>, account: &Account) -> Result<Draft, Error> {
-        self.draft(actor, account, Class::Secret)
+        let grant = self.guard_token(actor, account, &Scopes::Inherited)?;
+        self.draft(actor, account, Class::Secret, grant)
     }
 
-    /// A credential without limits of its own, inside all those of its account.
-    pub(crate) fn draft(&self, actor: &Actor<P>, account: &Account, class: Class) -> Result<Draft, Error> {
+    /// A credential without limits of time or network of its own, inside those of its account.
+    pub(crate) fn draft(
+        &self,
+        actor: &Actor<P>,
+        account: &Account,
+        class: Class,
+        grant: TokenGrant,
+    ) -> Result<Draft, Error> {
         let Minted { token: secret, digest } = self.mint(class.kind())?;
         let record = Token {
             id: secret.id(),
             account: account.id.clone(),
             digest,
             hint: secret.hint(),
-            scopes: Scopes::Inherited,
+            grant,
             environment: account.environment.clone(),
             allowlist: Allowlist::any(),
             state: TokenState::default(),
@@ -235,12 +237,19 @@ impl<S: Store, P: Permission> Inner<S, P> {
 
     fn mint(&self, kind: Kind) -> Result<Minted, Error> {
         let mut source = Source(&*self.randomness);
-        self.keyring.mint(self.vendor, kind, &mut source).map_err(|error| Error::Randomness(RandomnessError::new(error)))
+        self.keyring
+            .mint(&self.vendor, kind, &mut source)
+            .map_err(|error| Error::Randomness(RandomnessError::new(error)))
     }
 
-    /// Scopes that the catalogue does not know are refused now rather than denied at each use.
-    pub(crate) fn check_scopes(&self, account: &Account, scopes: &Scopes) -> Result<(), Error> {
-        let grant = &account.grant;
-        self.catalogue.load().effective(grant.role(), grant.scopes(), scopes).map(drop).map_err(Error::UnknownScope)
+    /// An actor hands out only what it holds itself, and only scopes that the catalogue knows.
+    pub(crate) fn guard_token(
+        &self,
+        actor: &Actor<P>,
+        account: &Account,
+        scopes: &Scopes,
+    ) -> Result<TokenGrant, Error> {
+        let catalogue = self.catalogue.load();
+        catalogue.guard_token(actor.grants(), &account.grant, scopes.clone()).map_err(Error::Grant)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
+use rusqlite::{Connection, Row, params, types::ValueRef};
 use serde::de::DeserializeOwned;
 use service_accounts_audit::{Event, Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
@@ -25,6 +25,12 @@ const DECODED: usize = 65_536;
 const CREDENTIAL: &str = "
     SELECT token.revision, account.revision, token.record, account.record
     FROM token LEFT JOIN account ON account.id = token.account WHERE token.id = ?1";
+
+/// The columns of [`CREDENTIAL`] first, so that one function reads both.
+const TOKENS: &str = "
+    SELECT token.revision, account.revision, token.record, account.record, token.id, last_used.at, last_used.address
+    FROM token LEFT JOIN account ON account.id = token.account LEFT JOIN last_used ON last_used.token = token.id
+    WHERE token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4";
 
 pub(crate) struct Readers {
     connections: Vec<Mutex<Connection>>,
@@ -65,8 +71,8 @@ impl Readers {
         limit: usize,
     ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
         let connection = self.connection()?;
-        let mut statement = connection
-            .prepare_cached("SELECT revision, record FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let mut statement =
+            connection.prepare_cached("SELECT revision, record FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
         let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -82,31 +88,21 @@ impl Readers {
         limit: usize,
     ) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
         let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(
-            "SELECT token.id, last_used.at, last_used.address
-             FROM token LEFT JOIN last_used ON last_used.token = token.id
-             WHERE token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4",
-        )?;
+        let mut statement = connection.prepare_cached(TOKENS)?;
         let after = after.map_or("", TokenId::as_str);
         let mut rows = statement.query(params![account.as_str(), Kind::Token.as_str(), after, one_more_than(limit)])?;
-        let mut ids = Vec::new();
+        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            ids.push((token_id(row, 0)?, last_used(row, 1, 2)?));
+            let credential = self.joined(&token_id(row, 4)?, row)?;
+            found.push(ListedToken { credential, last_used: last_used(row, 5, 6)? });
         }
-        drop((rows, statement, connection));
-        let page = Paged::new(ids, limit, |(id, _)| *id);
-        let mut items = Vec::with_capacity(page.items.len());
-        for (id, last_used) in page.items {
-            // A token that was deleted since is no longer listed.
-            items.extend(self.credential(&id)?.map(|credential| ListedToken { credential, last_used }));
-        }
-        Ok(Paged { items, next: page.next })
+        Ok(Paged::new(found, limit, |listed| listed.credential.token().id))
     }
 
     pub(crate) fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
         let connection = self.connection()?;
-        let mut statement = connection
-            .prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
         let mut rows = statement.query(params![now.unix_timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -164,7 +160,12 @@ impl Readers {
         Ok(credential)
     }
 
-    fn decoded_account(&self, row: &Row<'_>, revision_at: usize, record_at: usize) -> Result<Arc<Account>, SqliteError> {
+    fn decoded_account(
+        &self,
+        row: &Row<'_>,
+        revision_at: usize,
+        record_at: usize,
+    ) -> Result<Arc<Account>, SqliteError> {
         let revision = revision(row, revision_at)?;
         if let Some(known) = self.accounts.get(&revision) {
             return Ok(known);

@@ -46,7 +46,7 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, SqliteError> {
-        self.writer.run(Job::Commit(authority.clone(), change, event)).await
+        self.writer.run(Job::Commit(Box::new((authority.clone(), change, event)))).await
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {

@@ -23,7 +23,7 @@ const BATCH: usize = 256;
 
 /// What is asked of the writing thread; a job may be done over, so it is not used up.
 pub(crate) enum Job {
-    Commit(Authority, Change, Event),
+    Commit(Box<(Authority, Change, Event)>),
     Append(Vec<Event>),
     Touch(Vec<Usage>),
 }
@@ -78,12 +78,15 @@ fn serve(connection: &mut Connection, batch: Vec<Order>) {
         return;
     }
     for (job, caller) in batch {
-        let alone = transact(connection, [&job]).map(|answers| answers.into_iter().next().ok_or(SqliteError::Closed));
-        let _ = caller.send(alone.flatten());
+        let alone = transact(connection, [&job]);
+        let _ = caller.send(alone.and_then(|answers| answers.into_iter().next().ok_or(SqliteError::Closed)));
     }
 }
 
-fn transact<'a>(connection: &mut Connection, jobs: impl IntoIterator<Item = &'a Job>) -> Result<Vec<Committed>, SqliteError> {
+fn transact<'a>(
+    connection: &mut Connection,
+    jobs: impl IntoIterator<Item = &'a Job>,
+) -> Result<Vec<Committed>, SqliteError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let answers = jobs.into_iter().map(|job| perform(&transaction, job)).collect::<Result<_, _>>()?;
     transaction.commit()?;
@@ -92,7 +95,7 @@ fn transact<'a>(connection: &mut Connection, jobs: impl IntoIterator<Item = &'a 
 
 fn perform(transaction: &Transaction<'_>, job: &Job) -> Result<Committed, SqliteError> {
     match job {
-        Job::Commit(authority, change, event) => commit(transaction, authority, change, event),
+        Job::Commit(asked) => commit(transaction, &asked.0, &asked.1, &asked.2),
         Job::Append(events) => {
             for event in events {
                 append(transaction, next_sequence(transaction)?, event)?;

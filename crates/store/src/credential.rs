@@ -1,11 +1,12 @@
 //! The record of a token, and what one authentication reads.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use serde::{Deserialize, Serialize};
-use service_accounts_access::{
-    Allowlist, Catalogue, CatalogueId, Permission, PermissionSet, Scopes, UnknownName,
-};
+use service_accounts_access::{Allowlist, Catalogue, CatalogueId, Grants, Permission, TokenGrant, UnknownName};
 use service_accounts_audit::Label;
 use service_accounts_lifecycle::{Environment, TokenState};
 use service_accounts_naming::{AccountId, TokenName};
@@ -23,14 +24,14 @@ use crate::{Account, Revision, seconds};
 pub struct Credential {
     token: Token,
     account: Arc<Account>,
-    permissions: OnceLock<(CatalogueId, u128)>,
+    grants: OnceLock<(CatalogueId, Arc<dyn Any + Send + Sync>)>,
 }
 
 impl Credential {
     /// Joins a token with its account.
     #[must_use]
     pub const fn new(token: Token, account: Arc<Account>) -> Self {
-        Self { token, account, permissions: OnceLock::new() }
+        Self { token, account, grants: OnceLock::new() }
     }
 
     /// The token, session or client secret.
@@ -45,23 +46,23 @@ impl Credential {
         &self.account
     }
 
-    /// What it may do by `catalogue`: the role, narrowed by the account's scopes and the token's.
+    /// What it may do by `catalogue`: the role, narrowed by the account's scopes and the token's, on its teams' resources.
     ///
     /// The first catalogue's answer is remembered; another catalogue is asked anew each time, until the record is read again.
     ///
     /// # Errors
     /// The catalogue does not know the role or a scope any more; nothing may be allowed then.
-    pub fn permissions<P: Permission>(&self, catalogue: &Catalogue<P>) -> Result<PermissionSet<P>, UnknownName> {
-        if let Some((known, bits)) = self.permissions.get()
+    pub fn grants<P: Permission>(&self, catalogue: &Catalogue<P>) -> Result<Arc<Grants<P>>, UnknownName> {
+        if let Some((known, grants)) = self.grants.get()
             && *known == catalogue.id()
+            && let Ok(grants) = grants.clone().downcast()
         {
-            return Ok(PermissionSet::from_bits(*bits));
+            return Ok(grants);
         }
-        let grant = &self.account.grant;
-        let permissions = catalogue.effective(grant.role(), grant.scopes(), &self.token.scopes)?;
+        let grants = Arc::new(catalogue.holder(&self.account.grant, self.token.grant.scopes())?);
         // Another thread may have been first, perhaps with another catalogue; its answer may stay.
-        let _ = self.permissions.set((catalogue.id(), permissions.bits()));
-        Ok(permissions)
+        let _ = self.grants.set((catalogue.id(), grants.clone()));
+        Ok(grants)
     }
 }
 
@@ -80,7 +81,7 @@ pub struct Token {
     /// How lists show it.
     pub hint: Hint,
     /// What it may do at most, within its account.
-    pub scopes: Scopes,
+    pub grant: TokenGrant,
     /// The only environment it works in.
     pub environment: Environment,
     /// The networks it may come from, within its account's.

@@ -169,8 +169,9 @@ impl Facts {
         if self.token(&secret.id).is_ok() {
             return Err(Refusal::TokenTaken);
         }
-        let present = self.tokens.iter().filter(|token| token.account == secret.account && token.class == Class::Secret);
-        let ends = present.map(|old| if old.state.is_revoked() { Write::RemoveToken(old.id) } else { end(old, at, revision) });
+        let present =
+            self.tokens.iter().filter(|token| token.account == secret.account && token.class == Class::Secret);
+        let ends = present.map(|old| end(old, at, revision).unwrap_or(Write::RemoveToken(old.id)));
         Ok(ends.chain([put(secret.clone(), revision)]).collect())
     }
 
@@ -186,8 +187,7 @@ impl Facts {
     }
 
     fn revoke(&self, token: &TokenId, at: UtcDateTime, revision: Revision) -> Verdict {
-        let token = self.token(token)?;
-        Ok(if token.state.is_revoked() { Vec::new() } else { vec![end(token, at, revision)] })
+        Ok(end(self.token(token)?, at, revision).into_iter().collect())
     }
 
     fn delete_token(&self, token: TokenId, at: UtcDateTime) -> Verdict {
@@ -222,13 +222,12 @@ fn put(token: Token, revision: Revision) -> Write {
     Write::PutToken(Box::new(Token { revision, ..token }))
 }
 
-/// Revocation is forever, so a revoked token needs nobody's attention on account of its dates.
-fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Write {
-    put(Token { state: token.state.clone().revoked(at), next_due: None, ..token.clone() }, revision)
+/// Revokes a token that is not yet revoked. Revocation is forever, so its dates need nobody's attention any more.
+fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Option<Write> {
+    let state = token.state.revoke(at).ok()?;
+    Some(put(Token { state, next_due: None, ..token.clone() }, revision))
 }
 
 fn has_twins(tokens: &[Token]) -> bool {
-    tokens.iter().enumerate().any(|(place, token)| {
-        tokens.iter().skip(place + 1).any(|other| other.id == token.id)
-    })
+    tokens.iter().enumerate().any(|(place, token)| tokens.iter().skip(place + 1).any(|other| other.id == token.id))
 }

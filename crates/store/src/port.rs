@@ -19,10 +19,7 @@ pub trait Store: Send + Sync {
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Everything one authentication needs, in one read that sees every change acknowledged before it began.
-    fn credential(
-        &self,
-        id: &TokenId,
-    ) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
+    fn credential(&self, id: &TokenId) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
 
     /// Applies `change` and appends its event in one atomic, durable step, if `authority` still stands.
     fn commit(

@@ -31,23 +31,14 @@ pub(crate) enum DrawError<E> {
 /// Six bits of each byte are tried and the two values past the alphabet are thrown away, because folding them
 /// back in would favour some symbols.
 #[inline(never)]
-pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
-    rng: &mut R,
-    symbols: &mut [u8],
-) -> Result<(), DrawError<R::Error>> {
+pub(crate) fn draw<R: TryCryptoRng + ?Sized>(rng: &mut R, symbols: &mut [u8]) -> Result<(), DrawError<R::Error>> {
     let mut pool = Zeroizing::new([0; POOL]);
     let mut empty = symbols.iter_mut();
     for _ in 0..PATIENCE {
-        rng.try_fill_bytes(pool.as_mut_slice())
-            .map_err(DrawError::Source)?;
-        let usable = pool
-            .iter()
-            .map(|byte| byte & 0x3f)
-            .filter(|value| *value < BASE);
+        rng.try_fill_bytes(pool.as_mut_slice()).map_err(DrawError::Source)?;
+        let usable = pool.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
         // `usable` leads: the other way round a slot would be taken and lost when the pool runs dry.
-        usable
-            .zip(empty.by_ref())
-            .for_each(|(value, slot)| *slot = symbol(value));
+        usable.zip(empty.by_ref()).for_each(|(value, slot)| *slot = symbol(value));
         if empty.len() == 0 {
             return Ok(());
         }
@@ -59,10 +50,7 @@ pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
 pub(crate) const fn symbol(value: u8) -> u8 {
     let past_digits = 9_u8.wrapping_sub(value) >> 7;
     let past_upper = 35_u8.wrapping_sub(value) >> 7;
-    value
-        .wrapping_add(b'0')
-        .wrapping_add(past_digits * 7)
-        .wrapping_add(past_upper * 6)
+    value.wrapping_add(b'0').wrapping_add(past_digits * 7).wrapping_add(past_upper * 6)
 }
 
 /// Whether every byte is a symbol, found without stopping at the first that is not.
@@ -79,10 +67,7 @@ const fn not_a_symbol(byte: u8) -> u8 {
 }
 
 /// One when `value < limit`, else zero.
-#[expect(
-    clippy::as_conversions,
-    reason = "`u8::from(bool)` is not const, and a bool is 0 or 1"
-)]
+#[expect(clippy::as_conversions, reason = "`u8::from(bool)` is not const, and a bool is 0 or 1")]
 const fn is_below(value: u8, limit: u8) -> u8 {
     (value < limit) as u8
 }
@@ -105,11 +90,7 @@ mod tests {
     #[test]
     fn exactly_the_alphabet_is_text() {
         for byte in 0..=u8::MAX {
-            assert_eq!(
-                is_text(&[b'a', byte, b'Z']),
-                ALPHABET.contains(&byte),
-                "byte {byte}"
-            );
+            assert_eq!(is_text(&[b'a', byte, b'Z']), ALPHABET.contains(&byte), "byte {byte}");
         }
         assert!(is_text(b""));
     }
@@ -118,10 +99,8 @@ mod tests {
     fn every_byte_value_is_drawn_or_thrown_away_by_its_low_six_bits() {
         let mut drawn = [0; 248];
         draw(&mut Counting(0), &mut drawn).unwrap();
-        let expected: Vec<u8> = (0..=u8::MAX)
-            .map(|byte| usize::from(byte % 64))
-            .filter_map(|value| ALPHABET.get(value).copied())
-            .collect();
+        let expected: Vec<u8> =
+            (0..=u8::MAX).map(|byte| usize::from(byte % 64)).filter_map(|value| ALPHABET.get(value).copied()).collect();
         assert_eq!(drawn.as_slice(), expected);
     }
 
@@ -129,9 +108,7 @@ mod tests {
     fn no_symbol_is_favoured() {
         let mut drawn = [0; 62 * 4 * 20];
         let mut rng = Counting(0);
-        drawn
-            .chunks_mut(248)
-            .for_each(|chunk| draw(&mut rng, chunk).unwrap());
+        drawn.chunks_mut(248).for_each(|chunk| draw(&mut rng, chunk).unwrap());
         for symbol in ALPHABET {
             assert_eq!(drawn.iter().filter(|drawn| *drawn == symbol).count(), 80);
         }
@@ -139,19 +116,10 @@ mod tests {
 
     #[test]
     fn a_source_that_gives_only_unusable_bytes_is_an_error() {
-        assert!(matches!(
-            draw(&mut Stuck(0xff), &mut [0; 1]),
-            Err(DrawError::Unusable)
-        ));
+        assert!(matches!(draw(&mut Stuck(0xff), &mut [0; 1]), Err(DrawError::Unusable)));
         assert!(draw(&mut Stuck(61), &mut [0; POOL * PATIENCE]).is_ok());
-        assert!(matches!(
-            draw(&mut Stuck(61), &mut [0; POOL * PATIENCE + 1]),
-            Err(DrawError::Unusable)
-        ));
-        assert!(matches!(
-            draw(&mut Stuck(62), &mut [0; 1]),
-            Err(DrawError::Unusable)
-        ));
+        assert!(matches!(draw(&mut Stuck(61), &mut [0; POOL * PATIENCE + 1]), Err(DrawError::Unusable)));
+        assert!(matches!(draw(&mut Stuck(62), &mut [0; 1]), Err(DrawError::Unusable)));
     }
 
     struct Counting(u8);

@@ -43,9 +43,7 @@ impl Digest {
         let mut bytes = [SCHEME; Self::LEN];
         let [_, rest @ ..] = &mut bytes;
         let parts = self.pepper.padded().into_iter().chain(self.tag);
-        rest.iter_mut()
-            .zip(parts)
-            .for_each(|(slot, byte)| *slot = byte);
+        rest.iter_mut().zip(parts).for_each(|(slot, byte)| *slot = byte);
         bytes
     }
 
@@ -55,21 +53,14 @@ impl Digest {
     /// The record has another length, an unknown scheme, or no pepper id: it was damaged or made by a
     /// later release. Nothing of it is in the error.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DigestError> {
-        let bytes: &[u8; Self::LEN] = bytes
-            .try_into()
-            .map_err(|_| DigestError::Length(bytes.len()))?;
+        let bytes: &[u8; Self::LEN] = bytes.try_into().map_err(|_| DigestError::Length(bytes.len()))?;
         let [scheme, rest @ ..] = bytes;
         if *scheme != SCHEME {
             return Err(DigestError::Scheme(*scheme));
         }
-        let (pepper, tag) = rest
-            .split_first_chunk()
-            .ok_or(DigestError::Length(Self::LEN))?;
+        let (pepper, tag) = rest.split_first_chunk().ok_or(DigestError::Length(Self::LEN))?;
         let pepper = PepperId::from_padded(*pepper).map_err(DigestError::Pepper)?;
-        Ok(Self {
-            pepper,
-            tag: tag.try_into().map_err(|_| DigestError::Length(Self::LEN))?,
-        })
+        Ok(Self { pepper, tag: tag.try_into().map_err(|_| DigestError::Length(Self::LEN))? })
     }
 
     /// The record as text, `1.k1.` and 64 hexadecimal digits, for stores that keep text.
@@ -95,10 +86,7 @@ impl Digest {
             _ => return Err(DigestError::Text),
         }
         let pepper = PepperId::parse(pepper).map_err(DigestError::Pepper)?;
-        Ok(Self {
-            pepper,
-            tag: unhex(tag).ok_or(DigestError::Text)?,
-        })
+        Ok(Self { pepper, tag: unhex(tag).ok_or(DigestError::Text)? })
     }
 
     pub(crate) const fn new(pepper: PepperId, tag: [u8; TAG]) -> Self {
@@ -111,13 +99,8 @@ impl Digest {
         // Word by word: `subtle` on byte slices costs ten times as much, and one look at the sum is enough.
         let (ours, _) = self.tag.as_chunks();
         let (theirs, _) = tag.as_chunks();
-        let differences = ours
-            .iter()
-            .zip(theirs)
-            .map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
-        differences
-            .fold(0, |all, difference| all | difference)
-            .ct_eq(&0)
+        let differences = ours.iter().zip(theirs).map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
+        differences.fold(0, |all, difference| all | difference).ct_eq(&0)
     }
 }
 
@@ -139,9 +122,7 @@ impl FromStr for Digest {
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Digest")
-            .field("pepper", &self.pepper)
-            .finish_non_exhaustive()
+        f.debug_struct("Digest").field("pepper", &self.pepper).finish_non_exhaustive()
     }
 }
 
@@ -162,16 +143,10 @@ pub enum DigestError {
 impl fmt::Display for DigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length(length) => write!(
-                f,
-                "a stored digest has {} bytes, this one {length}",
-                Digest::LEN
-            ),
+            Self::Length(length) => write!(f, "a stored digest has {} bytes, this one {length}", Digest::LEN),
             Self::Scheme(scheme) => write!(f, "a stored digest is of the unknown scheme {scheme}"),
             Self::Pepper(_) => f.write_str("a stored digest names no pepper"),
-            Self::Text => {
-                f.write_str("a stored digest has not the form scheme, pepper id, hexadecimal tag")
-            }
+            Self::Text => f.write_str("a stored digest has not the form scheme, pepper id, hexadecimal tag"),
         }
     }
 }
@@ -224,9 +199,7 @@ mod tests {
 
     fn digest() -> Digest {
         let mut tag = [0; TAG];
-        (0..)
-            .zip(&mut tag)
-            .for_each(|(value, slot): (u8, _)| *slot = value * 8);
+        (0..).zip(&mut tag).for_each(|(value, slot): (u8, _)| *slot = value * 8);
         Digest::new(PepperId::parse("k1").unwrap(), tag)
     }
 
@@ -244,14 +217,8 @@ mod tests {
     #[test]
     fn a_damaged_record_is_refused() {
         let bytes = digest().to_bytes();
-        assert_eq!(
-            Digest::from_bytes(&bytes[..40]),
-            Err(DigestError::Length(40))
-        );
-        assert_eq!(
-            Digest::from_bytes(&[bytes.as_slice(), b"\0"].concat()),
-            Err(DigestError::Length(42))
-        );
+        assert_eq!(Digest::from_bytes(&bytes[..40]), Err(DigestError::Length(40)));
+        assert_eq!(Digest::from_bytes(&[bytes.as_slice(), b"\0"].concat()), Err(DigestError::Length(42)));
         for scheme in [0, 2, u8::MAX] {
             let mut other = bytes;
             other[0] = scheme;
@@ -259,22 +226,13 @@ mod tests {
         }
         let mut nameless = bytes;
         nameless[1..9].fill(0);
-        assert_eq!(
-            Digest::from_bytes(&nameless),
-            Err(DigestError::Pepper(PepperIdError::Length(0)))
-        );
+        assert_eq!(Digest::from_bytes(&nameless), Err(DigestError::Pepper(PepperIdError::Length(0))));
     }
 
     #[test]
     fn a_record_has_one_textual_form() {
-        assert_eq!(
-            Digest::parse(&TEXT.replacen('1', "2", 1)),
-            Err(DigestError::Scheme(2))
-        );
-        assert_eq!(
-            Digest::parse(&TEXT.replace("k1", "")),
-            Err(DigestError::Pepper(PepperIdError::Length(0)))
-        );
+        assert_eq!(Digest::parse(&TEXT.replacen('1', "2", 1)), Err(DigestError::Scheme(2)));
+        assert_eq!(Digest::parse(&TEXT.replace("k1", "")), Err(DigestError::Pepper(PepperIdError::Length(0))));
         let other_forms = [
             format!("0{TEXT}"),
             format!("+{TEXT}"),
@@ -312,24 +270,12 @@ mod tests {
 
     #[test]
     fn nothing_of_a_tag_is_printed() {
-        assert_eq!(
-            format!("{:?}", digest()),
-            "Digest { pepper: PepperId(\"k1\"), .. }"
-        );
-        assert_eq!(
-            DigestError::Length(3).to_string(),
-            "a stored digest has 41 bytes, this one 3"
-        );
-        assert_eq!(
-            DigestError::Scheme(9).to_string(),
-            "a stored digest is of the unknown scheme 9"
-        );
+        assert_eq!(format!("{:?}", digest()), "Digest { pepper: PepperId(\"k1\"), .. }");
+        assert_eq!(DigestError::Length(3).to_string(), "a stored digest has 41 bytes, this one 3");
+        assert_eq!(DigestError::Scheme(9).to_string(), "a stored digest is of the unknown scheme 9");
         let nameless = DigestError::Pepper(PepperIdError::Character);
         assert_eq!(nameless.to_string(), "a stored digest names no pepper");
-        assert_eq!(
-            core::error::Error::source(&nameless).unwrap().to_string(),
-            PepperIdError::Character.to_string()
-        );
+        assert_eq!(core::error::Error::source(&nameless).unwrap().to_string(), PepperIdError::Character.to_string());
         assert!(core::error::Error::source(&DigestError::Text).is_none());
         assert_eq!(
             DigestError::Text.to_string(),

@@ -41,47 +41,24 @@ impl Hint {
         let (vendor, kind) = front.rsplit_once('_').ok_or(HintError)?;
         let vendor = Vendor::parse(vendor).map_err(|_| HintError)?;
         let kind = Kind::parse(kind).map_err(|_| HintError)?;
-        Ok(Self::from_parts(
-            &vendor,
-            kind,
-            four_symbols(head)?,
-            four_symbols(tail)?,
-        ))
+        Ok(Self::from_parts(&vendor, kind, four_symbols(head)?, four_symbols(tail)?))
     }
 
     /// The hint as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.text
-            .get(..usize::from(self.len))
-            .and_then(|text| str::from_utf8(text).ok())
-            .unwrap_or_default()
+        self.text.get(..usize::from(self.len)).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 
-    pub(crate) fn of(
-        vendor: &Vendor,
-        kind: Kind,
-        body: &[u8; BODY],
-        checksum: &[u8; checksum::LEN],
-    ) -> Self {
+    pub(crate) fn of(vendor: &Vendor, kind: Kind, body: &[u8; BODY], checksum: &[u8; checksum::LEN]) -> Self {
         let [a, b, c, d, ..] = *body;
         let [.., w, x, y, z] = *checksum;
         Self::from_parts(vendor, kind, [a, b, c, d], [w, x, y, z])
     }
 
     fn from_parts(vendor: &Vendor, kind: Kind, head: [u8; SHOWN], tail: [u8; SHOWN]) -> Self {
-        let parts: [&[u8]; 6] = [
-            vendor.as_bytes(),
-            b"_",
-            kind.marker(),
-            &head,
-            ELLIPSIS.as_bytes(),
-            &tail,
-        ];
-        let mut hint = Self {
-            text: [0; MAX],
-            len: 0,
-        };
+        let parts: [&[u8]; 6] = [vendor.as_bytes(), b"_", kind.marker(), &head, ELLIPSIS.as_bytes(), &tail];
+        let mut hint = Self { text: [0; MAX], len: 0 };
         for (slot, byte) in hint.text.iter_mut().zip(parts.into_iter().flatten()) {
             *slot = *byte;
             hint.len = hint.len.saturating_add(1);
@@ -124,11 +101,7 @@ impl core::error::Error for HintError {}
 
 fn four_symbols(text: &str) -> Result<[u8; SHOWN], HintError> {
     let symbols = text.as_bytes().try_into().map_err(|_| HintError)?;
-    if base62::is_text(text.as_bytes()) {
-        Ok(symbols)
-    } else {
-        Err(HintError)
-    }
+    if base62::is_text(text.as_bytes()) { Ok(symbols) } else { Err(HintError) }
 }
 
 #[cfg(test)]
@@ -138,19 +111,12 @@ mod tests {
 
     #[test]
     fn a_hint_reads_back_from_its_text() {
-        for text in [
-            "acme_sat_Ab12…x9Zq",
-            "ab_ses_0000…zzzz",
-            "abcdefghijklmnop_sec_Ab12…x9Zq",
-        ] {
+        for text in ["acme_sat_Ab12…x9Zq", "ab_ses_0000…zzzz", "abcdefghijklmnop_sec_Ab12…x9Zq"] {
             let hint: Hint = text.parse().unwrap();
             assert_eq!(hint.as_str(), text);
             assert_eq!(hint.to_string(), text);
         }
-        assert_eq!(
-            alloc::format!("{:?}", Hint::parse("ab_ses_0000…zzzz")),
-            "Ok(Hint(\"ab_ses_0000…zzzz\"))"
-        );
+        assert_eq!(alloc::format!("{:?}", Hint::parse("ab_ses_0000…zzzz")), "Ok(Hint(\"ab_ses_0000…zzzz\"))");
     }
 
     #[test]

@@ -21,15 +21,8 @@ impl TokenId {
     /// # Errors
     /// The text is not 16 characters of `0-9A-Za-z`.
     pub fn parse(text: &str) -> Result<Self, TokenIdError> {
-        let bytes = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| TokenIdError::Length(text.len()))?;
-        if base62::is_text(text.as_bytes()) {
-            Ok(Self(bytes))
-        } else {
-            Err(TokenIdError::Character)
-        }
+        let bytes = text.as_bytes().try_into().map_err(|_| TokenIdError::Length(text.len()))?;
+        if base62::is_text(text.as_bytes()) { Ok(Self(bytes)) } else { Err(TokenIdError::Character) }
     }
 
     /// The id as text.
@@ -41,9 +34,7 @@ impl TokenId {
     /// The id that a token's body begins with; the body was found to be base62 before.
     pub(crate) fn of(body: &[u8; BODY]) -> Self {
         let mut id = [0; Self::LEN];
-        id.iter_mut()
-            .zip(body)
-            .for_each(|(slot, symbol)| *slot = *symbol);
+        id.iter_mut().zip(body).for_each(|(slot, symbol)| *slot = *symbol);
         Self(id)
     }
 }
@@ -104,25 +95,10 @@ mod tests {
 
     #[test]
     fn an_id_has_sixteen_base62_characters() {
-        assert_eq!(
-            TokenId::parse("Ab12Cd34Ef56Gh7"),
-            Err(TokenIdError::Length(15))
-        );
-        assert_eq!(
-            TokenId::parse("Ab12Cd34Ef56Gh789"),
-            Err(TokenIdError::Length(17))
-        );
-        assert_eq!(
-            TokenId::parse("Ab12Cd34Ef56Gh7_"),
-            Err(TokenIdError::Character)
-        );
-        assert_eq!(
-            TokenIdError::Length(15).to_string(),
-            "a token id has 16 characters, this one 15"
-        );
-        assert_eq!(
-            TokenIdError::Character.to_string(),
-            "a token id holds only 0 to 9, A to Z and a to z"
-        );
+        assert_eq!(TokenId::parse("Ab12Cd34Ef56Gh7"), Err(TokenIdError::Length(15)));
+        assert_eq!(TokenId::parse("Ab12Cd34Ef56Gh789"), Err(TokenIdError::Length(17)));
+        assert_eq!(TokenId::parse("Ab12Cd34Ef56Gh7_"), Err(TokenIdError::Character));
+        assert_eq!(TokenIdError::Length(15).to_string(), "a token id has 16 characters, this one 15");
+        assert_eq!(TokenIdError::Character.to_string(), "a token id holds only 0 to 9, A to Z and a to z");
     }
 }

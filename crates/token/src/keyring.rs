@@ -39,10 +39,7 @@ pub use verify::{Refused, Verified};
 /// ```
 pub struct Keyring {
     current: Box<Key>,
-    #[expect(
-        clippy::vec_box,
-        reason = "a growing vector would leave unwiped copies of what it moves"
-    )]
+    #[expect(clippy::vec_box, reason = "a growing vector would leave unwiped copies of what it moves")]
     earlier: Vec<Box<Key>>,
     /// What is compared with where no record is.
     stand_in: Digest,
@@ -53,11 +50,7 @@ impl Keyring {
     #[must_use]
     pub fn new(id: PepperId, pepper: Pepper) -> Self {
         let stand_in = Digest::new(id, [0; 32]);
-        Self {
-            current: Key::new(id, &pepper),
-            earlier: Vec::new(),
-            stand_in,
-        }
+        Self { current: Key::new(id, &pepper), earlier: Vec::new(), stand_in }
     }
 
     /// Adds a pepper under which older records may still stand.
@@ -90,11 +83,7 @@ impl Keyring {
         if id == self.current.id {
             return Err(KeyringError::Current);
         }
-        let place = self
-            .earlier
-            .iter()
-            .position(|key| key.id == id)
-            .ok_or(KeyringError::Unknown)?;
+        let place = self.earlier.iter().position(|key| key.id == id).ok_or(KeyringError::Unknown)?;
         self.earlier.remove(place);
         Ok(self)
     }
@@ -107,26 +96,18 @@ impl Keyring {
 
     /// The ids of all peppers, the current one first.
     pub fn peppers(&self) -> impl Iterator<Item = PepperId> + '_ {
-        core::iter::once(&self.current)
-            .chain(&self.earlier)
-            .map(|key| key.id)
+        core::iter::once(&self.current).chain(&self.earlier).map(|key| key.id)
     }
 
     fn refuse_known(&self, id: PepperId) -> Result<(), KeyringError> {
-        if self.peppers().any(|known| known == id) {
-            Err(KeyringError::Known)
-        } else {
-            Ok(())
-        }
+        if self.peppers().any(|known| known == id) { Err(KeyringError::Known) } else { Ok(()) }
     }
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let peppers: Vec<_> = self.peppers().collect();
-        f.debug_struct("Keyring")
-            .field("peppers", &peppers)
-            .finish_non_exhaustive()
+        f.debug_struct("Keyring").field("peppers", &peppers).finish_non_exhaustive()
     }
 }
 
@@ -162,9 +143,6 @@ struct Key {
 
 impl Key {
     fn new(id: PepperId, pepper: &Pepper) -> Box<Self> {
-        Box::new(Self {
-            id,
-            mac: Mac::new(pepper.expose()),
-        })
+        Box::new(Self { id, mac: Mac::new(pepper.expose()) })
     }
 }

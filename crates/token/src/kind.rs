@@ -26,10 +26,7 @@ impl Kind {
     /// # Errors
     /// The text is none of the three.
     pub fn parse(text: &str) -> Result<Self, KindError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(KindError)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(KindError)
     }
 
     /// The three letters that stand for the kind in a token.
@@ -102,10 +99,7 @@ mod tests {
             assert_eq!(kind.as_str().parse(), Ok(kind));
             assert_eq!(kind.to_string(), kind.as_str());
             assert_eq!(Kind::from_marker(kind.marker()), Some(kind));
-            assert_eq!(
-                kind.marker().strip_suffix(b"_"),
-                Some(kind.as_str().as_bytes())
-            );
+            assert_eq!(kind.marker().strip_suffix(b"_"), Some(kind.as_str().as_bytes()));
             assert_eq!(kind.as_str().as_bytes().last(), Some(&kind.mac_byte()));
         }
     }

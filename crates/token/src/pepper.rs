@@ -62,8 +62,7 @@ impl Pepper {
     /// There are not exactly 32 of them.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, PepperError> {
         let mut pepper = Self::blank();
-        *pepper.0 =
-            *<&[u8; Self::LEN]>::try_from(bytes).map_err(|_| PepperError::Length(bytes.len()))?;
+        *pepper.0 = *<&[u8; Self::LEN]>::try_from(bytes).map_err(|_| PepperError::Length(bytes.len()))?;
         Ok(pepper)
     }
 
@@ -92,11 +91,7 @@ impl Pepper {
     /// # Errors
     /// The text is neither. Nothing of it is in the error.
     pub fn parse(text: &str) -> Result<Self, PepperError> {
-        if text.len() == 2 * Self::LEN {
-            Self::from_hex(text)
-        } else {
-            Self::from_base64(text)
-        }
+        if text.len() == 2 * Self::LEN { Self::from_hex(text) } else { Self::from_base64(text) }
     }
 
     /// Makes a new key.
@@ -145,10 +140,7 @@ pub enum PepperError {
 impl fmt::Display for PepperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length(length) => write!(
-                f,
-                "a pepper has exactly 32 bytes, and {length} given do not make it up"
-            ),
+            Self::Length(length) => write!(f, "a pepper has exactly 32 bytes, and {length} given do not make it up"),
             Self::Encoding => f.write_str("the pepper is not spelt in hexadecimal or base64"),
         }
     }
@@ -162,8 +154,7 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
-    const BYTES: [u8; 32] =
-        *b"\0\x01\x02\x03\x04\x05\x06\x07\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff0123456789abcdef";
+    const BYTES: [u8; 32] = *b"\0\x01\x02\x03\x04\x05\x06\x07\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff0123456789abcdef";
     const HEX: &str = "0001020304050607f8f9fafbfcfdfeff30313233343536373839616263646566";
     const BASE64: &str = "AAECAwQFBgf4+fr7/P3+/zAxMjM0NTY3ODlhYmNkZWY";
 
@@ -188,34 +179,13 @@ mod tests {
 
     #[test]
     fn a_key_of_another_length_is_refused() {
-        assert_eq!(
-            Pepper::from_slice(&BYTES[..31]).err(),
-            Some(PepperError::Length(31))
-        );
-        assert_eq!(
-            Pepper::from_slice(&[7; 33]).err(),
-            Some(PepperError::Length(33))
-        );
-        assert_eq!(
-            Pepper::from_hex(&HEX[..63]).err(),
-            Some(PepperError::Length(63))
-        );
-        assert_eq!(
-            Pepper::from_hex(&format!("{HEX}0")).err(),
-            Some(PepperError::Length(65))
-        );
-        assert_eq!(
-            Pepper::from_base64(&BASE64[..42]).err(),
-            Some(PepperError::Length(42))
-        );
-        assert_eq!(
-            Pepper::from_base64(&format!("{BASE64}A")).err(),
-            Some(PepperError::Length(44))
-        );
-        assert_eq!(
-            Pepper::from_base64(&format!("{BASE64}==")).err(),
-            Some(PepperError::Length(45))
-        );
+        assert_eq!(Pepper::from_slice(&BYTES[..31]).err(), Some(PepperError::Length(31)));
+        assert_eq!(Pepper::from_slice(&[7; 33]).err(), Some(PepperError::Length(33)));
+        assert_eq!(Pepper::from_hex(&HEX[..63]).err(), Some(PepperError::Length(63)));
+        assert_eq!(Pepper::from_hex(&format!("{HEX}0")).err(), Some(PepperError::Length(65)));
+        assert_eq!(Pepper::from_base64(&BASE64[..42]).err(), Some(PepperError::Length(42)));
+        assert_eq!(Pepper::from_base64(&format!("{BASE64}A")).err(), Some(PepperError::Length(44)));
+        assert_eq!(Pepper::from_base64(&format!("{BASE64}==")).err(), Some(PepperError::Length(45)));
         assert_eq!(Pepper::parse("").err(), Some(PepperError::Length(0)));
     }
 
@@ -236,9 +206,6 @@ mod tests {
             PepperError::Length(31).to_string(),
             "a pepper has exactly 32 bytes, and 31 given do not make it up"
         );
-        assert_eq!(
-            PepperError::Encoding.to_string(),
-            "the pepper is not spelt in hexadecimal or base64"
-        );
+        assert_eq!(PepperError::Encoding.to_string(), "the pepper is not spelt in hexadecimal or base64");
     }
 }

@@ -51,10 +51,7 @@ impl Presented<'_> {
 
 impl fmt::Debug for Presented<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presented")
-            .field("kind", &self.kind)
-            .field("id", &self.id())
-            .finish_non_exhaustive()
+        f.debug_struct("Presented").field("kind", &self.kind).field("id", &self.id()).finish_non_exhaustive()
     }
 }
 
@@ -93,12 +90,7 @@ impl Vendor {
         if !base62::is_text(body) {
             return Err(ParseTokenError::Character);
         }
-        Ok(Presented {
-            vendor: *self,
-            kind,
-            body,
-            checksum,
-        })
+        Ok(Presented { vendor: *self, kind, body, checksum })
     }
 
     fn strip_prefix<'t>(&self, text: &'t [u8]) -> Option<&'t [u8; AFTER_VENDOR]> {

@@ -31,10 +31,7 @@ use crate::{Hint, Kind, TokenId};
 /// ```
 ///
 #[cfg_attr(feature = "serde", doc = "```compile_fail,E0277")]
-#[cfg_attr(
-    feature = "serde",
-    doc = "# fn f(token: service_accounts_token::SecretToken) {"
-)]
+#[cfg_attr(feature = "serde", doc = "# fn f(token: service_accounts_token::SecretToken) {")]
 #[cfg_attr(feature = "serde", doc = "serde_json::to_string(&token);")]
 #[cfg_attr(feature = "serde", doc = "# }")]
 #[cfg_attr(feature = "serde", doc = "```")]
@@ -47,12 +44,7 @@ pub struct SecretToken {
 
 impl SecretToken {
     pub(crate) fn new(text: Zeroizing<String>, id: TokenId, kind: Kind, hint: Hint) -> Self {
-        Self {
-            text,
-            id,
-            kind,
-            hint,
-        }
+        Self { text, id, kind, hint }
     }
 
     /// The token's text, for its holder and for nobody else.

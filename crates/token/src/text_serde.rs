@@ -52,10 +52,7 @@ struct Text<T> {
 
 impl<T> Text<T> {
     fn new(expected: &'static str) -> Self {
-        Self {
-            expected,
-            read: PhantomData,
-        }
+        Self { expected, read: PhantomData }
     }
 }
 

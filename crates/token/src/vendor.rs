@@ -46,15 +46,9 @@ impl Vendor {
             return Err(VendorError::Character(position));
         }
         let mut name = [0; Self::MAX];
-        name.iter_mut()
-            .zip(text.bytes())
-            .for_each(|(slot, byte)| *slot = byte);
+        name.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
         let len = u8::try_from(len).map_err(|_| VendorError::Length(len))?;
-        Ok(Self {
-            name,
-            len,
-            checksum: checksum::of_vendor(text),
-        })
+        Ok(Self { name, len, checksum: checksum::of_vendor(text) })
     }
 
     /// The name as text.
@@ -109,10 +103,7 @@ impl fmt::Display for VendorError {
                 write!(f, "a vendor name has 2 to 16 characters, this one {length}")
             }
             Self::Character(position) => {
-                write!(
-                    f,
-                    "a vendor name holds only a to z and 0 to 9, unlike byte {position}"
-                )
+                write!(f, "a vendor name holds only a to z and 0 to 9, unlike byte {position}")
             }
         }
     }
@@ -136,22 +127,14 @@ mod tests {
         assert_eq!(Vendor::parse("ab").unwrap().as_str(), "ab");
         assert_eq!(Vendor::parse("abc").unwrap().as_str(), "abc");
         assert_eq!(Vendor::parse("abcdefghijklmno").unwrap().as_str().len(), 15);
-        assert_eq!(
-            Vendor::parse("abcdefghijklmnop").unwrap().as_str().len(),
-            16
-        );
-        assert_eq!(
-            Vendor::parse("abcdefghijklmnopq"),
-            Err(VendorError::Length(17))
-        );
+        assert_eq!(Vendor::parse("abcdefghijklmnop").unwrap().as_str().len(), 16);
+        assert_eq!(Vendor::parse("abcdefghijklmnopq"), Err(VendorError::Length(17)));
     }
 
     #[test]
     fn a_vendor_holds_lower_case_letters_and_digits_only() {
         for byte in 0..=127u8 {
-            let text = ['x', 'y', char::from(byte)]
-                .iter()
-                .collect::<alloc::string::String>();
+            let text = ['x', 'y', char::from(byte)].iter().collect::<alloc::string::String>();
             let expected = matches!(byte, b'a'..=b'z' | b'0'..=b'9');
             assert_eq!(Vendor::parse(&text).is_ok(), expected, "byte {byte}");
         }
@@ -168,13 +151,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_place_and_never_the_input() {
-        assert_eq!(
-            VendorError::Length(1).to_string(),
-            "a vendor name has 2 to 16 characters, this one 1"
-        );
-        assert_eq!(
-            VendorError::Character(3).to_string(),
-            "a vendor name holds only a to z and 0 to 9, unlike byte 3"
-        );
+        assert_eq!(VendorError::Length(1).to_string(), "a vendor name has 2 to 16 characters, this one 1");
+        assert_eq!(VendorError::Character(3).to_string(), "a vendor name holds only a to z and 0 to 9, unlike byte 3");
     }
 }

@@ -1,10 +1,6 @@
 //! What is not the token is refused, wherever and however it differs.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -34,9 +30,7 @@ fn mint(kind: Kind) -> Minted {
 
 /// Whether a text gets all the way through.
 fn is_accepted(text: &str, stored: &Digest) -> bool {
-    vendor()
-        .read(text)
-        .is_ok_and(|presented| keyring().verify(&presented, Some(stored)).is_ok())
+    vendor().read(text).is_ok_and(|presented| keyring().verify(&presented, Some(stored)).is_ok())
 }
 
 /// The same token with its checksum made to fit, as an attacker would who knows the format.
@@ -45,8 +39,7 @@ fn with_checksum(text: &str) -> String {
     let mut crc = crc32fast::hash(covered.as_bytes());
     let mut checksum = [0; 6];
     for symbol in checksum.iter_mut().rev() {
-        *symbol = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-            [usize::try_from(crc % 62).unwrap()];
+        *symbol = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[usize::try_from(crc % 62).unwrap()];
         crc /= 62;
     }
     format!("{covered}{}", core::str::from_utf8(&checksum).unwrap())
@@ -73,11 +66,7 @@ fn any_byte_changed_to_any_other_is_refused() {
             let Ok(changed) = String::from_utf8(changed) else {
                 continue;
             };
-            assert_eq!(
-                is_accepted(&changed, &minted.digest),
-                value == text[place],
-                "{value} at {place}"
-            );
+            assert_eq!(is_accepted(&changed, &minted.digest), value == text[place], "{value} at {place}");
         }
     }
 }
@@ -91,11 +80,7 @@ fn any_character_changed_under_a_fitting_checksum_is_refused() {
             let mut changed = text.as_bytes().to_vec();
             changed[place] = value;
             let changed = with_checksum(&String::from_utf8(changed).unwrap());
-            assert_eq!(
-                is_accepted(&changed, &minted.digest),
-                value == text.as_bytes()[place],
-                "{value} at {place}"
-            );
+            assert_eq!(is_accepted(&changed, &minted.digest), value == text.as_bytes()[place], "{value} at {place}");
         }
     }
 }
@@ -109,10 +94,7 @@ fn any_byte_added_is_refused() {
             let mut longer = text.to_owned();
             longer.insert(place, char::from(value));
             assert!(!is_accepted(&longer, &minted.digest), "{value} at {place}");
-            assert!(
-                !is_accepted(&with_checksum(&longer), &minted.digest),
-                "{value} at {place}, checksum made to fit"
-            );
+            assert!(!is_accepted(&with_checksum(&longer), &minted.digest), "{value} at {place}, checksum made to fit");
         }
     }
 }
@@ -125,16 +107,10 @@ fn any_byte_removed_is_refused() {
         let mut shorter = text.to_owned();
         shorter.remove(place);
         assert!(!is_accepted(&shorter, &minted.digest), "at {place}");
-        assert!(
-            !is_accepted(&with_checksum(&shorter), &minted.digest),
-            "at {place}, checksum made to fit"
-        );
+        assert!(!is_accepted(&with_checksum(&shorter), &minted.digest), "at {place}, checksum made to fit");
     }
     for length in 0..text.len() {
-        assert_eq!(
-            vendor().read(&text[..length]).err(),
-            Some(ParseTokenError::Length(length))
-        );
+        assert_eq!(vendor().read(&text[..length]).err(), Some(ParseTokenError::Length(length)));
     }
 }
 
@@ -147,11 +123,7 @@ fn any_two_characters_swapped_are_refused() {
             let mut swapped = text.to_vec();
             swapped.swap(one, other);
             let swapped = String::from_utf8(swapped).unwrap();
-            assert_eq!(
-                is_accepted(&swapped, &minted.digest),
-                text[one] == text[other],
-                "{one} and {other}"
-            );
+            assert_eq!(is_accepted(&swapped, &minted.digest), text[one] == text[other], "{one} and {other}");
         }
     }
 }
@@ -164,10 +136,7 @@ fn a_token_of_another_kind_is_refused() {
             let text = minted.token.expose();
             let text = with_checksum(&text.replacen(minted_as.as_str(), presented_as.as_str(), 1));
             assert_eq!(vendor().read(&text).unwrap().kind(), presented_as);
-            assert_eq!(
-                is_accepted(&text, &minted.digest),
-                minted_as == presented_as
-            );
+            assert_eq!(is_accepted(&text, &minted.digest), minted_as == presented_as);
         }
     }
 }
@@ -181,11 +150,7 @@ fn a_token_of_another_vendor_is_refused() {
         ("acm", ParseTokenError::Length(69)),
         ("acmes", ParseTokenError::Length(69)),
     ] {
-        assert_eq!(
-            Vendor::parse(other).unwrap().read(text).err(),
-            Some(expected),
-            "{other}"
-        );
+        assert_eq!(Vendor::parse(other).unwrap().read(text).err(), Some(expected), "{other}");
     }
 }
 
@@ -194,20 +159,11 @@ fn a_token_of_another_pepper_or_record_is_refused() {
     let mut rng = rng();
     let [one, other] = [(); 2].map(|()| keyring().mint(&vendor(), Kind::Token, &mut rng).unwrap());
     let presented = vendor().read(one.token.expose()).unwrap();
-    assert_eq!(
-        keyring().verify(&presented, Some(&other.digest)),
-        Err(Refused)
-    );
+    assert_eq!(keyring().verify(&presented, Some(&other.digest)), Err(Refused));
     let same_id_other_pepper = Keyring::new(pepper_id("k1"), Pepper::from_bytes([2; 32]));
-    assert_eq!(
-        same_id_other_pepper.verify(&presented, Some(&one.digest)),
-        Err(Refused)
-    );
+    assert_eq!(same_id_other_pepper.verify(&presented, Some(&one.digest)), Err(Refused));
     let other_id_same_pepper = Keyring::new(pepper_id("k2"), Pepper::from_bytes([1; 32]));
-    assert_eq!(
-        other_id_same_pepper.verify(&presented, Some(&one.digest)),
-        Err(Refused)
-    );
+    assert_eq!(other_id_same_pepper.verify(&presented, Some(&one.digest)), Err(Refused));
 }
 
 #[test]
@@ -225,8 +181,7 @@ fn any_bit_of_the_record_changed_is_refused() {
     for bit in 0..record.len() * 8 {
         let mut changed = record;
         changed[bit / 8] ^= 1 << (bit % 8);
-        let accepted = Digest::from_bytes(&changed)
-            .is_ok_and(|d| keyring().verify(&presented, Some(&d)).is_ok());
+        let accepted = Digest::from_bytes(&changed).is_ok_and(|d| keyring().verify(&presented, Some(&d)).is_ok());
         assert!(!accepted, "bit {bit}");
     }
 }
@@ -240,10 +195,7 @@ fn the_stored_record_presented_as_a_token_is_refused() {
     let tag = text.rsplit('.').next().unwrap();
     for start in 0..=tag.len() - 38 {
         let forged = with_checksum(&format!("acme_sat_{id}{}______", &tag[start..start + 38]));
-        assert!(
-            vendor().read(&forged).is_ok(),
-            "the forgery is well-formed, so that the MAC refuses it"
-        );
+        assert!(vendor().read(&forged).is_ok(), "the forgery is well-formed, so that the MAC refuses it");
         assert!(!is_accepted(&forged, &minted.digest));
     }
 }
@@ -259,18 +211,9 @@ fn the_first_thing_wrong_is_named_and_nothing_of_the_text() {
         (text.replacen("acme", "Acme", 1), ParseTokenError::Vendor),
         (text.replacen("acme_", "acme-", 1), ParseTokenError::Vendor),
         (text.replacen("sat", "ses", 1), ParseTokenError::Checksum),
-        (
-            with_checksum(&text.replacen("sat_", "SAT_", 1)),
-            ParseTokenError::Kind,
-        ),
-        (
-            with_checksum(&text.replacen("sat_", "sat-", 1)),
-            ParseTokenError::Kind,
-        ),
-        (
-            with_checksum(&format!("{}-{}", &text[..40], &text[41..])),
-            ParseTokenError::Character,
-        ),
+        (with_checksum(&text.replacen("sat_", "SAT_", 1)), ParseTokenError::Kind),
+        (with_checksum(&text.replacen("sat_", "sat-", 1)), ParseTokenError::Kind),
+        (with_checksum(&format!("{}-{}", &text[..40], &text[41..])), ParseTokenError::Character),
     ];
     for (text, expected) in cases {
         assert_eq!(vendor().read(&text).err(), Some(expected));
@@ -304,23 +247,10 @@ fn an_old_record_verifies_and_comes_back_under_the_current_pepper() {
     let ring = Keyring::new(pepper_id("k2"), Pepper::from_bytes([2; 32]))
         .with_earlier(pepper_id("k1"), Pepper::from_bytes([1; 32]))
         .unwrap();
-    let Ok(Verified::Rehash(rehashed)) = ring.verify(&presented, Some(&old.digest)) else {
-        panic!("not re-hashed")
-    };
+    let Ok(Verified::Rehash(rehashed)) = ring.verify(&presented, Some(&old.digest)) else { panic!("not re-hashed") };
     assert_eq!(rehashed.pepper(), pepper_id("k2"));
-    assert_eq!(
-        ring.verify(&presented, Some(&rehashed)),
-        Ok(Verified::Current)
-    );
+    assert_eq!(ring.verify(&presented, Some(&rehashed)), Ok(Verified::Current));
     assert_eq!(keyring().verify(&presented, Some(&rehashed)), Err(Refused));
-    let forged = with_checksum(
-        &old.token
-            .expose()
-            .replacen(&old.token.expose()[30..31], "-", 1)
-            .replace('-', "z"),
-    );
-    assert_eq!(
-        ring.verify(&vendor().read(&forged).unwrap(), Some(&old.digest)),
-        Err(Refused)
-    );
+    let forged = with_checksum(&old.token.expose().replacen(&old.token.expose()[30..31], "-", 1).replace('-', "z"));
+    assert_eq!(ring.verify(&vendor().read(&forged).unwrap(), Some(&old.digest)), Err(Refused));
 }

@@ -71,7 +71,9 @@ mod tests {
         assert_eq!(found(&[]), Err(BearerError::Missing));
         assert_eq!(found(&[b"Basic abc"]), Err(BearerError::Missing));
         assert_eq!(found(&[b"Bearer a", b"Bearer a"]), Err(BearerError::Doubled));
-        for value in [&b"Bearer"[..], b"Bearer ", b"garbage", b"", b"Bearer a b", b"Bearer a,Bearer b", b"Bearer \xff\xfe"] {
+        for value in
+            [&b"Bearer"[..], b"Bearer ", b"garbage", b"", b"Bearer a b", b"Bearer a,Bearer b", b"Bearer \xff\xfe"]
+        {
             assert_eq!(found(&[value]), Err(BearerError::Malformed), "{value:?}");
         }
     }

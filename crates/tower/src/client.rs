@@ -44,7 +44,9 @@ impl ClientAddress {
     pub fn find(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, ClientAddressError> {
         let peer = (self.peer)(extensions);
         match (&self.proxies, peer) {
-            (Some((proxies, header)), Some(peer)) if is_among(proxies, peer) => forwarded(headers, header, proxies, peer),
+            (Some((proxies, header)), Some(peer)) if is_among(proxies, peer) => {
+                forwarded(headers, header, proxies, peer)
+            }
             _ => Ok(peer),
         }
     }

@@ -61,7 +61,12 @@ impl<P: Permission> Gate<P> {
     ///
     /// # Errors
     /// What to answer instead of serving the request.
-    pub async fn admit(&self, headers: &HeaderMap, uri: &Uri, extensions: &Extensions) -> Result<Principal<P>, Problem> {
+    pub async fn admit(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        extensions: &Extensions,
+    ) -> Result<Principal<P>, Problem> {
         let address = self.client.find(headers, extensions)?;
         let token = bearer(headers, uri).map_err(|error| Problem::of_bearer(error, &self.realm))?;
         let judged = self.accounts.authenticate(token, address).await;

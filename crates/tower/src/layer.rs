@@ -47,7 +47,7 @@ where
     I::Future: Send,
     P: Permission,
     B: Send + 'static,
-    R: From<String>,
+    R: From<String> + 'static,
 {
     type Response = Response<R>;
     type Error = I::Error;

@@ -1,9 +1,5 @@
 //! Random facts and policies; most dates are close together, so that deadlines coincide.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses its part of it"
-)]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part of it")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
@@ -12,10 +8,7 @@ use time::UtcDateTime;
 
 /// Instants around 1970 that are near each other, or at the ends of the calendar.
 pub(crate) fn instant() -> impl Strategy<Value = UtcDateTime> {
-    let (min, max) = (
-        UtcDateTime::MIN.unix_timestamp(),
-        UtcDateTime::MAX.unix_timestamp(),
-    );
+    let (min, max) = (UtcDateTime::MIN.unix_timestamp(), UtcDateTime::MAX.unix_timestamp());
     prop_oneof![12 => 0_i64..40, 4 => -400_i64..400, 1 => min..=max, 1 => min..min + 40, 1 => max - 40..=max]
         .prop_map(|seconds| UtcDateTime::from_unix_timestamp(seconds).unwrap())
 }
@@ -45,11 +38,7 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
             facts = tried.map_or(facts, |at| facts.with_last_attempt(at));
             facts = looked.map_or(facts, |at| facts.with_last_look(at));
             facts = reviewed.map_or(facts, |at| facts.with_last_review(at));
-            if successor {
-                facts.with_successor()
-            } else {
-                facts
-            }
+            if successor { facts.with_successor() } else { facts }
         },
     )
 }
@@ -61,25 +50,21 @@ pub(crate) fn environment() -> Environment {
 
 pub(crate) fn policy() -> impl Strategy<Value = LifecyclePolicy> {
     let spans = [(); 5].map(|()| span());
-    (spans, prop::option::weighted(0.8, span())).prop_map(
-        |([lead, observation, idle, look, review], maximum)| {
-            let policy = LifecyclePolicy::default()
-                .with_rotation_lead(lead)
-                .with_observation(observation)
-                .with_idle_after(idle)
-                .with_look_every(look)
-                .with_review_every(review);
-            match maximum {
-                None => policy,
-                Some(maximum) => policy.with_environment(environment(), Lifetime::up_to(maximum)),
-            }
-        },
-    )
+    (spans, prop::option::weighted(0.8, span())).prop_map(|([lead, observation, idle, look, review], maximum)| {
+        let policy = LifecyclePolicy::default()
+            .with_rotation_lead(lead)
+            .with_observation(observation)
+            .with_idle_after(idle)
+            .with_look_every(look)
+            .with_review_every(review);
+        match maximum {
+            None => policy,
+            Some(maximum) => policy.with_environment(environment(), Lifetime::up_to(maximum)),
+        }
+    })
 }
 
 /// Instants worth asking about: where two adjacent seconds might have different answers.
 pub(crate) fn seconds_around(instant: UtcDateTime) -> impl Iterator<Item = UtcDateTime> {
-    (-1_i64..=1).filter_map(move |offset| {
-        UtcDateTime::from_unix_timestamp(instant.unix_timestamp() + offset).ok()
-    })
+    (-1_i64..=1).filter_map(move |offset| UtcDateTime::from_unix_timestamp(instant.unix_timestamp() + offset).ok())
 }

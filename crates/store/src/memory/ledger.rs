@@ -12,8 +12,8 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 use crate::{
-    Account, Authority, Change, Class, Credential, Facts, LastUsed, ListedToken, Needs, Paged, Refusal, Revision, Token,
-    Usage, Write, decide,
+    Account, Authority, Change, Class, Credential, Facts, LastUsed, ListedToken, Needs, Paged, Refusal, Revision,
+    Token, Usage, Write, decide,
 };
 
 #[derive(Default)]

