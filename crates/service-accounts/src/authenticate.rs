@@ -96,7 +96,7 @@ impl<S: Store, P: Permission> Inner<S, P> {
         self.judge_environment(found.token())?;
         judge_address(found, address)?;
         let grants = found.grants(&self.catalogue.load()).map_err(|_| Rejection::UnknownGrant)?;
-        let rotate_after = self.open_rotation_window(found.token(), now);
+        let rotate_after = self.rotate_after(found.token()).filter(|opens| *opens <= now);
         Ok((Principal { credential: found.clone(), grants, address, at: now, rotate_after }, rehash))
     }
 
@@ -105,12 +105,6 @@ impl<S: Store, P: Permission> Inner<S, P> {
             Some(here) if *here != token.environment => Err(Rejection::WrongEnvironment),
             _ => Ok(()),
         }
-    }
-
-    fn open_rotation_window(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
-        let _name = token.class.token_name()?;
-        let rotate_after = self.lifecycle.rotate_after(token.created_at, token.expires_at?);
-        (rotate_after <= now).then_some(rotate_after)
     }
 
     fn refuse_unread(&self, rejection: Rejection) -> AuthenticateError {

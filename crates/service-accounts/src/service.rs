@@ -7,7 +7,7 @@ use service_accounts_access::{Catalogue, Permission, TeamName};
 use service_accounts_audit::{Action, Event, Page, Query};
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
-use service_accounts_store::{Change, Committed, Store};
+use service_accounts_store::{Change, Committed, Store, Token};
 use service_accounts_token::{Keyring, Vendor};
 use time::UtcDateTime;
 
@@ -93,6 +93,18 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         Ok(self.inner.store.events(query).await.map_err(Unavailable::new)?)
     }
 
+    /// The permission that guards service accounts themselves.
+    #[must_use]
+    pub fn manage_permission(&self) -> P {
+        self.inner.manage
+    }
+
+    /// When a token's rotation window opens; nothing for sessions and client secrets, which are not rotated.
+    #[must_use]
+    pub fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
+        self.inner.rotate_after(token)
+    }
+
     /// The present instant in whole seconds.
     #[must_use]
     pub fn now(&self) -> UtcDateTime {
@@ -112,6 +124,11 @@ impl<S: Store, P: Permission> Inner<S, P> {
     /// Stores keep whole seconds, so nothing finer may enter a decision.
     pub(crate) fn now(&self) -> UtcDateTime {
         self.clock.now().truncate_to_second()
+    }
+
+    pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
+        let _name = token.class.token_name()?;
+        Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
     }
 
     pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<(), Error> {

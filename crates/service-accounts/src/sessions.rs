@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Allowlist, Permission, Scopes};
+use service_accounts_access::{Allowlist, Grants, Permission, Scopes};
 use service_accounts_audit::Action;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Class, Store, Token};
@@ -38,7 +38,7 @@ impl Default for Narrowing {
 
 /// A new session with the only copy there will ever be of its text.
 #[derive(Debug)]
-pub struct OpenedSession {
+pub struct OpenedSession<P: Permission> {
     /// The text to hand over.
     pub secret: SecretToken,
     /// The record.
@@ -47,6 +47,8 @@ pub struct OpenedSession {
     pub expires_at: UtcDateTime,
     /// Its account.
     pub account: Arc<Account>,
+    /// What it may do.
+    pub grants: Grants<P>,
 }
 
 /// Why no session was opened.
@@ -71,14 +73,14 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         client_secret: &str,
         narrowing: &Narrowing,
         address: Option<IpAddr>,
-    ) -> Result<OpenedSession, ExchangeError> {
+    ) -> Result<OpenedSession<P>, ExchangeError> {
         let inner = &*self.inner;
         for _ in 0..MINT_ATTEMPTS {
             // Judged anew in each round: what changed in between may have been the right to a session.
             let principal = inner.admit(client_secret, Door::Exchange { client_id }, address).await?;
             let draft = inner.draft_session(&principal, narrowing)?;
             match inner.keep(&principal.actor(), principal.account(), &draft.1, Action::SessionOpened).await {
-                Ok(()) => return Ok(opened(draft, &principal)),
+                Ok(()) => return inner.opened(draft, &principal).map_err(Into::into),
                 Err(Error::Conflict | Error::AuthorityLost) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -180,13 +182,16 @@ impl<S: Store, P: Permission> Inner<S, P> {
         let end = self.now().checked_add(lifetime).ok_or(Error::SessionLifetime)?.truncate_to_second();
         Ok(account.expires_at.map_or(end, |account_end| account_end.min(end)))
     }
-}
 
-fn opened<P: Permission>((secret, token): Draft, principal: &Principal<P>) -> OpenedSession {
-    OpenedSession {
-        secret,
-        expires_at: token.expires_at.unwrap_or(principal.at),
-        token,
-        account: principal.credential.account().clone(),
+    fn opened(&self, (secret, token): Draft, principal: &Principal<P>) -> Result<OpenedSession<P>, Error> {
+        let account = principal.credential.account().clone();
+        let grants = self.catalogue.load().holder(&account.grant, token.grant.scopes());
+        Ok(OpenedSession {
+            secret,
+            expires_at: token.expires_at.unwrap_or(principal.at),
+            grants: grants.map_err(|name| Error::Grant(name.into()))?,
+            token,
+            account,
+        })
     }
 }

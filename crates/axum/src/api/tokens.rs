@@ -1,0 +1,132 @@
+//! For administrators: the tokens of an account.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use service_accounts::{
+    MintedToken, NewToken, ServiceAccounts,
+    access::{Permission, Scopes},
+    lifecycle::Environment,
+    naming::{Finding, TokenName},
+    store::Store,
+    token::TokenId,
+};
+use time::Duration;
+
+use super::{
+    Administrator, Api, NO_STORE, PageQuery, PageView, account_id, accounts::inherited, token_id, view::TokenView,
+};
+use crate::{
+    Refusal,
+    body::{Query, StrictJson},
+};
+
+/// A token to mint. Scopes that are left out are the account's; an empty list is no access at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MintRequest {
+    name: TokenName,
+    #[serde(default = "inherited")]
+    scopes: Scopes,
+    #[serde(default)]
+    expires_in_days: Option<u32>,
+    #[serde(default)]
+    environment: Option<Environment>,
+}
+
+impl From<MintRequest> for NewToken {
+    fn from(asked: MintRequest) -> Self {
+        Self {
+            scopes: asked.scopes,
+            lifetime: asked.expires_in_days.map(|days| Duration::days(days.into())),
+            environment: asked.environment,
+            ..Self::new(asked.name)
+        }
+    }
+}
+
+/// A new token: its record, and the one sight of its text.
+#[derive(Serialize)]
+pub(crate) struct MintedView<'a> {
+    token: &'a str,
+    #[serde(flatten)]
+    record: TokenView,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advice: Vec<Finding>,
+}
+
+impl<'a> MintedView<'a> {
+    pub(crate) fn new<S: Store, P: Permission>(
+        accounts: &ServiceAccounts<S, P>,
+        minted: &'a MintedToken,
+        advice: Vec<Finding>,
+    ) -> Self {
+        Self { token: minted.secret.expose(), record: TokenView::new(accounts, &minted.token, None), advice }
+    }
+}
+
+pub(crate) async fn mint<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path(id): Path<String>,
+    StrictJson(asked): StrictJson<MintRequest>,
+) -> Result<Response, Refusal> {
+    let asked = NewToken::from(asked);
+    let minted = api.accounts.mint_token(&actor, &account_id(&id)?, &asked).await?;
+    let view = MintedView::new(&api.accounts, &minted, api.accounts.advise_token_name(&asked.name));
+    Ok((StatusCode::CREATED, NO_STORE, axum::Json(view)).into_response())
+}
+
+pub(crate) async fn list<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path(id): Path<String>,
+    Query(asked): Query<PageQuery>,
+) -> Result<Response, Refusal> {
+    let after = asked.cursor(TokenId::parse)?;
+    let page = api.accounts.tokens(&actor, &account_id(&id)?, after.as_ref(), asked.limit()).await?;
+    let view = |listed: &service_accounts::store::ListedToken| {
+        TokenView::new(&api.accounts, listed.credential.token(), listed.last_used)
+    };
+    let items = page.items.iter().map(view).collect();
+    Ok(axum::Json(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateRequest {
+    scopes: Scopes,
+}
+
+pub(crate) async fn update<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(String, String)>,
+    StrictJson(asked): StrictJson<UpdateRequest>,
+) -> Result<Response, Refusal> {
+    let (id, token) = (account_id(&id)?, token_id(&token)?);
+    let changed = api.accounts.set_token_scopes(&actor, &id, &token, asked.scopes).await?;
+    Ok(axum::Json(TokenView::new(&api.accounts, changed.token(), None)).into_response())
+}
+
+pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let (id, token) = (account_id(&id)?, token_id(&token)?);
+    let revoked = api.accounts.revoke_token(&actor, &id, &token).await?;
+    Ok(axum::Json(TokenView::new(&api.accounts, revoked.token(), None)).into_response())
+}
+
+pub(crate) async fn delete<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(String, String)>,
+) -> Result<StatusCode, Refusal> {
+    api.accounts.delete_token(&actor, &account_id(&id)?, &token_id(&token)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,115 @@
+//! Problems as axum answers with them.
+
+use axum::{body::Body, response::IntoResponse};
+use http::{Response, StatusCode};
+use service_accounts::{
+    AuthenticateError, Disclosure, Error, ExchangeError, Rejection,
+    access::{GrantError, NameKind},
+};
+use service_accounts_tower::Problem;
+
+/// Why a request was refused, as a handler returns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(Problem);
+
+impl Refusal {
+    /// A request whose fields do not fit; `field` is the path of the first that does not.
+    #[must_use]
+    pub fn validation(field: &str, detail: &str) -> Self {
+        let detail = if field.is_empty() || field == "." { detail.into() } else { format!("{field}: {detail}") };
+        Self(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", detail))
+    }
+
+    /// Nothing is here.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing here."))
+    }
+
+    fn conflict(code: &'static str, error: &Error) -> Self {
+        Self(Problem::new(StatusCode::CONFLICT, code, error.to_string()))
+    }
+
+    fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self(Problem::new(StatusCode::FORBIDDEN, code, detail))
+    }
+
+    fn of_grant(error: &GrantError) -> Self {
+        match error {
+            GrantError::Unknown(name) => Self::validation(field_of(name.kind()), &name.to_string()),
+            GrantError::Permissions { .. } | GrantError::Teams => {
+                Self::forbidden("GRANT_EXCEEDS_ACTOR", error.to_string())
+            }
+        }
+    }
+
+    fn of_credentials(rejection: Rejection) -> Self {
+        let disclosure = rejection.disclosure();
+        let detail = match disclosure {
+            Disclosure::InvalidCredentials => "The client id or the client secret is wrong.",
+            Disclosure::Inactive => "The service account is disabled or waits for approval.",
+            Disclosure::Expired => "The service account has expired.",
+            Disclosure::AddressNotAllowed => "The service account may not be used from this address.",
+        };
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, disclosure.code(), detail);
+        Self(problem.challenge("Bearer realm=\"service-accounts\"".into()))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response<Body> {
+        self.0.into_response()
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::NotPermitted => Self::forbidden("INSUFFICIENT_SCOPE", error.to_string()),
+            Error::AuthorityLost => Self::forbidden("AUTHORITY_LOST", error.to_string()),
+            Error::OwnApproval => Self::forbidden("OWN_APPROVAL", error.to_string()),
+            Error::Grant(grant) => Self::of_grant(grant),
+            Error::JustificationMissing { .. } => Self::validation("justification", &error.to_string()),
+            Error::Name(name) => Self::validation("name", &name.to_string()),
+            Error::IdReserved => Self::validation("name", &error.to_string()),
+            Error::Lifetime(lifetime) => Self::validation("expires_in_days", &lifetime.to_string()),
+            Error::NetworksWiden => Self::validation("ip_allowlist", &error.to_string()),
+            Error::SessionLifetime => Self::validation("expires_in", &error.to_string()),
+            Error::IdTaken => Self::conflict("ID_TAKEN", &error),
+            Error::NameTaken => Self::conflict("NAME_TAKEN", &error),
+            Error::Revoked => Self::conflict("REVOKED", &error),
+            Error::NotRevoked => Self::conflict("NOT_REVOKED", &error),
+            Error::NotPending => Self::conflict("NOT_PENDING", &error),
+            Error::NotASession => Self::conflict("NOT_A_SESSION", &error),
+            Error::AccountMissing | Error::TokenMissing => {
+                Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string()))
+            }
+            Error::Randomness(_) | Error::Unavailable(_) => Self(Problem::unavailable()),
+            _ => Self::conflict("CONFLICT", &error),
+        }
+    }
+}
+
+impl From<ExchangeError> for Refusal {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Authenticate(AuthenticateError::Rejected(rejection)) => Self::of_credentials(rejection),
+            ExchangeError::Authenticate(AuthenticateError::Unavailable(_)) => Self(Problem::unavailable()),
+            ExchangeError::Session(error) => error.into(),
+        }
+    }
+}
+
+fn field_of(kind: NameKind) -> &'static str {
+    match kind {
+        NameKind::Role => "role",
+        NameKind::Scope => "scopes",
+        NameKind::Permission => "permissions",
+    }
+}
