@@ -49,7 +49,15 @@ impl<R: IdRegistry> Allocator<R> {
         realm: &Realm,
         on_taken: OnTaken,
     ) -> Result<AccountId, AllocateError<R::Error>> {
-        let plain = AccountId::from_name(name, realm)?;
+        self.allocate_id(AccountId::from_name(name, realm)?, on_taken).await
+    }
+
+    /// Claims an id that the host made itself, or the next numbered one where `on_taken` says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`allocate`](Self::allocate).
+    pub async fn allocate_id(&self, plain: AccountId, on_taken: OnTaken) -> Result<AccountId, AllocateError<R::Error>> {
         if self.reserved.contains(&plain) {
             return Err(AllocateError::Reserved);
         }

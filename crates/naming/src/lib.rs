@@ -10,7 +10,11 @@ mod advice;
 mod allocate;
 mod display_name;
 mod email;
+#[cfg(feature = "fold")]
+mod fold;
 mod local_part;
+#[cfg(feature = "confusables")]
+mod look_alikes;
 mod realm;
 mod registry;
 mod reserved;
@@ -23,6 +27,8 @@ pub use allocate::{AllocateError, Allocator, OnTaken};
 pub use display_name::{DisplayName, DisplayNameError};
 pub use email::{EmailError, UndeliverableEmail, is_undeliverable};
 pub use local_part::{LocalPart, LocalPartError, SanitiseError};
+#[cfg(feature = "confusables")]
+pub use look_alikes::LookAlikes;
 pub use realm::{Realm, RealmError};
 pub use registry::{BoxedClaim, Claim, DynIdRegistry, IdRegistry};
 pub use reserved::ReservedIds;
