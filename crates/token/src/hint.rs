@@ -3,8 +3,8 @@
 use core::fmt;
 use core::str::{self, FromStr};
 
-use crate::presented::BODY;
-use crate::{Kind, Vendor, base62, checksum};
+use crate::presented::AFTER_VENDOR;
+use crate::{Kind, Vendor, base62};
 
 /// Characters shown on either side of the ellipsis.
 const SHOWN: usize = 4;
@@ -41,7 +41,7 @@ impl Hint {
         let (vendor, kind) = front.rsplit_once('_').ok_or(HintError)?;
         let vendor = Vendor::parse(vendor).map_err(|_| HintError)?;
         let kind = Kind::parse(kind).map_err(|_| HintError)?;
-        Ok(Self::from_parts(&vendor, kind, four_symbols(head)?, four_symbols(tail)?))
+        Ok(Self::from_parts(vendor.as_bytes(), kind, four_symbols(head)?, four_symbols(tail)?))
     }
 
     /// The hint as text.
@@ -50,14 +50,13 @@ impl Hint {
         self.text.get(..usize::from(self.len)).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 
-    pub(crate) fn of(vendor: &Vendor, kind: Kind, body: &[u8; BODY], checksum: &[u8; checksum::LEN]) -> Self {
-        let [a, b, c, d, ..] = *body;
-        let [.., w, x, y, z] = *checksum;
+    pub(crate) fn of(vendor: &[u8], kind: Kind, after_vendor: &[u8; AFTER_VENDOR]) -> Self {
+        let [_, _, _, _, a, b, c, d, .., w, x, y, z] = *after_vendor;
         Self::from_parts(vendor, kind, [a, b, c, d], [w, x, y, z])
     }
 
-    fn from_parts(vendor: &Vendor, kind: Kind, head: [u8; SHOWN], tail: [u8; SHOWN]) -> Self {
-        let parts: [&[u8]; 6] = [vendor.as_bytes(), b"_", kind.marker(), &head, ELLIPSIS.as_bytes(), &tail];
+    fn from_parts(vendor: &[u8], kind: Kind, head: [u8; SHOWN], tail: [u8; SHOWN]) -> Self {
+        let parts: [&[u8]; 6] = [vendor, b"_", kind.marker(), &head, ELLIPSIS.as_bytes(), &tail];
         let mut hint = Self { text: [0; MAX], len: 0 };
         for (slot, byte) in hint.text.iter_mut().zip(parts.into_iter().flatten()) {
             *slot = *byte;

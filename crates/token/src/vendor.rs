@@ -8,6 +8,7 @@ use core::fmt;
 use core::str::{self, FromStr};
 
 use crate::checksum;
+use crate::presented::AFTER_VENDOR;
 
 /// The host's token prefix, 2 to 16 characters of `a-z0-9`.
 ///
@@ -57,10 +58,32 @@ impl Vendor {
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    /// Characters in each of this vendor's tokens.
+    #[must_use]
+    #[inline]
+    pub fn token_len(&self) -> usize {
+        usize::from(self.len) + 1 + AFTER_VENDOR
+    }
+
+    /// The vendor's name and what follows its underscore, if that is how the text begins.
+    ///
+    /// `text` is as long as the vendor's tokens are.
+    #[inline]
+    pub(crate) fn split<'t>(&self, text: &'t [u8]) -> Option<(&'t [u8], &'t [u8; AFTER_VENDOR])> {
+        let (prefix, rest) = text.split_last_chunk()?;
+        let name = prefix.strip_suffix(b"_")?;
+        // Names are compared as numbers, without the bytes of the text that follow them: a call to compare
+        // so few bytes costs as much as a tenth of the whole reading.
+        let unused = 8 * (Self::MAX - usize::from(self.len));
+        let [ours, theirs] = [&self.name, text.first_chunk()?].map(|start| u128::from_le_bytes(*start) << unused);
+        (ours == theirs).then_some((name, rest))
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.name.get(..usize::from(self.len)).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn checksum(&self) -> u32 {
         self.checksum
     }
