@@ -58,11 +58,20 @@ pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
 /// Puts usable spare values in the places of unusable ones; false when there were too few.
 fn replace_unusable(values: &mut [u8], spare: &[u8]) -> bool {
     let mut usable = spare.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
-    for value in values.iter_mut().filter(|value| **value >= BASE) {
+    let (blocks, rest) = values.as_chunks_mut();
+    // Most blocks hold no unusable value, which a look at the whole tells.
+    let blocks = blocks.iter_mut().filter(|block| has_unusable(block)).flatten();
+    for value in blocks.chain(rest).filter(|value| **value >= BASE) {
         let Some(other) = usable.next() else { return false };
         *value = other;
     }
     true
+}
+
+/// Whether one of eight values below 64 is past the alphabet: adding two carries it into bit six.
+fn has_unusable(values: &[u8; 8]) -> bool {
+    let past = u64::from_ne_bytes(*values) + u64::from_ne_bytes([64 - BASE; 8]);
+    past & u64::from_ne_bytes([64; 8]) != 0
 }
 
 /// The symbol of a value below 62.
@@ -85,7 +94,7 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
     };
     // Whole blocks, the last of them overlapping, because a remainder would be taken byte by byte.
     let (blocks, _) = bytes.as_chunks();
-    let bad = blocks.iter().fold(last.map(not_a_symbol), or_not_symbols);
+    let bad = blocks.iter().chain([last]).fold([0; BLOCK], or_not_symbols);
     u128::from_ne_bytes(bad) == 0
 }
 

@@ -19,9 +19,9 @@ pub(crate) const AFTER_VENDOR: usize = 4 + BODY + checksum::LEN;
 /// `Debug` shows kind and id; the secret half has no way out.
 #[derive(Clone, Copy)]
 pub struct Presented<'t> {
-    vendor: &'t [u8],
     kind: Kind,
-    /// What follows the vendor's underscore.
+    /// The vendor and its underscore.
+    prefix: &'t [u8],
     rest: &'t [u8; AFTER_VENDOR],
 }
 
@@ -41,7 +41,7 @@ impl Presented<'_> {
     /// The obfuscated form for logs and lists.
     #[must_use]
     pub fn hint(&self) -> Hint {
-        Hint::of(self.vendor, self.kind, self.rest)
+        Hint::of(self.prefix, self.rest)
     }
 
     #[inline]
@@ -76,22 +76,31 @@ impl Vendor {
         self.read_bytes(text.as_bytes())
     }
 
-    #[inline(never)]
+    #[inline]
     pub(crate) fn read_bytes<'t>(&self, text: &'t [u8]) -> Result<Presented<'t>, ParseTokenError> {
+        let (prefix, rest) = text.split_last_chunk().ok_or(ParseTokenError::Length(text.len()))?;
+        // Only the kind is handed back, in a register: the caller's own copy of the rest is free, where
+        // one through memory would cost as much as the checksum.
+        let kind = self.check(text, rest)?;
+        Ok(Presented { kind, prefix, rest })
+    }
+
+    #[inline(never)]
+    fn check(&self, text: &[u8], rest: &[u8; AFTER_VENDOR]) -> Result<Kind, ParseTokenError> {
         if text.len() != self.token_len() {
             return Err(ParseTokenError::Length(text.len()));
         }
-        let (vendor, rest) = self.split(text).ok_or(ParseTokenError::Vendor)?;
+        if !self.begins(text) {
+            return Err(ParseTokenError::Vendor);
+        }
         let [covered @ .., u, v, w, x, y, z] = rest;
-        if u64::from(checksum::continued(self.checksum(), covered)) != checksum::read(&[*u, *v, *w, *x, *y, *z]) {
+        let checksum = checksum::read(&[*u, *v, *w, *x, *y, *z]);
+        if u64::from(checksum::continued(self.checksum(), covered)) != checksum {
             return Err(ParseTokenError::Checksum);
         }
         let [a, b, c, d, symbols @ ..] = rest;
         let kind = Kind::from_marker(&[*a, *b, *c, *d]).ok_or(ParseTokenError::Kind)?;
-        if !base62::is_text(symbols) {
-            return Err(ParseTokenError::Character);
-        }
-        Ok(Presented { vendor, kind, rest })
+        if base62::is_text(symbols) { Ok(kind) } else { Err(ParseTokenError::Character) }
     }
 }
 

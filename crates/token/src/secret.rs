@@ -50,18 +50,19 @@ impl SecretToken {
     /// Vendor and kind, and zeros where the rest will be.
     pub(crate) fn unfinished(vendor: &Vendor, kind: Kind) -> Self {
         let mut token = Self { vendor: *vendor, kind, text: Box::new([0; LONGEST]) };
-        let name = vendor.as_bytes();
-        let prefix = name.iter().chain(b"_").chain(kind.marker());
-        let places = token.text.iter_mut().skip(LONGEST - vendor.token_len());
-        places.zip(prefix).for_each(|(place, byte)| *place = *byte);
+        if let Some([name @ .., underscore]) = token.text.first_chunk_mut::<{ Vendor::MAX + 1 }>() {
+            *name = vendor.right_aligned();
+            *underscore = b'_';
+        }
+        let [a, b, c, d, ..] = token.after_vendor_mut();
+        [*a, *b, *c, *d] = *kind.marker();
         token
     }
 
     /// The token's text, for its holder and for nobody else.
     #[must_use]
     pub fn expose(&self) -> &str {
-        let unused = LONGEST - self.vendor.token_len();
-        self.text.get(unused..).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The public id.
@@ -79,7 +80,8 @@ impl SecretToken {
     /// The obfuscated form for lists.
     #[must_use]
     pub fn hint(&self) -> Hint {
-        Hint::of(self.vendor.as_bytes(), self.kind, self.after_vendor())
+        let (prefix, _) = self.as_bytes().split_at(self.vendor.token_len() - AFTER_VENDOR);
+        Hint::of(prefix, self.after_vendor())
     }
 
     pub(crate) fn vendor(&self) -> &Vendor {
@@ -89,6 +91,10 @@ impl SecretToken {
     pub(crate) fn after_vendor_mut(&mut self) -> &mut [u8; AFTER_VENDOR] {
         let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, rest @ ..] = &mut *self.text;
         rest
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.text.get(LONGEST - self.vendor.token_len()..).unwrap_or_default()
     }
 
     fn after_vendor(&self) -> &[u8; AFTER_VENDOR] {

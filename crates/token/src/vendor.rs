@@ -65,18 +65,24 @@ impl Vendor {
         usize::from(self.len) + 1 + AFTER_VENDOR
     }
 
-    /// The vendor's name and what follows its underscore, if that is how the text begins.
-    ///
-    /// `text` is as long as the vendor's tokens are.
+    /// Whether a text, as long as the vendor's tokens are, begins with the name and an underscore.
     #[inline]
-    pub(crate) fn split<'t>(&self, text: &'t [u8]) -> Option<(&'t [u8], &'t [u8; AFTER_VENDOR])> {
-        let (prefix, rest) = text.split_last_chunk()?;
-        let name = prefix.strip_suffix(b"_")?;
-        // Names are compared as numbers, without the bytes of the text that follow them: a call to compare
-        // so few bytes costs as much as a tenth of the whole reading.
-        let unused = 8 * (Self::MAX - usize::from(self.len));
-        let [ours, theirs] = [&self.name, text.first_chunk()?].map(|start| u128::from_le_bytes(*start) << unused);
-        (ours == theirs).then_some((name, rest))
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        let Some(start) = text.first_chunk() else { return false };
+        self.align_right(start) == self.align_right(&self.name) && text.get(usize::from(self.len)) == Some(&b'_')
+    }
+
+    /// The name at the end of its place, zeros before it.
+    #[inline]
+    pub(crate) fn right_aligned(&self) -> [u8; Self::MAX] {
+        self.align_right(&self.name).to_le_bytes()
+    }
+
+    /// The start of a text as a number, without the bytes that are beyond the name. Texts this short are
+    /// moved and compared as numbers, because a call to do so costs a tenth of the whole reading.
+    #[inline]
+    fn align_right(&self, start: &[u8; Self::MAX]) -> u128 {
+        u128::from_le_bytes(*start) << (8 * (Self::MAX - usize::from(self.len)))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
