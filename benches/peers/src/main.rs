@@ -1,13 +1,18 @@
 //! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|lifecycle|store|http|all`.
 
 mod side_by_side;
+#[cfg(feature = "token")]
+mod token;
 
 use std::process::ExitCode;
 
 /// One area: its name on the command line and the function that prints its ratios.
 type Area = (&'static str, fn());
 
-const AREAS: &[Area] = &[];
+const AREAS: &[Area] = &[
+    #[cfg(feature = "token")]
+    ("token", token::run),
+];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_else(|| "all".into());

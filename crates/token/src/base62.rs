@@ -2,17 +2,20 @@
 //!
 //! Secrets pass through here, so nothing is looked up in a table and nothing branches on a symbol:
 //! letters and digits are told apart by arithmetic. The one exception is [`draw`], which has to throw
-//! random bytes away to stay uniform; it branches on bytes that end up in no token, or on the fact that
-//! a byte was not one of those.
+//! random bytes away to stay uniform: it branches on whether a byte was thrown away, which tells
+//! nothing of the one that took its place.
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
+
+use crate::checksum;
 
 /// How many symbols there are.
 const BASE: u8 = 62;
 
-/// Random bytes fetched at a time: enough for a whole token in all but one of a million draws.
-const POOL: usize = 64;
+/// Random bytes fetched beyond those asked for; one body in a hundred needs more.
+///
+/// They are as many as a checksum has characters, so that they can lie where it will stand.
+const SPARE: usize = checksum::LEN;
 
 /// Fetches after which a random source that still gives unusable bytes must be broken.
 const PATIENCE: usize = 16;
@@ -26,39 +29,86 @@ pub(crate) enum DrawError<E> {
     Unusable,
 }
 
-/// Fills `symbols` with base62 characters, each of the 62 as likely as any other.
+/// Fills `symbols` with base62, each of the 62 as likely as any other; `spare` is left with random bytes.
 ///
-/// Six bits of each byte are tried and the two values past the alphabet are thrown away, because folding them
-/// back in would favour some symbols.
+/// Six bits of each byte are tried, and the two values past the alphabet are thrown away, because folding them
+/// back in would favour some symbols. Both slices are one, so that one call to the source fills them and
+/// nothing secret is left to be wiped anywhere else.
 #[inline(never)]
-pub(crate) fn draw<R: TryCryptoRng + ?Sized>(rng: &mut R, symbols: &mut [u8]) -> Result<(), DrawError<R::Error>> {
-    let mut pool = Zeroizing::new([0; POOL]);
-    let mut empty = symbols.iter_mut();
-    for _ in 0..PATIENCE {
-        rng.try_fill_bytes(pool.as_mut_slice()).map_err(DrawError::Source)?;
-        let usable = pool.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
-        // `usable` leads: the other way round a slot would be taken and lost when the pool runs dry.
-        usable.zip(empty.by_ref()).for_each(|(value, slot)| *slot = symbol(value));
-        if empty.len() == 0 {
-            return Ok(());
+pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
+    rng: &mut R,
+    symbols_and_spare: &mut [u8],
+) -> Result<(), DrawError<R::Error>> {
+    rng.try_fill_bytes(symbols_and_spare).map_err(DrawError::Source)?;
+    let wanted = symbols_and_spare.len().saturating_sub(SPARE);
+    let (values, spare) = symbols_and_spare.split_at_mut(wanted);
+    values.iter_mut().for_each(|value| *value &= 0x3f);
+    let mut fetches = 1;
+    while !replace_unusable(values, spare) {
+        if fetches == PATIENCE {
+            return Err(DrawError::Unusable);
         }
+        rng.try_fill_bytes(spare).map_err(DrawError::Source)?;
+        fetches += 1;
     }
-    Err(DrawError::Unusable)
+    values.iter_mut().for_each(|value| *value = symbol(*value));
+    Ok(())
+}
+
+/// Puts usable spare values in the places of unusable ones; false when there were too few.
+fn replace_unusable(values: &mut [u8], spare: &[u8]) -> bool {
+    let mut usable = spare.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
+    let (blocks, rest) = values.as_chunks_mut();
+    // Most blocks hold no unusable value, which a look at the whole tells.
+    let blocks = blocks.iter_mut().filter(|block| has_unusable(block)).flatten();
+    for value in blocks.chain(rest).filter(|value| **value >= BASE) {
+        let Some(other) = usable.next() else { return false };
+        *value = other;
+    }
+    true
+}
+
+/// Whether one of eight values below 64 is past the alphabet: adding two carries it into bit six.
+fn has_unusable(values: &[u8; 8]) -> bool {
+    let past = u64::from_ne_bytes(*values) + u64::from_ne_bytes([64 - BASE; 8]);
+    past & u64::from_ne_bytes([64; 8]) != 0
 }
 
 /// The symbol of a value below 62.
+#[inline]
 pub(crate) const fn symbol(value: u8) -> u8 {
-    let past_digits = 9_u8.wrapping_sub(value) >> 7;
-    let past_upper = 35_u8.wrapping_sub(value) >> 7;
-    value.wrapping_add(b'0').wrapping_add(past_digits * 7).wrapping_add(past_upper * 6)
+    value + b'0' + 7 * is_below(9, value) + 6 * is_below(35, value)
+}
+
+/// The value of a symbol, and something below 256 for any other byte.
+#[inline]
+pub(crate) const fn value(symbol: u8) -> u8 {
+    symbol.wrapping_sub(b'0' + 7 * is_below(b'9', symbol) + 6 * is_below(b'Z', symbol))
 }
 
 /// Whether every byte is a symbol, found without stopping at the first that is not.
+#[inline]
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |bad, byte| bad | not_a_symbol(*byte)) == 0
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return bytes.iter().fold(0, |bad, byte| bad | not_a_symbol(*byte)) == 0;
+    };
+    // Whole blocks, the last of them overlapping, because a remainder would be taken byte by byte.
+    let (blocks, _) = bytes.as_chunks();
+    let bad = blocks.iter().chain([last]).fold([0; BLOCK], or_not_symbols);
+    u128::from_ne_bytes(bad) == 0
+}
+
+/// Bytes judged at a time.
+const BLOCK: usize = 16;
+
+#[inline]
+fn or_not_symbols(mut bad: [u8; BLOCK], block: &[u8; BLOCK]) -> [u8; BLOCK] {
+    bad.iter_mut().zip(block).for_each(|(bad, byte)| *bad |= not_a_symbol(*byte));
+    bad
 }
 
 /// Zero for a symbol, one for any other byte.
+#[inline]
 const fn not_a_symbol(byte: u8) -> u8 {
     let digit = is_below(byte.wrapping_sub(b'0'), 10);
     // Setting bit five joins the two cases of a letter and moves nothing else into `a..=z`.
@@ -67,6 +117,7 @@ const fn not_a_symbol(byte: u8) -> u8 {
 }
 
 /// One when `value < limit`, else zero.
+#[inline]
 #[expect(clippy::as_conversions, reason = "`u8::from(bool)` is not const, and a bool is 0 or 1")]
 const fn is_below(value: u8, limit: u8) -> u8 {
     (value < limit) as u8
@@ -96,68 +147,102 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_value_is_drawn_or_thrown_away_by_its_low_six_bits() {
-        let mut drawn = [0; 248];
-        draw(&mut Counting(0), &mut drawn).unwrap();
-        let expected: Vec<u8> =
-            (0..=u8::MAX).map(|byte| usize::from(byte % 64)).filter_map(|value| ALPHABET.get(value).copied()).collect();
-        assert_eq!(drawn.as_slice(), expected);
+    fn a_place_keeps_its_own_byte_or_takes_the_next_usable_spare_one() {
+        let mut bytes = [0; 5 + SPARE];
+        draw(&mut Counting(59), &mut bytes).unwrap();
+        // 59 60 61, then 62 and 63 make way for the first of the spare 64 65 66 …, which are 0 1 2 … in six bits.
+        assert_eq!(&bytes[..5], b"xyz01");
     }
 
     #[test]
     fn no_symbol_is_favoured() {
-        let mut drawn = [0; 62 * 4 * 20];
+        let mut counts = [0; 256];
         let mut rng = Counting(0);
-        drawn.chunks_mut(248).for_each(|chunk| draw(&mut rng, chunk).unwrap());
-        for symbol in ALPHABET {
-            assert_eq!(drawn.iter().filter(|drawn| *drawn == symbol).count(), 80);
+        // Every byte value comes to stand at every place equally often.
+        for _ in 0..256 {
+            let mut bytes = [0; 1 + SPARE];
+            draw(&mut rng, &mut bytes).unwrap();
+            counts[usize::from(bytes[0])] += 1;
         }
+        let drawn: Vec<_> = ALPHABET.iter().map(|symbol| counts[usize::from(*symbol)]).collect();
+        assert_eq!(drawn.iter().sum::<i32>(), 256);
+        // 62 and 63 are followed by 0 here: a counter is not random, so it alone is drawn more often.
+        assert!(drawn[1..].iter().all(|count| *count == 4), "{drawn:?}");
+    }
+
+    #[test]
+    fn spare_bytes_that_run_out_are_fetched_anew() {
+        let mut bytes = [0; 30 + SPARE];
+        draw(&mut Bursts(0), &mut bytes).unwrap();
+        assert_eq!(bytes[..30], [symbol(7); 30]);
     }
 
     #[test]
     fn a_source_that_gives_only_unusable_bytes_is_an_error() {
-        assert!(matches!(draw(&mut Stuck(0xff), &mut [0; 1]), Err(DrawError::Unusable)));
-        assert!(draw(&mut Stuck(61), &mut [0; POOL * PATIENCE]).is_ok());
-        assert!(matches!(draw(&mut Stuck(61), &mut [0; POOL * PATIENCE + 1]), Err(DrawError::Unusable)));
-        assert!(matches!(draw(&mut Stuck(62), &mut [0; 1]), Err(DrawError::Unusable)));
+        for (byte, expected) in [(0xff, false), (62, false), (61, true), (0x7d, true), (0, true)] {
+            assert_eq!(draw(&mut Stuck(byte), &mut [0; 54 + SPARE]).is_ok(), expected, "{byte}");
+        }
     }
 
-    struct Counting(u8);
+    #[test]
+    fn patience_ends_after_sixteen_fetches() {
+        let mut source = Late { fetches: 0, first_usable: PATIENCE };
+        assert!(draw(&mut source, &mut [0; 1 + SPARE]).is_ok());
+        assert_eq!(source.fetches, PATIENCE);
+        let mut source = Late { fetches: 0, first_usable: PATIENCE + 1 };
+        assert!(matches!(draw(&mut source, &mut [0; 1 + SPARE]), Err(DrawError::Unusable)));
+        assert_eq!(source.fetches, PATIENCE);
+    }
 
-    impl TryRng for Counting {
-        type Error = Infallible;
-        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-            rand_core::utils::next_word_via_fill(self)
-        }
-        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-            rand_core::utils::next_word_via_fill(self)
-        }
-        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-            for byte in bytes {
-                *byte = self.0;
-                self.0 = self.0.wrapping_add(1);
+    /// A source that calls a function for each byte.
+    macro_rules! source {
+        ($type:ident, |$source:ident, $bytes:ident| $fill:expr) => {
+            impl TryRng for $type {
+                type Error = Infallible;
+                fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+                    rand_core::utils::next_word_via_fill(self)
+                }
+                fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+                    rand_core::utils::next_word_via_fill(self)
+                }
+                fn try_fill_bytes(&mut self, $bytes: &mut [u8]) -> Result<(), Infallible> {
+                    let $source = self;
+                    $fill;
+                    Ok(())
+                }
             }
-            Ok(())
-        }
+
+            impl TryCryptoRng for $type {}
+        };
     }
 
-    impl TryCryptoRng for Counting {}
+    /// Counts upwards, byte after byte.
+    struct Counting(u8);
+    source!(Counting, |source, bytes| for byte in bytes {
+        *byte = source.0;
+        source.0 = source.0.wrapping_add(1);
+    });
 
+    /// Gives the same byte for ever.
     struct Stuck(u8);
+    source!(Stuck, |source, bytes| bytes.fill(source.0));
 
-    impl TryRng for Stuck {
-        type Error = Infallible;
-        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-            rand_core::utils::next_word_via_fill(self)
-        }
-        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-            rand_core::utils::next_word_via_fill(self)
-        }
-        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-            bytes.fill(self.0);
-            Ok(())
-        }
+    /// Gives unusable bytes only, then usable ones only, three to a fetch.
+    struct Bursts(u8);
+    source!(Bursts, |source, bytes| {
+        bytes.fill(0xff);
+        let usable = if source.0 == 0 { 0 } else { 3 };
+        bytes.iter_mut().take(usable).for_each(|byte| *byte = 7);
+        source.0 += 1;
+    });
+
+    /// Gives unusable bytes until a certain fetch.
+    struct Late {
+        fetches: usize,
+        first_usable: usize,
     }
-
-    impl TryCryptoRng for Stuck {}
+    source!(Late, |source, bytes| {
+        source.fetches += 1;
+        bytes.fill(if source.fetches < source.first_usable { 0xff } else { 0 });
+    });
 }

@@ -19,14 +19,27 @@ pub(crate) fn of_vendor(name: &str) -> u32 {
     hasher.finalize()
 }
 
-/// The checksum of a vendor's prefix followed by `rest`.
-pub(crate) fn continued(prefix: u32, rest: &[u8]) -> [u8; LEN] {
+/// The CRC of a vendor's prefix followed by `rest`.
+#[inline]
+pub(crate) fn continued(prefix: u32, rest: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new_with_initial(prefix);
     hasher.update(rest);
-    spell(hasher.finalize())
+    hasher.finalize()
 }
 
-fn spell(crc: u32) -> [u8; LEN] {
+/// The CRC that a checksum spells; what is no checksum at all may stand for none or for any.
+///
+/// A presented checksum is read, and the computed one not spelt, because reading needs not wait for the CRC.
+#[inline]
+pub(crate) fn read(checksum: &[u8; LEN]) -> u64 {
+    let [a, b, c, d, e, f] = checksum.map(|symbol| u64::from(base62::value(symbol)));
+    let high = (a * 62 + b) * 62 + c;
+    let low = (d * 62 + e) * 62 + f;
+    high * u64::from(HALF) + low
+}
+
+/// The one checksum that stands for a CRC.
+pub(crate) fn spell(crc: u32) -> [u8; LEN] {
     let [a, b, c] = spell_half(crc / HALF);
     let [d, e, f] = spell_half(crc % HALF);
     [a, b, c, d, e, f]
@@ -56,11 +69,18 @@ mod tests {
     }
 
     #[test]
+    fn a_checksum_reads_back_as_its_crc() {
+        for crc in [0, 1, 61, 62, HALF - 1, HALF, HALF + 1, 0x1234_5678, u32::MAX] {
+            assert_eq!(read(&spell(crc)), u64::from(crc));
+        }
+        // Past the last CRC no checksum stands for any.
+        assert_eq!(read(b"4gfFC4"), 1 << 32);
+        assert_eq!(read(b"zzzzzz"), 62_u64.pow(6) - 1);
+    }
+
+    #[test]
     fn going_on_from_the_vendor_is_the_checksum_of_the_whole() {
-        assert_eq!(
-            continued(of_vendor("acme"), b"sat_1234567890abcdef"),
-            spell(crc32fast::hash(b"acme_sat_1234567890abcdef"))
-        );
+        assert_eq!(continued(of_vendor("acme"), b"sat_12345"), crc32fast::hash(b"acme_sat_12345"));
         // The check value of CRC-32/ISO-HDLC: this polynomial, and no other.
         assert_eq!(crc32fast::hash(b"123456789"), 0xcbf4_3926);
     }

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::str::{self, FromStr};
 
-use crate::presented::BODY;
-use crate::{Kind, Vendor, base62, checksum};
+use crate::presented::AFTER_VENDOR;
+use crate::{Kind, Vendor, base62};
 
 /// Characters shown on either side of the ellipsis.
 const SHOWN: usize = 4;
@@ -39,9 +39,10 @@ impl Hint {
         let (front, tail) = text.split_once(ELLIPSIS).ok_or(HintError)?;
         let (front, head) = front.rsplit_once('_').ok_or(HintError)?;
         let (vendor, kind) = front.rsplit_once('_').ok_or(HintError)?;
-        let vendor = Vendor::parse(vendor).map_err(|_| HintError)?;
-        let kind = Kind::parse(kind).map_err(|_| HintError)?;
-        Ok(Self::from_parts(&vendor, kind, four_symbols(head)?, four_symbols(tail)?))
+        Vendor::parse(vendor).map_err(|_| HintError)?;
+        Kind::parse(kind).map_err(|_| HintError)?;
+        let shown = [head, tail].iter().all(|shown| shown.len() == SHOWN && base62::is_text(shown.as_bytes()));
+        if shown { Ok(Self::join([text.as_bytes()])) } else { Err(HintError) }
     }
 
     /// The hint as text.
@@ -50,14 +51,13 @@ impl Hint {
         self.text.get(..usize::from(self.len)).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 
-    pub(crate) fn of(vendor: &Vendor, kind: Kind, body: &[u8; BODY], checksum: &[u8; checksum::LEN]) -> Self {
-        let [a, b, c, d, ..] = *body;
-        let [.., w, x, y, z] = *checksum;
-        Self::from_parts(vendor, kind, [a, b, c, d], [w, x, y, z])
+    /// The hint of a token, given the vendor and its underscore, and what follows them.
+    pub(crate) fn of(prefix: &[u8], after_vendor: &[u8; AFTER_VENDOR]) -> Self {
+        let [a, b, c, d, e, f, g, h, .., w, x, y, z] = *after_vendor;
+        Self::join([prefix, &[a, b, c, d, e, f, g, h], ELLIPSIS.as_bytes(), &[w, x, y, z]])
     }
 
-    fn from_parts(vendor: &Vendor, kind: Kind, head: [u8; SHOWN], tail: [u8; SHOWN]) -> Self {
-        let parts: [&[u8]; 6] = [vendor.as_bytes(), b"_", kind.marker(), &head, ELLIPSIS.as_bytes(), &tail];
+    fn join<const N: usize>(parts: [&[u8]; N]) -> Self {
         let mut hint = Self { text: [0; MAX], len: 0 };
         for (slot, byte) in hint.text.iter_mut().zip(parts.into_iter().flatten()) {
             *slot = *byte;
@@ -98,11 +98,6 @@ impl fmt::Display for HintError {
 }
 
 impl core::error::Error for HintError {}
-
-fn four_symbols(text: &str) -> Result<[u8; SHOWN], HintError> {
-    let symbols = text.as_bytes().try_into().map_err(|_| HintError)?;
-    if base62::is_text(text.as_bytes()) { Ok(symbols) } else { Err(HintError) }
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 //! that does comes back re-hashed, to be stored in place of the old. So a pepper is replaced while tokens
 //! live on, and taking an earlier one away kills exactly the tokens still stored under it.
 
+mod load;
 mod mac;
 mod mint;
 mod verify;
@@ -15,6 +16,7 @@ use core::fmt;
 use crate::{Digest, Pepper, PepperId};
 use mac::Mac;
 
+pub use load::KeyringLoadError;
 pub use mint::{MintError, Minted};
 pub use verify::{Refused, Verified};
 

@@ -16,17 +16,23 @@ mod keyring;
 mod kind;
 mod pepper;
 mod presented;
+mod scan;
 mod secret;
 #[cfg(feature = "serde")]
 mod text_serde;
 mod vendor;
+mod verifier;
 
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
 pub use id::{TokenId, TokenIdError};
-pub use keyring::{Keyring, KeyringError, MintError, Minted, Refused, Verified};
+pub use keyring::{Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified};
 pub use kind::{Kind, KindError};
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
 pub use presented::{ParseTokenError, Presented};
+#[cfg(feature = "std")]
+pub use scan::ScanReader;
+pub use scan::{Finding, GithubPattern, Scanner};
 pub use secret::SecretToken;
 pub use vendor::{Vendor, VendorError};
+pub use verifier::{AuthenticateError, Authenticated, Census, CredentialSource, Verifier};

@@ -12,17 +12,17 @@ use crate::{Hint, Kind, TokenId, Vendor, base62, checksum};
 pub(crate) const BODY: usize = TokenId::LEN + 38;
 
 /// Everything after the vendor's underscore: `sat_`, body, checksum.
-const AFTER_VENDOR: usize = 4 + BODY + checksum::LEN;
+pub(crate) const AFTER_VENDOR: usize = 4 + BODY + checksum::LEN;
 
 /// A well-formed token, borrowed from the text it was presented in.
 ///
 /// `Debug` shows kind and id; the secret half has no way out.
 #[derive(Clone, Copy)]
 pub struct Presented<'t> {
-    vendor: Vendor,
     kind: Kind,
-    body: &'t [u8; BODY],
-    checksum: &'t [u8; checksum::LEN],
+    /// The vendor and its underscore.
+    prefix: &'t [u8],
+    rest: &'t [u8; AFTER_VENDOR],
 }
 
 impl Presented<'_> {
@@ -35,18 +35,26 @@ impl Presented<'_> {
     /// The public id to look the token up by.
     #[must_use]
     pub fn id(&self) -> TokenId {
-        TokenId::of(self.body)
+        TokenId::of(self.body())
     }
 
     /// The obfuscated form for logs and lists.
     #[must_use]
     pub fn hint(&self) -> Hint {
-        Hint::of(&self.vendor, self.kind, self.body, self.checksum)
+        Hint::of(self.prefix, self.rest)
     }
 
+    #[inline]
     pub(crate) fn body(&self) -> &[u8; BODY] {
-        self.body
+        body_of(self.rest)
     }
+}
+
+/// The id and the secret.
+#[inline]
+pub(crate) const fn body_of(after_vendor: &[u8; AFTER_VENDOR]) -> &[u8; BODY] {
+    let [_, _, _, _, body @ .., _, _, _, _, _, _] = after_vendor;
+    body
 }
 
 impl fmt::Debug for Presented<'_> {
@@ -56,12 +64,6 @@ impl fmt::Debug for Presented<'_> {
 }
 
 impl Vendor {
-    /// Characters in each of this vendor's tokens.
-    #[must_use]
-    pub fn token_len(&self) -> usize {
-        self.as_bytes().len() + 1 + AFTER_VENDOR
-    }
-
     /// Reads one of this vendor's tokens, without copying or allocating.
     ///
     /// The whole text must be the token: no white space, nothing before or after.
@@ -74,28 +76,31 @@ impl Vendor {
         self.read_bytes(text.as_bytes())
     }
 
-    #[inline(never)]
+    #[inline]
     pub(crate) fn read_bytes<'t>(&self, text: &'t [u8]) -> Result<Presented<'t>, ParseTokenError> {
+        let (prefix, rest) = text.split_last_chunk().ok_or(ParseTokenError::Length(text.len()))?;
+        // Only the kind is handed back, in a register: the caller's own copy of the rest is free, where
+        // one through memory would cost as much as the checksum.
+        let kind = self.check(text, rest)?;
+        Ok(Presented { kind, prefix, rest })
+    }
+
+    #[inline(never)]
+    fn check(&self, text: &[u8], rest: &[u8; AFTER_VENDOR]) -> Result<Kind, ParseTokenError> {
         if text.len() != self.token_len() {
             return Err(ParseTokenError::Length(text.len()));
         }
-        let rest = self.strip_prefix(text).ok_or(ParseTokenError::Vendor)?;
-        let (covered, checksum) = rest.split_last_chunk().ok_or(ParseTokenError::Vendor)?;
-        if checksum::continued(self.checksum(), covered) != *checksum {
+        if !self.begins(text) {
+            return Err(ParseTokenError::Vendor);
+        }
+        let [covered @ .., u, v, w, x, y, z] = rest;
+        let checksum = checksum::read(&[*u, *v, *w, *x, *y, *z]);
+        if u64::from(checksum::continued(self.checksum(), covered)) != checksum {
             return Err(ParseTokenError::Checksum);
         }
-        let (marker, body) = covered.split_first_chunk().ok_or(ParseTokenError::Kind)?;
-        let kind = Kind::from_marker(marker).ok_or(ParseTokenError::Kind)?;
-        let body: &[u8; BODY] = body.try_into().map_err(|_| ParseTokenError::Character)?;
-        if !base62::is_text(body) {
-            return Err(ParseTokenError::Character);
-        }
-        Ok(Presented { vendor: *self, kind, body, checksum })
-    }
-
-    fn strip_prefix<'t>(&self, text: &'t [u8]) -> Option<&'t [u8; AFTER_VENDOR]> {
-        let (prefix, rest) = text.split_last_chunk()?;
-        (prefix.strip_suffix(b"_")? == self.as_bytes()).then_some(rest)
+        let [a, b, c, d, symbols @ ..] = rest;
+        let kind = Kind::from_marker(&[*a, *b, *c, *d]).ok_or(ParseTokenError::Kind)?;
+        if base62::is_text(symbols) { Ok(kind) } else { Err(ParseTokenError::Character) }
     }
 }
 

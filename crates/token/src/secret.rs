@@ -1,11 +1,12 @@
 //! A token in full, the one time it can be seen.
 
-use alloc::string::String;
-use core::fmt;
+use alloc::boxed::Box;
+use core::{fmt, str};
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
-use crate::{Hint, Kind, TokenId};
+use crate::presented::{AFTER_VENDOR, body_of};
+use crate::{Hint, Kind, TokenId, Vendor};
 
 /// A freshly minted token, to be shown once and then dropped, which wipes it.
 ///
@@ -36,27 +37,38 @@ use crate::{Hint, Kind, TokenId};
 #[cfg_attr(feature = "serde", doc = "# }")]
 #[cfg_attr(feature = "serde", doc = "```")]
 pub struct SecretToken {
-    text: Zeroizing<String>,
-    id: TokenId,
+    vendor: Vendor,
     kind: Kind,
-    hint: Hint,
+    /// The text, at the end of its place. It is on the heap, so that moving the token copies none of it.
+    text: Box<[u8; LONGEST]>,
 }
 
+/// Bytes of a token of the longest vendor.
+const LONGEST: usize = Vendor::MAX + 1 + AFTER_VENDOR;
+
 impl SecretToken {
-    pub(crate) fn new(text: Zeroizing<String>, id: TokenId, kind: Kind, hint: Hint) -> Self {
-        Self { text, id, kind, hint }
+    /// Vendor and kind, and zeros where the rest will be.
+    pub(crate) fn unfinished(vendor: &Vendor, kind: Kind) -> Self {
+        let mut token = Self { vendor: *vendor, kind, text: Box::new([0; LONGEST]) };
+        if let Some([name @ .., underscore]) = token.text.first_chunk_mut::<{ Vendor::MAX + 1 }>() {
+            *name = vendor.right_aligned();
+            *underscore = b'_';
+        }
+        let [a, b, c, d, ..] = token.after_vendor_mut();
+        [*a, *b, *c, *d] = *kind.marker();
+        token
     }
 
     /// The token's text, for its holder and for nobody else.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.text
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The public id.
     #[must_use]
     pub fn id(&self) -> TokenId {
-        self.id
+        TokenId::of(body_of(self.after_vendor()))
     }
 
     /// What the token is for.
@@ -68,7 +80,32 @@ impl SecretToken {
     /// The obfuscated form for lists.
     #[must_use]
     pub fn hint(&self) -> Hint {
-        self.hint
+        let (prefix, _) = self.as_bytes().split_at(self.vendor.token_len() - AFTER_VENDOR);
+        Hint::of(prefix, self.after_vendor())
+    }
+
+    pub(crate) fn vendor(&self) -> &Vendor {
+        &self.vendor
+    }
+
+    pub(crate) fn after_vendor_mut(&mut self) -> &mut [u8; AFTER_VENDOR] {
+        let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, rest @ ..] = &mut *self.text;
+        rest
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.text.get(LONGEST - self.vendor.token_len()..).unwrap_or_default()
+    }
+
+    fn after_vendor(&self) -> &[u8; AFTER_VENDOR] {
+        let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, rest @ ..] = &*self.text;
+        rest
+    }
+}
+
+impl Drop for SecretToken {
+    fn drop(&mut self) {
+        self.text.zeroize();
     }
 }
 

@@ -8,6 +8,7 @@ use core::fmt;
 use core::str::{self, FromStr};
 
 use crate::checksum;
+use crate::presented::AFTER_VENDOR;
 
 /// The host's token prefix, 2 to 16 characters of `a-z0-9`.
 ///
@@ -57,10 +58,38 @@ impl Vendor {
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
+    /// Characters in each of this vendor's tokens.
+    #[must_use]
+    #[inline]
+    pub fn token_len(&self) -> usize {
+        usize::from(self.len) + 1 + AFTER_VENDOR
+    }
+
+    /// Whether a text, as long as the vendor's tokens are, begins with the name and an underscore.
+    #[inline]
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        let Some(start) = text.first_chunk() else { return false };
+        self.align_right(start) == self.align_right(&self.name) && text.get(usize::from(self.len)) == Some(&b'_')
+    }
+
+    /// The name at the end of its place, zeros before it.
+    #[inline]
+    pub(crate) fn right_aligned(&self) -> [u8; Self::MAX] {
+        self.align_right(&self.name).to_le_bytes()
+    }
+
+    /// The start of a text as a number, without the bytes that are beyond the name. Texts this short are
+    /// moved and compared as numbers, because a call to do so costs a tenth of the whole reading.
+    #[inline]
+    fn align_right(&self, start: &[u8; Self::MAX]) -> u128 {
+        u128::from_le_bytes(*start) << (8 * (Self::MAX - usize::from(self.len)))
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.name.get(..usize::from(self.len)).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn checksum(&self) -> u32 {
         self.checksum
     }

@@ -1,15 +1,13 @@
 //! Making tokens.
 
-use alloc::string::String;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 use super::Keyring;
 use crate::base62::{self, DrawError};
-use crate::presented::BODY;
-use crate::{Digest, Hint, Kind, SecretToken, TokenId, Vendor, checksum};
+use crate::presented::body_of;
+use crate::{Digest, Kind, SecretToken, Vendor, checksum};
 
 /// A new token and what to store for it.
 #[derive(Debug)]
@@ -34,25 +32,21 @@ impl Keyring {
         kind: Kind,
         rng: &mut R,
     ) -> Result<Minted, MintError<R::Error>> {
-        let mut body = Zeroizing::new([0; BODY]);
-        base62::draw(rng, body.as_mut_slice())?;
-        Ok(self.assemble(vendor, kind, &body))
+        let mut token = SecretToken::unfinished(vendor, kind);
+        let [_, _, _, _, drawn @ ..] = token.after_vendor_mut();
+        base62::draw(rng, drawn)?;
+        let digest = self.finish(&mut token);
+        Ok(Minted { token, digest })
     }
 
+    /// Puts the checksum where the spare random bytes were, and makes the record.
     #[inline(never)]
-    fn assemble(&self, vendor: &Vendor, kind: Kind, body: &[u8; BODY]) -> Minted {
-        let mut covered = Zeroizing::new([0; 4 + BODY]);
-        covered.iter_mut().zip(kind.marker().iter().chain(body)).for_each(|(slot, byte)| *slot = *byte);
-        let checksum = checksum::continued(vendor.checksum(), covered.as_slice());
-        let mut text = Zeroizing::new(String::with_capacity(vendor.token_len()));
-        text.push_str(vendor.as_str());
-        text.push('_');
-        // The mask changes no symbol; with it there is no question, and so no branch, of more than one byte.
-        text.extend(covered.iter().chain(&checksum).map(|symbol| char::from(symbol & 0x7f)));
-        let digest = Digest::new(self.current.id, self.current.mac.tag(kind, body));
-        let id = TokenId::of(body);
-        let hint = Hint::of(vendor, kind, body, &checksum);
-        Minted { token: SecretToken::new(text, id, kind, hint), digest }
+    fn finish(&self, token: &mut SecretToken) -> Digest {
+        let (prefix, kind) = (token.vendor().checksum(), token.kind());
+        let after_vendor = token.after_vendor_mut();
+        let [covered @ .., u, v, w, x, y, z] = after_vendor;
+        [*u, *v, *w, *x, *y, *z] = checksum::spell(checksum::continued(prefix, covered));
+        Digest::new(self.current.id, self.current.mac.tag(kind, body_of(after_vendor)))
     }
 }
 

@@ -17,15 +17,13 @@ impl Keyring {
     /// The token is not the one the record was made from. Nothing says how it differs.
     #[inline(never)]
     pub fn verify(&self, presented: &Presented<'_>, stored: Option<&Digest>) -> Result<Verified, Refused> {
-        let known = Choice::from(u8::from(stored.is_some()));
+        let is_stored = stored.is_some();
         let stored = stored.unwrap_or(&self.stand_in);
         let key = self.find(stored);
-        if !bool::from(self.is_genuine(key, presented, stored) & known) {
-            return Err(Refused);
-        }
+        let is_genuine = self.is_genuine(key.unwrap_or(&self.current), presented, stored);
         match key {
-            Some(key) if key.id != self.current.id => Ok(Verified::Rehash(self.digest(presented))),
-            _ => Ok(Verified::Current),
+            Some(key) if is_stored & bool::from(is_genuine) => Ok(self.verified(key, presented)),
+            _ => Err(Refused),
         }
     }
 
@@ -36,10 +34,12 @@ impl Keyring {
     /// All that touches a secret. It is a function of its own so that the constant-time check can tell this,
     /// where no branch may be, from the caller, which must branch on the answer.
     #[inline(never)]
-    fn is_genuine(&self, key: Option<&Key>, presented: &Presented<'_>, stored: &Digest) -> Choice {
-        let known = Choice::from(u8::from(key.is_some()));
-        let tag = key.unwrap_or(&self.current).mac.tag(presented.kind(), presented.body());
-        stored.has_tag(&tag) & known
+    fn is_genuine(&self, key: &Key, presented: &Presented<'_>, stored: &Digest) -> Choice {
+        stored.has_tag(&key.mac.tag(presented.kind(), presented.body()))
+    }
+
+    fn verified(&self, key: &Key, presented: &Presented<'_>) -> Verified {
+        if key.id == self.current.id { Verified::Current } else { Verified::Rehash(self.digest(presented)) }
     }
 
     #[inline(never)]
