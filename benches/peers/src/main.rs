@@ -1,5 +1,7 @@
 //! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|lifecycle|store|http|all`.
 
+#[cfg(feature = "access")]
+mod access;
 mod side_by_side;
 
 use std::process::ExitCode;
@@ -7,7 +9,10 @@ use std::process::ExitCode;
 /// One area: its name on the command line and the function that prints its ratios.
 type Area = (&'static str, fn());
 
-const AREAS: &[Area] = &[];
+const AREAS: &[Area] = &[
+    #[cfg(feature = "access")]
+    ("access", access::run),
+];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_else(|| "all".into());
