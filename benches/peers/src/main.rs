@@ -1,5 +1,7 @@
 //! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|lifecycle|store|http|all`.
 
+#[cfg(feature = "access")]
+mod access;
 mod side_by_side;
 #[cfg(feature = "token")]
 mod token;
@@ -10,6 +12,8 @@ use std::process::ExitCode;
 type Area = (&'static str, fn());
 
 const AREAS: &[Area] = &[
+    #[cfg(feature = "access")]
+    ("access", access::run),
     #[cfg(feature = "token")]
     ("token", token::run),
 ];

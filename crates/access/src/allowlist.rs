@@ -4,6 +4,8 @@
 //! over where the ranges start. One network costs two comparisons, and 100,000 cost little more: tries were tried and
 //! were slower at every size.
 
+mod bits;
+mod cover;
 mod ranges;
 
 use alloc::sync::Arc;

@@ -9,7 +9,9 @@ mod change;
 mod document;
 mod error;
 mod include;
+mod live;
 mod matrix;
+mod remedy;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -23,7 +25,11 @@ pub use change::{Impact, SetChange};
 #[cfg(feature = "serde")]
 pub use document::{Document, DocumentEntry};
 pub use error::{CatalogueError, EntryPlace};
+#[cfg(feature = "std")]
+pub use live::LiveCatalogue;
+pub use live::RoleCatalogue;
 pub use matrix::Matrix;
+pub use remedy::Remedy;
 
 /// The roles and scopes of a service.
 ///
@@ -122,8 +128,7 @@ impl<P: Permission> Catalogue<P> {
     /// Of the roles that cover all these permissions, the one that holds the fewest, and of those the one declared first.
     #[must_use]
     pub fn least_role_covering(&self, needed: PermissionSet<P>) -> Option<&RoleName> {
-        let covering = self.roles.iter().filter(|role| needed.is_subset(role.permissions));
-        covering.min_by_key(|role| role.permissions.len()).map(|role| &role.name)
+        remedy::least_covering(&self.roles, needed)
     }
 
     /// What a holder may do: what its role holds and its account's scopes and its token's scopes leave.

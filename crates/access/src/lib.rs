@@ -7,6 +7,7 @@ extern crate alloc;
 
 mod allowlist;
 mod catalogue;
+mod checkboxes;
 mod grant;
 mod grants;
 mod name;
@@ -18,12 +19,15 @@ mod teams;
 mod unknown;
 
 pub use allowlist::{Allowlist, AllowlistError};
+#[cfg(feature = "std")]
+pub use catalogue::LiveCatalogue;
 pub use catalogue::{
-    Catalogue, CatalogueBuilder, CatalogueError, CatalogueId, Definition, EntryPlace, Impact, Matrix, Role, Scope,
-    SetChange,
+    Catalogue, CatalogueBuilder, CatalogueError, CatalogueId, Definition, EntryPlace, Impact, Matrix, Remedy, Role,
+    RoleCatalogue, Scope, SetChange,
 };
 #[cfg(feature = "serde")]
 pub use catalogue::{Document, DocumentEntry};
+pub use checkboxes::Checkboxes;
 pub use grant::{Grant, GrantError, TokenGrant};
 pub use grants::{Decision, Denial, Grants};
 pub use name::{NameError, RoleName, ScopeName, TeamName};

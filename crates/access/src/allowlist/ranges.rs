@@ -2,30 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::bits::Bits;
 use crate::Network;
 
 /// Past this many slots the index would fall out of the cache that makes it worth having.
 const MOST_SLOTS: usize = 1 << 16;
-
-/// The addresses of one family as a number: `u32` or `u128`.
-pub(super) trait Bits: Copy + Ord {
-    const WIDTH: u32;
-    const ZERO: Self;
-    const MAX: Self;
-
-    /// How many steps of `1 << shift` lie between `from` and here.
-    fn steps_from(self, from: Self, shift: u32) -> usize;
-    fn next(self) -> Option<Self>;
-    /// The last address of the largest network that starts here and ends at `last` or before, and its prefix.
-    fn network_within(self, last: Self) -> (Self, u8);
-    fn address(self) -> IpAddr;
-    fn of(address: IpAddr) -> Option<Self>;
-    /// The last address of the network that starts here.
-    fn last_of(self, prefix: u8) -> Self;
-    fn width_to(self, last: Self) -> u32;
-}
 
 /// Ranges that neither overlap nor touch, in order.
 pub(super) struct Ranges<T> {
@@ -69,7 +51,7 @@ impl<T: Bits> Ranges<T> {
         let first = ranges.first().map_or(T::MAX, |range| range.first);
         let last = ranges.last().map_or(T::ZERO, |range| range.last);
         let slots = ranges.len().saturating_mul(4).min(MOST_SLOTS);
-        let shift = if ranges.is_empty() { 0 } else { first.width_to(last).saturating_sub(slots.ilog2()) };
+        let shift = slots.checked_ilog2().map_or(0, |slots| first.distance_bits(last).saturating_sub(slots));
         Self { first, last, index: index(&ranges, first, last, shift), ranges: ranges.into(), shift }
     }
 
@@ -95,7 +77,7 @@ impl<T: Bits> FromIterator<Network> for Ranges<T> {
     fn from_iter<I: IntoIterator<Item = Network>>(networks: I) -> Self {
         let range = |network: Network| {
             let first = T::of(network.address())?;
-            Some(Range { first, last: first.last_of(network.prefix()) })
+            Some(Range { first, last: first.last_of(T::WIDTH.saturating_sub(network.prefix().into())) })
         };
         let mut ranges: Vec<_> = networks.into_iter().filter_map(range).collect();
         ranges.sort_unstable();
@@ -155,59 +137,8 @@ impl<T: Bits> Iterator for Networks<T> {
 
     fn next(&mut self) -> Option<Network> {
         let from = self.from.filter(|from| *from <= self.last)?;
-        let (last, prefix) = from.network_within(self.last);
-        self.from = last.next();
-        Network::new(from.address(), prefix).ok()
+        let open = (0..=T::WIDTH).rev().find(|open| from.starts(*open) && from.last_of(*open) <= self.last)?;
+        self.from = from.last_of(open).next();
+        from.network(open)
     }
 }
-
-macro_rules! bits {
-    ($int:ty, $Addr:ident, $variant:ident) => {
-        impl Bits for $int {
-            const WIDTH: u32 = <$int>::BITS;
-            const ZERO: Self = 0;
-            const MAX: Self = <$int>::MAX;
-
-            #[inline]
-            fn steps_from(self, from: Self, shift: u32) -> usize {
-                usize::try_from(self.wrapping_sub(from).unbounded_shr(shift)).unwrap_or(usize::MAX)
-            }
-
-            fn next(self) -> Option<Self> {
-                self.checked_add(1)
-            }
-
-            fn network_within(self, last: Self) -> (Self, u8) {
-                let open = (0..=Self::WIDTH).rev().find(|open| {
-                    let mask = Self::MAX.unbounded_shr(Self::WIDTH.saturating_sub(*open));
-                    self & mask == 0 && self | mask <= last
-                });
-                let prefix = Self::WIDTH.saturating_sub(open.unwrap_or(0));
-                let prefix = u8::try_from(prefix).unwrap_or(u8::MAX);
-                (self.last_of(prefix), prefix)
-            }
-
-            fn address(self) -> IpAddr {
-                $Addr::from_bits(self).into()
-            }
-
-            fn of(address: IpAddr) -> Option<Self> {
-                match address {
-                    IpAddr::$variant(address) => Some(address.to_bits()),
-                    _ => None,
-                }
-            }
-
-            fn last_of(self, prefix: u8) -> Self {
-                self | Self::MAX.unbounded_shr(prefix.into())
-            }
-
-            fn width_to(self, last: Self) -> u32 {
-                Self::WIDTH.saturating_sub(last.wrapping_sub(self).leading_zeros())
-            }
-        }
-    };
-}
-
-bits!(u32, Ipv4Addr, V4);
-bits!(u128, Ipv6Addr, V6);
