@@ -5,6 +5,8 @@
 
 extern crate alloc;
 
+mod column;
+mod due;
 mod environment;
 mod facts;
 mod finding;
@@ -17,6 +19,8 @@ mod serial;
 mod span;
 mod state;
 
+pub use crate::column::DateColumn;
+pub use crate::due::DueIndex;
 pub use crate::environment::{Environment, EnvironmentError};
 pub use crate::facts::Facts;
 pub use crate::finding::{Action, Finding, Severity};
