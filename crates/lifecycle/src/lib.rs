@@ -13,11 +13,13 @@ mod finding;
 mod lifetime;
 mod moment;
 mod policy;
+mod rotation;
 mod schedule;
 #[cfg(feature = "serde")]
 mod serial;
 mod span;
 mod state;
+mod watermark;
 
 pub use crate::column::DateColumn;
 pub use crate::due::DueIndex;
@@ -26,6 +28,11 @@ pub use crate::facts::Facts;
 pub use crate::finding::{Action, Finding, Severity};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
 pub use crate::policy::LifecyclePolicy;
+pub use crate::rotation::{
+    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey,
+    RotationKeyError, Standing, Step,
+};
 pub use crate::schedule::Schedule;
 pub use crate::span::{Span, SpanError};
 pub use crate::state::{TokenState, TransitionError};
+pub use crate::watermark::Watermark;
