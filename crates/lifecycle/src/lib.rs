@@ -5,23 +5,34 @@
 
 extern crate alloc;
 
+mod column;
+mod due;
 mod environment;
 mod facts;
 mod finding;
 mod lifetime;
 mod moment;
 mod policy;
+mod rotation;
 mod schedule;
 #[cfg(feature = "serde")]
 mod serial;
 mod span;
 mod state;
+mod watermark;
 
+pub use crate::column::DateColumn;
+pub use crate::due::DueIndex;
 pub use crate::environment::{Environment, EnvironmentError};
 pub use crate::facts::Facts;
 pub use crate::finding::{Action, Finding, Severity};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
 pub use crate::policy::LifecyclePolicy;
+pub use crate::rotation::{
+    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey,
+    RotationKeyError, Standing, Step,
+};
 pub use crate::schedule::Schedule;
 pub use crate::span::{Span, SpanError};
 pub use crate::state::{TokenState, TransitionError};
+pub use crate::watermark::Watermark;

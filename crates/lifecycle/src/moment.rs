@@ -2,8 +2,9 @@
 //!
 //! A [`UtcDateTime`] is a calendar date and a wall time: comparing two is four comparisons, adding to one
 //! is a carry through five fields. The planner does both for millions of tokens, so inside it an instant
-//! is one number of seconds. Every instant of the calendar fits with room to spare, and a
-//! [`Span`](crate::Span) is below 2³², so sums cannot wrap.
+//! is one number of seconds. A moment is made from the calendar only, which ends below 2⁴⁵ seconds even at
+//! its largest, and a [`Span`](crate::Span) is below 2³², so no sum or difference comes near the ends of
+//! an `i64`, and none needs a check.
 
 use time::UtcDateTime;
 
@@ -15,7 +16,10 @@ pub(crate) struct Moment(i64);
 
 impl Moment {
     /// Before every instant; stands for what has not happened, so that the later of two is `max`.
-    pub(crate) const NEVER: Self = Self(i64::MIN);
+    pub(crate) const NEVER: Self = Self(i64::MIN / 2);
+
+    /// After every instant; stands for what will not happen.
+    pub(crate) const NO_MORE: Self = Self(i64::MAX / 2);
 
     /// The second an instant falls into. Deadlines are whole seconds, so `now >= deadline` has the
     /// same answer before and after.
@@ -24,19 +28,26 @@ impl Moment {
     }
 
     pub(crate) const fn plus(self, span: Span) -> Self {
-        Self(self.0.saturating_add(span.as_seconds()))
+        Self(self.0 + span.as_seconds())
     }
 
     pub(crate) const fn minus_seconds(self, seconds: i64) -> Self {
-        Self(self.0.saturating_sub(seconds))
+        Self(self.0 - seconds)
     }
 
     pub(crate) const fn seconds_since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.0 - earlier.0
     }
 
     pub(crate) fn has_happened(self) -> bool {
         self != Self::NEVER
+    }
+
+    /// The same order in half the size: 64 seconds to the unit, and beyond ±4,300 years the last unit.
+    /// Different units are in the order of their moments; within one unit the moments decide.
+    pub(crate) fn coarse(self) -> i32 {
+        let units = self.0 >> 6;
+        i32::try_from(units).unwrap_or(if units < 0 { i32::MIN } else { i32::MAX })
     }
 
     /// Back to the calendar, unless it has not happened.
@@ -51,7 +62,11 @@ impl Moment {
 
     /// Back to the calendar; what lies beyond its end is its end.
     pub(crate) fn to_utc(self) -> UtcDateTime {
-        let end = if self.0 < 0 { UtcDateTime::MIN } else { UtcDateTime::MAX };
+        let end = if self.0 < 0 {
+            UtcDateTime::MIN
+        } else {
+            UtcDateTime::MAX
+        };
         UtcDateTime::from_unix_timestamp(self.0).unwrap_or(end)
     }
 }
@@ -75,19 +90,58 @@ mod tests {
     #[test]
     fn what_never_comes_and_what_never_happened_have_no_date() {
         assert_eq!(Moment::NEVER.to_utc_if_happened(), None);
-        assert_eq!(Moment::of(UtcDateTime::MIN).to_utc_if_happened(), Some(UtcDateTime::MIN));
+        assert_eq!(
+            Moment::of(UtcDateTime::MIN).to_utc_if_happened(),
+            Some(UtcDateTime::MIN)
+        );
         let last = Moment::of(UtcDateTime::MAX);
-        assert_eq!(last.to_utc_if_it_comes(), Some(UtcDateTime::MAX.truncate_to_second()));
-        assert_eq!(last.plus(Span::seconds(1).unwrap()).to_utc_if_it_comes(), None);
+        assert_eq!(
+            last.to_utc_if_it_comes(),
+            Some(UtcDateTime::MAX.truncate_to_second())
+        );
+        assert_eq!(
+            last.plus(Span::seconds(1).unwrap()).to_utc_if_it_comes(),
+            None
+        );
     }
 
     #[test]
     fn sums_beyond_the_calendar_end_at_its_end() {
         let century = Span::seconds(u32::MAX).unwrap();
-        assert_eq!(Moment::of(UtcDateTime::MAX).plus(century).to_utc(), UtcDateTime::MAX);
-        assert_eq!(Moment(i64::MAX).plus(century), Moment(i64::MAX));
-        assert_eq!(Moment(i64::MAX).to_utc(), UtcDateTime::MAX);
-        assert_eq!(Moment(i64::MIN).minus_seconds(i64::MAX).to_utc(), UtcDateTime::MIN);
-        assert_eq!(Moment::of(UtcDateTime::MIN).minus_seconds(1).to_utc(), UtcDateTime::MIN);
+        assert_eq!(
+            Moment::of(UtcDateTime::MAX).plus(century).to_utc(),
+            UtcDateTime::MAX
+        );
+        assert_eq!(
+            Moment::of(UtcDateTime::MIN).minus_seconds(1).to_utc(),
+            UtcDateTime::MIN
+        );
+        assert_eq!(
+            (Moment::NEVER.to_utc(), Moment::NO_MORE.to_utc()),
+            (UtcDateTime::MIN, UtcDateTime::MAX)
+        );
+    }
+
+    #[test]
+    fn the_coarse_order_never_contradicts_the_exact_one() {
+        let second = Span::seconds(1).unwrap();
+        let ends = [
+            UtcDateTime::MIN,
+            UtcDateTime::UNIX_EPOCH,
+            utc_datetime!(6325-04-08 0:00),
+            UtcDateTime::MAX,
+        ];
+        for moment in ends
+            .map(Moment::of)
+            .into_iter()
+            .chain([Moment::NEVER, Moment::NO_MORE])
+        {
+            assert!(moment.coarse() <= moment.plus(second).coarse());
+            assert!(moment.minus_seconds(1).coarse() <= moment.coarse());
+        }
+        assert!(
+            Moment(63).coarse() < Moment(64).coarse() && Moment(-1).coarse() < Moment(0).coarse()
+        );
+        assert_eq!(Moment(0).coarse(), Moment(63).coarse());
     }
 }

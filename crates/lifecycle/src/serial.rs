@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::environment::Environment;
 use crate::lifetime::{Lifetime, LifetimeRangeError};
+use crate::rotation::RotationKey;
 use crate::span::Span;
 
 /// Instants as whole seconds since 1970, for `#[serde(with)]`.
@@ -21,13 +22,43 @@ pub(crate) mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
-    pub(crate) fn serialize<S: Serializer>(instant: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &UtcDateTime,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         instant.unix_timestamp().serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<UtcDateTime, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
-        UtcDateTime::from_unix_timestamp(seconds).map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        UtcDateTime::from_unix_timestamp(seconds)
+            .map_err(|_| D::Error::custom("the instant is outside the calendar"))
+    }
+}
+
+/// Instants that may be missing, for `#[serde(with)]`.
+pub(crate) mod optional_seconds {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use time::UtcDateTime;
+
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &Option<UtcDateTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        instant
+            .map(UtcDateTime::unix_timestamp)
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<UtcDateTime>, D::Error> {
+        let seconds = Option::<i64>::deserialize(deserializer)?;
+        let instant = seconds.map(UtcDateTime::from_unix_timestamp).transpose();
+        instant.map_err(|_| D::Error::custom("the instant is outside the calendar"))
     }
 }
 
@@ -53,7 +84,10 @@ impl TryFrom<LifetimeDocument> for Lifetime {
 
 impl From<Lifetime> for LifetimeDocument {
     fn from(lifetime: Lifetime) -> Self {
-        Self { minimum: lifetime.minimum(), maximum: lifetime.maximum() }
+        Self {
+            minimum: lifetime.minimum(),
+            maximum: lifetime.maximum(),
+        }
     }
 }
 
@@ -81,6 +115,22 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+impl Serialize for RotationKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RotationKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }

@@ -1,0 +1,374 @@
+//! Replacing a token without locking anyone out.
+//!
+//! ```text
+//!            mint                     first use of the new, or the deadline
+//! old  ───────┬──────── retiring ────────┬── revoked ─── observed ─── deleted
+//! new         └──────── active ──────────┴──────────────────────────────────▶
+//!                 hand over · update secrets · verify · watch
+//! ```
+//!
+//! Three things go wrong with rotations elsewhere. The answer is lost and the retry mints a second
+//! successor: here a request has a key, and the same key has one successor. The old token dies before the
+//! new one has arrived: here it works until the new one is used. The grace outlives the token: here no
+//! deadline lies beyond the old token's expiry.
+//!
+//! A [`Rotation`] is a record, not a process: every transition is one pure step on it and on the states of
+//! its two tokens, which the store commits together. A crash leaves the step done or not done. A model
+//! checker walks every order of uses, retries, races, crashes, revocations and deadlines.
+
+mod admission;
+mod key;
+mod overlap;
+mod step;
+
+use alloc::vec::Vec;
+
+use time::UtcDateTime;
+
+pub use self::admission::{Admission, Permit, Standing};
+pub use self::key::{RotationKey, RotationKeyError};
+pub use self::overlap::Overlap;
+pub use self::step::{Mark, Step};
+
+use self::step::Evidence;
+use crate::state::{TokenState, TransitionError};
+
+/// The record of one token's replacement by another; `T` is the host's token id, `W` its name for an actor.
+///
+/// ```
+/// use service_accounts_lifecycle::{Admission, Overlap, Rotation, RotationKey, Span, Standing, TokenState};
+/// use time::{Duration, UtcDateTime};
+///
+/// let now = UtcDateTime::UNIX_EPOCH;
+/// let old = Standing { state: TokenState::Active, expires_at: now + Duration::days(30) };
+/// let key = RotationKey::parse("deploy-2025-01").unwrap();
+///
+/// let Admission::New(permit) = Rotation::<u32, &str>::admit(None, &key, old, now)? else { unreachable!() };
+/// let overlap = Overlap::UntilFirstUse(Span::days(3).unwrap());
+/// let opened = permit.open((1, 2), now + Duration::days(365), overlap, "ops")?;
+/// assert_eq!(opened.predecessor, TokenState::Retiring { until: now + Duration::days(3) });
+///
+/// // The client reloads, and the old token is no longer needed.
+/// let mut rotation = opened.rotation;
+/// let old = rotation.note_successor_use(opened.predecessor, now + Duration::HOUR);
+/// assert_eq!(old, TokenState::Revoked { at: now + Duration::HOUR });
+/// # Ok::<(), service_accounts_lifecycle::RotationError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Rotation<T, W> {
+    key: RotationKey,
+    /// The keys of earlier rotations of the same token. Without them, a retry that arrives after its rotation
+    /// was called off and replaced would look new, and mint.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Vec::is_empty")
+    )]
+    spent: Vec<RotationKey>,
+    predecessor: T,
+    successor: T,
+    overlap: Overlap,
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
+    deadline: UtcDateTime,
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::optional_seconds"))]
+    predecessor_last_use: Option<UtcDateTime>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::optional_seconds"))]
+    successor_last_use: Option<UtcDateTime>,
+    evidence: Evidence<W>,
+    cancelled: Option<Mark<W>>,
+}
+
+/// A rotation that has begun, and what the old token becomes in the same commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened<T, W> {
+    /// The record to keep.
+    pub rotation: Rotation<T, W>,
+    /// The new state of the old token.
+    pub predecessor: TokenState,
+}
+
+/// What both tokens become, in one commit, when a rotation is called off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The new state of the old token, which works again without a deadline.
+    pub predecessor: TokenState,
+    /// The new state of the new token, which never works.
+    pub successor: TokenState,
+}
+
+impl Permit {
+    /// Begins the rotation the permit was given for, from the old of `tokens` to the new.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a successor that would expire no later than the deadline: the client would be left with nothing.
+    pub fn open<T, W>(
+        self,
+        tokens: (T, T),
+        successor_expires_at: UtcDateTime,
+        overlap: Overlap,
+        by: W,
+    ) -> Result<Opened<T, W>, RotationError> {
+        let deadline = self.deadline(overlap);
+        if successor_expires_at <= deadline {
+            return Err(RotationError::SuccessorTooShort);
+        }
+        let mut evidence = Evidence::minted(Mark {
+            by: Some(by),
+            at: self.now,
+        });
+        let predecessor = match overlap {
+            Overlap::None => {
+                evidence.keep(
+                    Step::Revoke,
+                    Mark {
+                        by: None,
+                        at: self.now,
+                    },
+                );
+                self.predecessor.state.revoke(self.now)?
+            }
+            Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => {
+                self.predecessor.state.retire(deadline)?
+            }
+        };
+        let rotation = Rotation {
+            key: self.key,
+            spent: self.spent,
+            predecessor: tokens.0,
+            successor: tokens.1,
+            overlap,
+            deadline,
+            predecessor_last_use: None,
+            successor_last_use: None,
+            evidence,
+            cancelled: None,
+        };
+        Ok(Opened {
+            rotation,
+            predecessor,
+        })
+    }
+
+    /// The end of the overlap, the old token's expiry, or the deadline it already has: whichever is first.
+    fn deadline(&self, overlap: Overlap) -> UtcDateTime {
+        let longest = overlap
+            .longest()
+            .map_or(time::Duration::ZERO, crate::span::Span::as_duration);
+        let wanted = self
+            .now
+            .checked_add(longest)
+            .unwrap_or(UtcDateTime::MAX)
+            .min(self.predecessor.expires_at);
+        match self.predecessor.state {
+            TokenState::Retiring { until } => wanted.min(until),
+            _ => wanted,
+        }
+    }
+}
+
+impl<T, W> Rotation<T, W> {
+    /// The key the rotation was asked for with.
+    #[must_use]
+    pub const fn key(&self) -> &RotationKey {
+        &self.key
+    }
+
+    /// The old token.
+    #[must_use]
+    pub const fn predecessor(&self) -> &T {
+        &self.predecessor
+    }
+
+    /// The new token.
+    #[must_use]
+    pub const fn successor(&self) -> &T {
+        &self.successor
+    }
+
+    /// The first instant at which the old token no longer works, at the latest.
+    #[must_use]
+    pub const fn deadline(&self) -> UtcDateTime {
+        self.deadline
+    }
+
+    /// When the old token was last used, as far as was noted.
+    #[must_use]
+    pub const fn predecessor_last_use(&self) -> Option<UtcDateTime> {
+        self.predecessor_last_use
+    }
+
+    /// When the new token was last used, as far as was noted.
+    #[must_use]
+    pub const fn successor_last_use(&self) -> Option<UtcDateTime> {
+        self.successor_last_use
+    }
+
+    /// What proves a step, if it was done.
+    #[must_use]
+    pub fn evidence(&self, step: Step) -> Option<&Mark<W>> {
+        self.evidence.of(step)
+    }
+
+    /// The first step without proof: what to do next.
+    #[must_use]
+    pub fn next_step(&self) -> Option<Step> {
+        if self.is_cancelled() {
+            None
+        } else {
+            self.evidence.first_missing()
+        }
+    }
+
+    /// Whether the rotation was called off.
+    #[must_use]
+    pub const fn is_cancelled(&self) -> bool {
+        self.cancelled.is_some()
+    }
+
+    /// Takes note of a use of the old token; marks may arrive late and in any order.
+    pub fn note_predecessor_use(&mut self, at: UtcDateTime) {
+        self.predecessor_last_use = self.predecessor_last_use.max(Some(at));
+    }
+
+    /// Takes note of a use of the new token, and yields what the old one becomes.
+    ///
+    /// With [`Overlap::UntilFirstUse`] the old token is revoked, not given a nearer deadline: a clock that jumps
+    /// back could undo a deadline, and nothing undoes a revocation.
+    pub fn note_successor_use(&mut self, predecessor: TokenState, at: UtcDateTime) -> TokenState {
+        if self.is_cancelled() {
+            return predecessor;
+        }
+        self.successor_last_use = self.successor_last_use.max(Some(at));
+        self.evidence.keep(Step::Verify, Mark { by: None, at });
+        match self.overlap {
+            Overlap::UntilFirstUse(_) => self.revoke(predecessor, at),
+            Overlap::None | Overlap::Fixed(_) => predecessor,
+        }
+    }
+
+    /// Yields what the old token becomes once its deadline has passed: revoked, as of the deadline.
+    ///
+    /// Nobody has to call it for the token to stop; it turns a date that refuses into a state that does.
+    pub fn settle(&mut self, predecessor: TokenState, now: UtcDateTime) -> TokenState {
+        match predecessor {
+            TokenState::Retiring { until } if now >= until => self.revoke(predecessor, until),
+            _ => predecessor,
+        }
+    }
+
+    /// Calls the rotation off: the new token is revoked and the old one works as before.
+    ///
+    /// # Errors
+    ///
+    /// Refuses once the new token has been used, or the old one no longer works: somebody would be locked out.
+    pub fn cancel(
+        &mut self,
+        by: W,
+        predecessor: TokenState,
+        successor: TokenState,
+        now: UtcDateTime,
+    ) -> Result<Cancelled, RotationError> {
+        if self.is_cancelled() {
+            return Err(RotationError::Cancelled);
+        }
+        if self.successor_last_use.is_some() {
+            return Err(RotationError::SuccessorInUse);
+        }
+        let predecessor = predecessor.reinstate(now)?;
+        let successor = if successor.is_revoked() {
+            successor
+        } else {
+            successor.revoke(now)?
+        };
+        self.cancelled = Some(Mark {
+            by: Some(by),
+            at: now,
+        });
+        Ok(Cancelled {
+            predecessor,
+            successor,
+        })
+    }
+
+    /// Records the proof of a step; the first proof of each step is the one that stays.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a step the old token or the new one shows not to have happened.
+    pub fn record(
+        &mut self,
+        step: Step,
+        mark: Mark<W>,
+        predecessor: TokenState,
+    ) -> Result<(), RotationError> {
+        let has_happened = match step {
+            Step::Mint | Step::HandOver | Step::UpdateSecrets | Step::Verify => true,
+            Step::Watch => self.successor_last_use.is_some(),
+            Step::Revoke => predecessor.is_revoked(),
+            Step::Observe => matches!(
+                predecessor,
+                TokenState::Deletable { .. } | TokenState::Deleted { .. }
+            ),
+            Step::Delete => matches!(predecessor, TokenState::Deleted { .. }),
+        };
+        if self.is_cancelled() {
+            return Err(RotationError::Cancelled);
+        }
+        if !has_happened {
+            return Err(RotationError::NotHappened);
+        }
+        self.evidence.keep(step, mark);
+        Ok(())
+    }
+
+    pub(crate) fn spent(&self) -> &[RotationKey] {
+        &self.spent
+    }
+
+    pub(crate) fn spent_with_its_own(&self) -> Vec<RotationKey> {
+        self.spent.iter().chain([&self.key]).cloned().collect()
+    }
+
+    fn revoke(&mut self, predecessor: TokenState, at: UtcDateTime) -> TokenState {
+        predecessor.revoke(at).map_or(predecessor, |revoked| {
+            self.evidence.keep(Step::Revoke, Mark { by: None, at });
+            revoked
+        })
+    }
+}
+
+/// Why a rotation does not begin or go on.
+///
+/// Exhaustive on purpose: a new reason must break the callers that have to answer it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotationError {
+    /// The old token has expired, was revoked, or is past its deadline: mint a token instead.
+    #[error("the token to be rotated no longer works")]
+    PredecessorDead,
+    /// Another request has begun a rotation of the token.
+    #[error("the token already has a successor")]
+    AlreadyRotating,
+    /// The rotation was called off; another one needs another key.
+    #[error("the rotation was cancelled")]
+    Cancelled,
+    /// The key belongs to an earlier rotation of the token, which another one has replaced.
+    #[error("the idempotency key belongs to an earlier rotation")]
+    KeySpent,
+    /// The new token would expire before the old one stops.
+    #[error("the successor would expire before the deadline of the token")]
+    SuccessorTooShort,
+    /// The new token has been used, so somebody depends on it.
+    #[error("the successor is in use")]
+    SuccessorInUse,
+    /// The states of the tokens show that the step has not been done.
+    #[error("the step has not happened")]
+    NotHappened,
+    /// A token refuses its part.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+}

@@ -1,0 +1,82 @@
+//! Whether a rotation may begin.
+
+use alloc::vec::Vec;
+
+use time::UtcDateTime;
+
+use crate::lifetime::is_expired;
+use crate::rotation::{Rotation, RotationError, RotationKey};
+use crate::state::TokenState;
+
+/// What decides whether a token works: its state and its expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Standing {
+    /// Its state.
+    pub state: TokenState,
+    /// Its first instant without access, whatever its state.
+    pub expires_at: UtcDateTime,
+}
+
+impl Standing {
+    /// Whether the token works.
+    #[must_use]
+    pub fn works(&self, now: UtcDateTime) -> bool {
+        self.state.may_authenticate(now) && !is_expired(self.expires_at, now)
+    }
+}
+
+/// The answer to a request for a rotation.
+#[derive(Debug)]
+pub enum Admission<'a, T, W> {
+    /// The request is new: mint a successor and open the rotation with the permit.
+    New(Permit),
+    /// The request was served before: this is its rotation, and nothing is to be minted.
+    Again(&'a Rotation<T, W>),
+}
+
+/// The right to open one rotation; only [`Rotation::admit`] makes it.
+#[derive(Debug)]
+#[must_use = "a successor minted without opening a rotation leaves two tokens alive"]
+pub struct Permit {
+    pub(crate) key: RotationKey,
+    pub(crate) spent: Vec<RotationKey>,
+    pub(crate) predecessor: Standing,
+    pub(crate) now: UtcDateTime,
+}
+
+impl<T, W> Rotation<T, W> {
+    /// Decides on a request for a rotation, by the last rotation of the same token and the state of its successor.
+    ///
+    /// The answer holds for the facts it was given. A store makes it safe by committing on the condition that the
+    /// token has not changed since; of two racing requests one then finds the other's rotation.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a token that no longer works, a second rotation beside a running one, and a key whose
+    /// rotation was called off or replaced by another.
+    pub fn admit<'a>(
+        last: Option<(&'a Self, TokenState)>,
+        key: &RotationKey,
+        predecessor: Standing,
+        now: UtcDateTime,
+    ) -> Result<Admission<'a, T, W>, RotationError> {
+        match last {
+            Some((rotation, _)) if rotation.key() == key && rotation.is_cancelled() => {
+                Err(RotationError::Cancelled)
+            }
+            Some((rotation, _)) if rotation.key() == key => Ok(Admission::Again(rotation)),
+            Some((rotation, _)) if rotation.spent().contains(key) => Err(RotationError::KeySpent),
+            _ if !predecessor.works(now) => Err(RotationError::PredecessorDead),
+            Some((_, successor)) if !successor.is_revoked() => Err(RotationError::AlreadyRotating),
+            _ => {
+                let spent = last.map_or(Vec::new(), |(rotation, _)| rotation.spent_with_its_own());
+                Ok(Admission::New(Permit {
+                    key: key.clone(),
+                    spent,
+                    predecessor,
+                    now,
+                }))
+            }
+        }
+    }
+}

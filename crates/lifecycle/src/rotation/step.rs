@@ -1,0 +1,98 @@
+//! The eight steps of a rotation and what proves each.
+
+use time::UtcDateTime;
+
+/// A step of a rotation, in the order in which they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Step {
+    /// A successor was minted.
+    Mint,
+    /// The successor's secret was handed to whoever runs the client.
+    HandOver,
+    /// The client's secret store holds the successor.
+    UpdateSecrets,
+    /// The client was seen to work with the successor.
+    Verify,
+    /// The last use of both tokens was compared.
+    Watch,
+    /// The old token was revoked.
+    Revoke,
+    /// The old token was observed for attempts.
+    Observe,
+    /// The old token was deleted.
+    Delete,
+}
+
+impl Step {
+    /// All steps, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Mint,
+        Self::HandOver,
+        Self::UpdateSecrets,
+        Self::Verify,
+        Self::Watch,
+        Self::Revoke,
+        Self::Observe,
+        Self::Delete,
+    ];
+}
+
+/// Who did something, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
+pub struct Mark<W> {
+    /// Who, or nobody: a deadline passed, or the successor was used.
+    pub by: Option<W>,
+    /// When.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
+    pub at: UtcDateTime,
+}
+
+/// The proof of each step that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Evidence<W>([Option<Mark<W>>; 8]);
+
+impl<W> Evidence<W> {
+    pub(crate) fn minted(mark: Mark<W>) -> Self {
+        let mut evidence = Self([const { None }; 8]);
+        evidence.keep(Step::Mint, mark);
+        evidence
+    }
+
+    pub(crate) fn of(&self, step: Step) -> Option<&Mark<W>> {
+        self.entries()
+            .find(|(each, _)| *each == step)
+            .and_then(|(_, mark)| mark.as_ref())
+    }
+
+    /// The first proof stays: a retry must not move the date of what was done before.
+    pub(crate) fn keep(&mut self, step: Step, mark: Mark<W>) {
+        let slot = Step::ALL
+            .into_iter()
+            .zip(&mut self.0)
+            .find(|(each, _)| *each == step);
+        if let Some((_, slot)) = slot {
+            slot.get_or_insert(mark);
+        }
+    }
+
+    pub(crate) fn first_missing(&self) -> Option<Step> {
+        self.entries()
+            .find(|(_, mark)| mark.is_none())
+            .map(|(step, _)| step)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Step, &Option<Mark<W>>)> {
+        Step::ALL.into_iter().zip(&self.0)
+    }
+}
