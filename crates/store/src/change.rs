@@ -44,7 +44,7 @@ impl fmt::Display for Revision {
 /// A change of the domain, with what must still be true for it to happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A new account with its first credentials; its id must be free.
+    /// A new account with its first credentials; its id must be free, and theirs, and they must be its own.
     CreateAccount {
         /// The account.
         account: Box<Account>,
@@ -79,7 +79,7 @@ pub enum Change {
         /// When the present one ends.
         at: UtcDateTime,
     },
-    /// Another state of a token that is not revoked; it must still be at `expected`.
+    /// Another state of a token that is not revoked; it must still be at `expected`, and of the same account, kind and name.
     UpdateToken {
         /// The new state.
         token: Box<Token>,
@@ -121,7 +121,7 @@ pub enum Authority {
     Host,
     /// A service account that showed a credential.
     Credential {
-        /// The credential; it must still work at `at`.
+        /// The credential; it and its account must still work at `at`.
         token: TokenId,
         /// Its account.
         account: AccountId,

@@ -3,26 +3,17 @@
 //! A store opens a transaction, reads what [`Change::needs`] names, asks [`decide`], and carries out the writes it is
 //! given together with the event. The rules live here only, so no two stores can differ in them.
 
+mod needs;
+
 use std::sync::Arc;
 
-use service_accounts_naming::{AccountId, TokenName};
+use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Authority, Change, Class, Refusal, Revision, Token};
+use crate::{Account, Approval, Authority, Change, Class, Refusal, Revision, Status, Token};
 
-/// What a store must read before a change can be decided.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// These accounts, where they exist.
-    pub accounts: Vec<AccountId>,
-    /// These tokens, where they exist.
-    pub tokens: Vec<TokenId>,
-    /// Every credential of this account, of whatever class.
-    pub credentials_of: Option<AccountId>,
-    /// Which token of this account has this name.
-    pub name: Option<(AccountId, TokenName)>,
-}
+pub use needs::Needs;
 
 /// What a store read.
 #[derive(Clone, Debug, Default)]
@@ -72,50 +63,6 @@ pub fn decide(authority: &Authority, change: Change, facts: &Facts, revision: Re
     }
 }
 
-impl Change {
-    /// What must be read to decide this change.
-    #[must_use]
-    pub fn needs(&self, authority: &Authority) -> Needs {
-        let mut needs = self.own_needs();
-        if let Authority::Credential { token, account, .. } = authority {
-            needs.accounts.push(account.clone());
-            needs.tokens.push(*token);
-        }
-        needs
-    }
-
-    fn own_needs(&self) -> Needs {
-        let none = Needs::default();
-        match self {
-            Self::CreateAccount { account, tokens } => Needs {
-                accounts: vec![account.id.clone()],
-                tokens: tokens.iter().map(|token| token.id).collect(),
-                ..none
-            },
-            Self::UpdateAccount { account, .. } => Needs { accounts: vec![account.id.clone()], ..none },
-            Self::DeleteAccount { account } => {
-                Needs { accounts: vec![account.clone()], credentials_of: Some(account.clone()), ..none }
-            }
-            Self::Mint { token, .. } => Needs {
-                accounts: vec![token.account.clone()],
-                tokens: vec![token.id],
-                name: token.class.token_name().map(|name| (token.account.clone(), name.clone())),
-                ..none
-            },
-            Self::RegenerateSecret { secret, .. } => Needs {
-                accounts: vec![secret.account.clone()],
-                tokens: vec![secret.id],
-                credentials_of: Some(secret.account.clone()),
-                ..none
-            },
-            Self::UpdateToken { token, .. } => Needs { tokens: vec![token.id], ..none },
-            Self::Revoke { token, .. } | Self::DeleteToken { token, .. } | Self::Rehash { token, .. } => {
-                Needs { tokens: vec![*token], ..none }
-            }
-        }
-    }
-}
-
 impl Facts {
     fn still_grant(&self, authority: &Authority) -> Result<(), Refusal> {
         let Authority::Credential { token, account, account_revision, at } = authority else {
@@ -123,17 +70,24 @@ impl Facts {
         };
         let token = self.token(token).map_err(|_| Refusal::AuthorityLost)?;
         let account = self.account(account).map_err(|_| Refusal::AuthorityLost)?;
-        let is_alive = token.state.may_authenticate(*at) && token.expires_at.is_none_or(|end| *at < end);
-        if is_alive && account.revision == *account_revision { Ok(()) } else { Err(Refusal::AuthorityLost) }
+        let is_its_own = token.account == account.id;
+        let is_unchanged = account.revision == *account_revision;
+        let works = token_works(token, *at) && account_works(account, *at);
+        if is_its_own && is_unchanged && works { Ok(()) } else { Err(Refusal::AuthorityLost) }
     }
 
     fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Verdict {
         if self.account(&account.id).is_ok() {
             return Err(Refusal::AccountTaken);
         }
-        let is_taken = |token: &Token| self.token(&token.id).is_ok();
-        if tokens.iter().any(is_taken) || has_twins(&tokens) {
+        if tokens.iter().any(|token| token.account != account.id) {
+            return Err(Refusal::AccountMissing);
+        }
+        if tokens.iter().any(|token| self.token(&token.id).is_ok()) || has_twins(&tokens, |token| Some(&token.id)) {
             return Err(Refusal::TokenTaken);
+        }
+        if has_twins(&tokens, |token| token.class.token_name()) {
+            return Err(Refusal::NameTaken);
         }
         let account = Write::PutAccount(Box::new(Account { revision, ..account }));
         Ok([account].into_iter().chain(tokens.into_iter().map(|token| put(token, revision))).collect())
@@ -172,11 +126,16 @@ impl Facts {
         let present =
             self.tokens.iter().filter(|token| token.account == secret.account && token.class == Class::Secret);
         let ends = present.map(|old| end(old, at, revision).unwrap_or(Write::RemoveToken(old.id)));
-        Ok(ends.chain([put(secret.clone(), revision)]).collect())
+        let secret = Token { class: Class::Secret, ..secret.clone() };
+        Ok(ends.chain([put(secret, revision)]).collect())
     }
 
     fn update_token(&self, token: Token, expected: Revision, revision: Revision) -> Verdict {
         let present = self.token(&token.id)?;
+        // Stores find a token by account, kind and name; one that could change them would be found in two places.
+        if (&present.account, &present.class) != (&token.account, &token.class) {
+            return Err(Refusal::TokenMissing);
+        }
         if present.state.is_revoked() {
             return Err(Refusal::Revoked);
         }
@@ -228,6 +187,17 @@ fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Option<Write> {
     Some(put(Token { state, next_due: None, ..token.clone() }, revision))
 }
 
-fn has_twins(tokens: &[Token]) -> bool {
-    tokens.iter().enumerate().any(|(place, token)| tokens.iter().skip(place + 1).any(|other| other.id == token.id))
+fn token_works(token: &Token, at: UtcDateTime) -> bool {
+    token.state.may_authenticate(at) && token.expires_at.is_none_or(|end| at < end)
+}
+
+fn account_works(account: &Account, at: UtcDateTime) -> bool {
+    account.status == Status::Enabled
+        && account.approval != Approval::Pending
+        && account.expires_at.is_none_or(|end| at < end)
+}
+
+fn has_twins<'a, K: PartialEq>(tokens: &'a [Token], key: impl Fn(&'a Token) -> Option<K>) -> bool {
+    let keys: Vec<_> = tokens.iter().filter_map(key).collect();
+    keys.iter().enumerate().any(|(place, key)| keys.iter().skip(place + 1).any(|other| other == key))
 }

@@ -12,6 +12,7 @@ mod erased;
 mod memory;
 mod port;
 mod seconds;
+mod shared;
 mod text;
 
 pub use account::{Account, Approval, Status};

@@ -116,6 +116,7 @@ impl Ledger {
             Write::PutAccount(account) => self.put_account(Arc::new(*account)),
             Write::RemoveAccount(id) => {
                 self.accounts.remove(&id);
+                self.by_account.remove(&id);
                 Vec::new()
             }
             Write::PutToken(token) => self.put_token(*token),
