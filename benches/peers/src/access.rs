@@ -183,12 +183,21 @@ fn v4(size: usize, hit: bool) {
     let prefix = |one: &Ipv4Net| Ipv4Prefix::new(one.network(), one.prefix_len()).unwrap();
     let lc_trie: Ipv4LCTrieSet = networks.iter().map(prefix).collect::<Ipv4RTrieSet>().compress();
     let addresses: Vec<IpAddr> = asked.iter().map(|one| IpAddr::V4(*one)).collect();
-    print_all("v4", size, hit, medians([
-        contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
-        contestant("ipnet scan", || count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))),
-        contestant("prefix-trie", || count(asked.iter().filter(|one| trie.get_spm(&Ipv4Net::from(*black_box(*one))).is_some()))),
-        contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
-    ]));
+    print_all(
+        "v4",
+        size,
+        hit,
+        medians([
+            contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
+            contestant("ipnet scan", || {
+                count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))
+            }),
+            contestant("prefix-trie", || {
+                count(asked.iter().filter(|one| trie.get_spm(&Ipv4Net::from(*black_box(*one))).is_some()))
+            }),
+            contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
+        ]),
+    );
 }
 
 fn v6(size: usize, hit: bool) {
@@ -213,12 +222,21 @@ fn v6(size: usize, hit: bool) {
     let prefix = |one: &Ipv6Net| Ipv6Prefix::new(one.network(), one.prefix_len()).unwrap();
     let lc_trie: Ipv6LCTrieSet = networks.iter().map(prefix).collect::<Ipv6RTrieSet>().compress();
     let addresses: Vec<IpAddr> = asked.iter().map(|one| IpAddr::V6(*one)).collect();
-    print_all("v6", size, hit, medians([
-        contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
-        contestant("ipnet scan", || count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))),
-        contestant("prefix-trie", || count(asked.iter().filter(|one| trie.get_spm(&Ipv6Net::from(*black_box(*one))).is_some()))),
-        contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
-    ]));
+    print_all(
+        "v6",
+        size,
+        hit,
+        medians([
+            contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
+            contestant("ipnet scan", || {
+                count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))
+            }),
+            contestant("prefix-trie", || {
+                count(asked.iter().filter(|one| trie.get_spm(&Ipv6Net::from(*black_box(*one))).is_some()))
+            }),
+            contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
+        ]),
+    );
 }
 
 /// Our list and the one to scan, of the same networks.

@@ -3,6 +3,8 @@
 #[cfg(feature = "access")]
 mod access;
 mod side_by_side;
+#[cfg(feature = "store")]
+mod store;
 #[cfg(feature = "token")]
 mod token;
 
@@ -14,6 +16,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "store")]
+    ("store", store::run),
     #[cfg(feature = "token")]
     ("token", token::run),
 ];

@@ -1,0 +1,196 @@
+//! Authenticating: the whole way from the text to the principal, in memory and on SQLite, with a million tokens.
+
+use std::{
+    future::Future,
+    hint::black_box,
+    path::Path,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use rusqlite::Connection;
+use service_accounts::{
+    AccessEvents, ServiceAccounts,
+    access::{
+        Allowlist, Catalogue, Grant, RoleName, Scopes, Teams, TokenGrant,
+        presets::data_quality::{self, Permission},
+    },
+    audit::{Action, Event, Label},
+    lifecycle::{Environment, TokenState},
+    naming::{AccountId, DisplayName, Realm, TokenName},
+    sqlite::SqliteStore,
+    store::{
+        Account, Approval, Authority, Change, Class, Committed, MemoryStore, Owner, Purpose, Revision, Status, Store,
+        Token,
+    },
+    token::{Keyring, Kind, Minted, Pepper, PepperId, Vendor},
+};
+use sha2::block_api::compress256;
+use time::UtcDateTime;
+
+use crate::side_by_side::{contestant, medians, print_ratio};
+
+const MANY: usize = 1_000_000;
+const PER_ACCOUNT: usize = 1_000;
+
+pub fn run() {
+    in_memory();
+    on_sqlite();
+}
+
+fn in_memory() {
+    let store = MemoryStore::new();
+    let texts = fill(&store);
+    let accounts = open(store);
+    let hot = texts[MANY / 2].clone();
+    let (mut state, mut cold) = ([0_u32; 8], Shuffled::new(&texts));
+    let [compressions, hot, cold] = medians([
+        contestant("2 compressions", || two_compressions(&mut state)),
+        contestant("authenticate, memory, hot", || authenticate(&accounts, &hot)),
+        contestant("authenticate, memory, 1M cold", || authenticate(&accounts, cold.next())),
+    ]);
+    print_ratio(hot.name, hot, compressions, 1.9);
+    print_ratio(cold.name, cold, compressions, 3.8);
+}
+
+fn on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("peers.db");
+    let store = SqliteStore::open(&path).expect("a database");
+    let texts = fill(&store);
+    let accounts = open(store);
+    let raw = raw_connection(&path);
+    let mut statement = raw.prepare("SELECT record FROM token WHERE id = ?1").expect("a statement");
+    let (mut cold, mut raw_cold) = (Shuffled::new(&texts), Shuffled::new(&texts));
+    let [held, ours] = medians([
+        contestant("raw held statement", || {
+            let id = &raw_cold.next()[9..25];
+            black_box(
+                statement
+                    .query_row([id], |row| row.get_ref(0).map(|value| value.as_bytes().map_or(0, <[u8]>::len)))
+                    .expect("a row"),
+            );
+        }),
+        contestant("authenticate, SQLite, 1M rows", || authenticate(&accounts, cold.next())),
+    ]);
+    print_ratio(ours.name, ours, held, 1.3);
+}
+
+fn authenticate<S: Store>(accounts: &ServiceAccounts<S, Permission>, text: &str) {
+    black_box(at_once(accounts.authenticate(black_box(text), None)).expect("accepted"));
+}
+
+/// Neither store ever waits while it reads, so a runtime would only be in the way of the measurement.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("a read waited"),
+    }
+}
+
+fn two_compressions(state: &mut [u32; 8]) {
+    let block = [0x5a_u8; 64];
+    compress256(state, black_box(&[block]));
+    compress256(state, black_box(&[block]));
+    black_box(state);
+}
+
+fn open<S: Store>(store: S) -> ServiceAccounts<S, Permission> {
+    let (vendor, manage) = (vendor(), Permission::ServiceAccountsManage);
+    ServiceAccounts::builder(store, vendor, keyring(), data_quality::catalogue(), manage)
+        .access_events(AccessEvents::Off)
+        .build()
+}
+
+fn vendor() -> Vendor {
+    Vendor::parse("peer").expect("a vendor")
+}
+
+fn keyring() -> Keyring {
+    Keyring::new(PepperId::parse("k1").expect("an id"), Pepper::from_bytes([7; 32]))
+}
+
+fn raw_connection(path: &Path) -> Connection {
+    let raw = Connection::open(path).expect("a connection");
+    raw.pragma_update(None, "cache_size", -65_536).expect("a pragma");
+    raw.pragma_update(None, "mmap_size", 1_i64 << 30).expect("a pragma");
+    raw
+}
+
+/// A walk over all texts in an order that no cache can guess.
+struct Shuffled<'a> {
+    texts: &'a [String],
+    random: ChaCha8Rng,
+}
+
+impl<'a> Shuffled<'a> {
+    fn new(texts: &'a [String]) -> Self {
+        Self { texts, random: ChaCha8Rng::seed_from_u64(3) }
+    }
+
+    fn next(&mut self) -> &'a str {
+        &self.texts[self.random.next_u32() as usize % self.texts.len()]
+    }
+}
+
+fn fill(store: &impl Store) -> Vec<String> {
+    let (keyring, catalogue, mut random) = (keyring(), data_quality::catalogue(), ChaCha8Rng::seed_from_u64(1));
+    let mut texts = Vec::with_capacity(MANY);
+    for number in 0..MANY / PER_ACCOUNT {
+        let account = account(number, &catalogue);
+        let tokens = (0..PER_ACCOUNT).map(|place| {
+            let minted = keyring.mint(&vendor(), Kind::Token, &mut random).expect("a token");
+            texts.push(minted.token.expose().to_owned());
+            token(&account, place, minted)
+        });
+        let change = Change::CreateAccount { tokens: tokens.collect(), account: Box::new(account) };
+        let event = Event::new(Action::AccountCreated, Label::new("peers"), UtcDateTime::UNIX_EPOCH);
+        let committed = pollster::block_on(store.commit(&Authority::Host, change, event)).expect("a store");
+        assert!(matches!(committed, Committed::Applied(_)));
+    }
+    texts
+}
+
+fn account(number: usize, catalogue: &Catalogue<Permission>) -> Account {
+    let name = DisplayName::parse(&format!("Load {number}")).expect("a name");
+    Account {
+        id: AccountId::from_name(&name, &Realm::default()).expect("an id"),
+        name,
+        purpose: Purpose::parse("being measured").expect("a purpose"),
+        owner: Owner::parse("peers").expect("an owner"),
+        systems: Vec::new(),
+        grant: Grant::restore(RoleName::clone(catalogue.least_role()), Scopes::Inherited, Teams::none()),
+        allowlist: Allowlist::any(),
+        environment: Environment::production(),
+        justification: None,
+        expires_at: None,
+        status: Status::Enabled,
+        approval: Approval::NotRequired,
+        created_at: UtcDateTime::UNIX_EPOCH,
+        created_by: Label::new("peers"),
+        revision: Revision::NEW,
+    }
+}
+
+fn token(account: &Account, place: usize, Minted { token, digest }: Minted) -> Token {
+    Token {
+        id: token.id(),
+        account: account.id.clone(),
+        class: Class::Token(TokenName::parse(&format!("load-{place}")).expect("a name")),
+        digest,
+        hint: token.hint(),
+        grant: TokenGrant::restore(Scopes::Inherited),
+        environment: account.environment.clone(),
+        allowlist: Allowlist::any(),
+        state: TokenState::default(),
+        created_at: UtcDateTime::UNIX_EPOCH,
+        created_by: Label::new("peers"),
+        expires_at: Some(UtcDateTime::MAX),
+        next_due: None,
+        revision: Revision::NEW,
+    }
+}
