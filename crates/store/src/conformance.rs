@@ -1,1 +1,183 @@
-//! later
+//! The suite that every store must pass, as ordinary tests.
+//!
+//! Each behaviour is a function of a [`Subject`]: a store without records, and how to wait for its answers. The macro
+//! [`conformance!`](crate::conformance!) makes one `#[test]` of each, with a store of its own:
+//!
+//! ```
+//! # mod rust_needs_a_module_here {
+//! mod conformance {
+//!     use service_accounts_store::MemoryStore;
+//!
+//!     service_accounts_store::conformance!(MemoryStore::new());
+//! }
+//! # }
+//! ```
+//!
+//! The expression is evaluated once a test, and is a store or a [`Subject`]. A store that needs a runtime, a folder that
+//! must outlive it, or a second process on the same data says so:
+//!
+//! ```
+//! use service_accounts_store::{MemoryStore, conformance::{Subject, behaviours}};
+//!
+//! # struct Folder;
+//! let (store, folder) = (MemoryStore::new(), Folder);
+//! let subject = Subject::new(store).waiting_by(|future| pollster::block_on(future)).keeping(folder);
+//! # drop(subject);
+//! for (name, behaves) in behaviours::<MemoryStore>() {
+//!     println!("{name}");
+//!     behaves(&MemoryStore::new().into());
+//! }
+//! ```
+//!
+//! A behaviour that does not hold panics, as a test does. What the suite cannot see from outside is the adapter's own to
+//! test: that an acknowledged change survives a crash, and that a record it cannot read back is an error.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "these functions are tests: to panic is how they say no"
+)]
+
+pub mod accounts;
+pub mod authority;
+mod contents;
+pub mod events;
+mod fixtures;
+pub mod limits;
+pub mod races;
+pub mod reads;
+pub mod revocation;
+mod subject;
+pub mod tokens;
+
+pub use contents::Contents;
+pub use subject::{Subject, Waiting};
+
+/// One `#[test]` for each behaviour, with a store of its own.
+///
+/// The expression is evaluated once a test; it is a [`Store`](crate::Store) or a
+/// [`Subject`](crate::conformance::Subject). Invoke it in a module of its own.
+#[macro_export]
+macro_rules! conformance {
+    ($subject:expr $(,)?) => {
+        $crate::__behaviours! { __tests { $subject } }
+    };
+}
+
+/// A behaviour, by its name.
+pub type Behaviour<S> = (&'static str, fn(&Subject<S>));
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __table {
+    ({ $store:ident } $($area:ident { $($behaviour:ident)+ })+) => {
+        vec![$($((stringify!($behaviour), $crate::conformance::$area::$behaviour::<$store>)),+),+]
+    };
+}
+
+/// Every behaviour of the suite, for a harness of the host's own.
+#[must_use]
+pub fn behaviours<S: crate::Store>() -> Vec<Behaviour<S>> {
+    crate::__behaviours! { __table { S } }
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tests {
+    ({ $subject:expr } $($area:ident { $($behaviour:ident)+ })+) => {$($(
+        #[test]
+        fn $behaviour() {
+            $crate::conformance::$area::$behaviour(&$crate::conformance::Subject::from($subject));
+        }
+    )+)+};
+}
+
+/// The one list of behaviours, handed to whichever macro makes something of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __behaviours {
+    ($then:ident $given:tt) => {
+        $crate::$then! {
+            $given
+            accounts {
+                a_created_account_is_read_back_whole
+                a_new_account_comes_with_its_first_credentials
+                what_is_not_there_is_absent
+                an_account_id_is_taken_once
+                a_new_account_with_a_taken_token_id_is_refused_whole
+                a_new_account_with_unfit_credentials_is_refused_whole
+                an_account_is_updated_only_from_its_present_state
+                an_updated_account_reaches_all_its_credentials_at_once
+                a_deleted_account_leaves_no_orphan
+                a_re_created_account_revives_nothing
+            }
+            tokens {
+                a_minted_credential_is_read_back_whole
+                minting_needs_the_account_as_it_was_judged
+                a_token_id_is_taken_once
+                a_token_name_is_taken_once_within_its_account
+                sessions_do_not_get_in_each_others_way
+                a_token_is_updated_only_from_its_present_state
+                an_update_never_moves_a_token
+                a_rehash_replaces_only_the_digest_that_was_verified
+                a_regenerated_secret_ends_the_present_one_and_sessions_live_on
+                regenerating_needs_the_account_as_it_was_judged
+                a_token_is_deleted_only_after_it_was_revoked
+                a_session_is_deleted_from_the_instant_it_expires
+            }
+            revocation {
+                a_revoked_token_is_revoked_for_the_next_read
+                a_second_revocation_keeps_the_first_instant
+                no_late_write_revives_a_revoked_token
+                no_late_write_revives_a_deleted_token
+                a_revoked_token_is_due_no_more
+            }
+            authority {
+                a_working_credential_may_make_changes
+                an_authority_stands_until_the_instant_it_ends
+                a_lost_authority_changes_nothing
+                an_authority_falls_with_its_account
+                an_authority_speaks_for_its_own_account
+            }
+            events {
+                every_change_leaves_its_event
+                a_revision_is_the_place_of_its_event
+                an_event_is_read_back_whole
+                appended_events_keep_their_order
+                pages_of_events_have_no_gap_and_no_overlap
+                conditions_find_exactly_what_they_name
+                history_outlives_its_account
+            }
+            reads {
+                pages_of_accounts_have_no_gap_and_no_overlap
+                pages_of_tokens_have_no_gap_and_no_overlap
+                what_is_due_is_found_from_its_instant_on
+                a_date_that_moves_is_found_where_it_is
+                the_newest_mark_is_kept
+                a_mark_of_an_unknown_token_is_dropped
+                a_mark_is_no_change
+                a_mark_goes_with_its_token
+            }
+            limits {
+                an_expiry_is_read_back_to_the_second
+                every_other_date_is_read_back_to_the_second
+                dates_are_ordered_from_one_end_of_time_to_the_other
+                marks_and_events_keep_their_instants
+                the_longest_texts_are_read_back_whole
+            }
+            races {
+                of_many_who_mint_one_name_one_wins
+                of_many_who_create_one_account_one_wins
+                of_many_who_take_one_token_id_one_wins
+                of_many_updates_of_one_state_one_wins
+                an_update_that_races_a_revocation_never_revives
+                no_reader_sees_a_revoked_token_work_again
+                nothing_is_minted_by_a_judgement_that_is_out_of_date
+                a_deletion_that_races_mints_leaves_no_orphan
+                many_regenerations_leave_one_secret
+                concurrent_appends_keep_every_event
+            }
+        }
+    };
+}

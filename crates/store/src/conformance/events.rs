@@ -1,0 +1,174 @@
+//! The trail: no change without its event, and no event lost.
+
+use std::net::IpAddr;
+
+use service_accounts_audit::{Action, Event, Label, Query, Recorded, Sequence};
+
+use super::{Subject, contents, fixtures, fixtures::at};
+use crate::{Change, Revision, Store};
+
+/// Every change leaves exactly one event, the one given with it, at the place that the store answered.
+pub fn every_change_leaves_its_event<S: Store>(subject: &Subject<S>) {
+    let mut trail = Vec::new();
+    for change in one_of_each(subject) {
+        let event = fixtures::event_of(&change);
+        let sequence = subject.apply(change);
+        trail.insert(0, Recorded { sequence, event });
+        let newest = subject.contents().events;
+        assert_eq!(newest.get(..trail.len()), Some(trail.as_slice()));
+    }
+    assert_rising(&subject.contents().events);
+}
+
+/// A record's revision is the place of the event that last changed it, so no two states share one.
+pub fn a_revision_is_the_place_of_its_event<S: Store>(subject: &Subject<S>) {
+    let account = subject.create("pipeline", &[]);
+    let mut last = account.revision;
+    for _ in 0..3 {
+        let account = subject.stored_account(&account.id);
+        let expected = account.revision;
+        let sequence = subject.apply(Change::UpdateAccount { account: Box::new(account.as_ref().clone()), expected });
+        let revision = subject.stored_account(&account.id).revision;
+        assert_eq!(revision, Revision::made_by(sequence));
+        assert!(last < revision, "revisions rise");
+        last = revision;
+    }
+}
+
+/// Nothing of an event is lost.
+pub fn an_event_is_read_back_whole<S: Store>(subject: &Subject<S>) {
+    let addresses: [Option<IpAddr>; 3] = [None, Some([10, 0, 0, 1].into()), Some([0x2001, 0, 0, 0, 0, 0, 0, 1].into())];
+    let text = "it's \"quoted\" – 数据; DROP TABLE event; -- \\ %_";
+    let events = Action::ALL.iter().zip(addresses.into_iter().cycle()).zip(0..).map(|((action, from), n)| {
+        let event = Event::new(*action, Label::new(text), at(fixtures::NOW - n)).from_address(from);
+        let event = event.about_account(Label::new(text)).about_token(Label::new("0123456789abcdef"));
+        event.named(Label::new(text)).because(Label::new(text)).with(Label::new("path"), Label::new(text))
+    });
+    let events: Vec<_> = events.chain([Event::new(Action::AccessDenied, Label::new(""), at(0))]).collect();
+    subject.append(&events);
+    let mut found: Vec<_> = subject.contents().events.into_iter().map(|recorded| recorded.event).collect();
+    found.reverse();
+    assert_eq!(found, events);
+}
+
+/// Events that change nothing else keep the order in which they came, and stand behind what was there.
+pub fn appended_events_keep_their_order<S: Store>(subject: &Subject<S>) {
+    subject.create("pipeline", &[]);
+    subject.append(&[]);
+    assert_eq!(subject.contents().events.len(), 1, "no events are no events");
+    subject.append(&numbered(0..3));
+    subject.append(&numbered(3..4));
+    subject.create("other", &[]);
+    let found = subject.contents().events;
+    assert_rising(&found);
+    let instants: Vec<_> = found.iter().map(|recorded| recorded.event.at()).collect();
+    let expected = [fixtures::NOW, 3, 2, 1, 0, fixtures::NOW].map(at);
+    assert_eq!(instants, expected);
+}
+
+/// Pages of any size, put together, are the trail; each event stands on one of them.
+pub fn pages_of_events_have_no_gap_and_no_overlap<S: Store>(subject: &Subject<S>) {
+    subject.append(&numbered(0..10));
+    let all = contents::events(subject, &Query::default());
+    assert_eq!(all.len(), 10);
+    for query in queries() {
+        let expected: Vec<_> = all.iter().filter(|recorded| query.matches(recorded)).cloned().collect();
+        for limit in 1..=11 {
+            assert_eq!(contents::events(subject, &query.clone().limit(limit)), expected, "{query:?} by {limit}");
+        }
+    }
+    let oldest = all.last().expect("ten events").sequence;
+    assert!(contents::events(subject, &Query::default().before(oldest)).is_empty());
+    assert!(contents::events(subject, &Query::default().before(Sequence::new(i64::MIN))).is_empty());
+}
+
+/// Each condition narrows, alone and with the others, and nothing that fits is left out.
+pub fn conditions_find_exactly_what_they_name<S: Store>(subject: &Subject<S>) {
+    let events = numbered(0..10);
+    subject.append(&events);
+    for query in queries() {
+        let fits = |event: &&Event| {
+            query.account().is_none_or(|account| event.account() == Some(account))
+                && query.token().is_none_or(|token| event.token() == Some(token))
+                && query.action().is_none_or(|action| event.action() == action)
+                && query.earliest().is_none_or(|since| event.at() >= since)
+        };
+        let mut expected: Vec<_> = events.iter().filter(fits).cloned().collect();
+        expected.reverse();
+        let found = contents::events(subject, &query);
+        assert_eq!(found.into_iter().map(|recorded| recorded.event).collect::<Vec<_>>(), expected, "{query:?}");
+    }
+}
+
+/// Who deletes an account does not delete what it did.
+pub fn history_outlives_its_account<S: Store>(subject: &Subject<S>) {
+    let account = subject.create("pipeline", &[]);
+    let token = subject.mint(subject.token(&account.id, "nightly"));
+    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    subject.create("pipeline", &[]);
+    let about_account = Query::default().for_account(Label::new(account.id.as_str()));
+    let actions: Vec<_> =
+        contents::events(subject, &about_account).iter().map(|recorded| recorded.event.action()).collect();
+    use Action::{AccountCreated, AccountDeleted, TokenMinted};
+    assert_eq!(actions, [AccountCreated, AccountDeleted, TokenMinted, AccountCreated]);
+    let about_token = Query::default().for_token(Label::new(token.id.as_str()));
+    assert_eq!(contents::events(subject, &about_token).len(), 1);
+}
+
+pub(super) fn assert_rising(newest_first: &[Recorded]) {
+    let pairs = newest_first.iter().zip(newest_first.iter().skip(1));
+    assert!(pairs.into_iter().all(|(newer, older)| newer.sequence > older.sequence), "the trail has one order");
+}
+
+/// Events that differ in account, token, action and instant, each with a rhythm of its own; some name nothing.
+fn numbered(numbers: std::ops::Range<i64>) -> Vec<Event> {
+    let event = |n: i64| {
+        let action = if n % 2 == 0 { Action::AccessGranted } else { Action::AccessDenied };
+        let event = Event::new(action, Label::new("conformance"), at(n));
+        let event = match n % 3 {
+            0 => event,
+            account => event.about_account(Label::new(&format!("account_{account}@service"))),
+        };
+        match n % 4 {
+            0 => event,
+            token => event.about_token(Label::new(&format!("token{token}"))),
+        }
+    };
+    numbers.map(event).collect()
+}
+
+fn queries() -> Vec<Query> {
+    let (account, token) = (Label::new("account_1@service"), Label::new("token3"));
+    let narrowings: [fn(Query, &Label, &Label) -> Query; 4] = [
+        |query, account, _| query.for_account(account.clone()),
+        |query, _, token| query.for_token(token.clone()),
+        |query, _, _| query.for_action(Action::AccessDenied),
+        |query, _, _| query.since(at(4)),
+    ];
+    let every_choice = (0..1_u32 << narrowings.len()).map(|choice| {
+        let chosen = narrowings.iter().enumerate().filter(|(place, _)| choice & (1 << place) != 0);
+        chosen.fold(Query::default(), |query, (_, narrow)| narrow(query, &account, &token))
+    });
+    every_choice.collect()
+}
+
+/// One change of each kind, each of which can happen after those before it.
+fn one_of_each<S: Store>(subject: &Subject<S>) -> Vec<Change> {
+    let id = fixtures::account_id("pipeline");
+    let (secret, token) = (subject.secret(&id), subject.token(&id, "nightly"));
+    let account = subject.create("pipeline", &[&secret, &token]);
+    let (token, account_revision) = (subject.stored(&token.id), account.revision);
+    let (end, to) = (at(fixtures::NOW), subject.digest());
+    let created = Change::CreateAccount { account: Box::new(Subject::<S>::account("other")), tokens: vec![] };
+    vec![
+        created,
+        Change::Mint { token: Box::new(subject.session(&id, secret.id)), account_revision },
+        Change::RegenerateSecret { secret: Box::new(subject.secret(&id)), account_revision, at: end },
+        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+        Change::Rehash { token: token.id, from: token.digest.clone(), to },
+        Change::Revoke { token: token.id, at: end },
+        Change::DeleteToken { token: token.id, at: end },
+        Change::UpdateAccount { account: Box::new(account.as_ref().clone()), expected: account_revision },
+        Change::DeleteAccount { account: id },
+    ]
+}

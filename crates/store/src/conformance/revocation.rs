@@ -1,0 +1,90 @@
+//! Revocation is seen at once, and is for good.
+
+use service_accounts_lifecycle::TokenState;
+
+use super::{Subject, fixtures, fixtures::at};
+use crate::{Change, Refusal, Store, Token};
+
+/// The read after the acknowledgement finds the token revoked, whatever was read before.
+pub fn a_revoked_token_is_revoked_for_the_next_read<S: Store>(subject: &Subject<S>) {
+    for token in one_of_each_kind(subject) {
+        assert_eq!(subject.stored(&token.id), token, "read once, so that a cache may remember it");
+        subject.apply(revocation(&token, 0));
+        let stored = subject.stored(&token.id);
+        assert_eq!(stored.state, TokenState::Revoked { at: at(fixtures::NOW) });
+        assert_eq!(stored, Token { state: stored.state, next_due: None, revision: stored.revision, ..token });
+    }
+}
+
+/// Revoking what is revoked succeeds and changes nothing: the first instant is the one that counts.
+pub fn a_second_revocation_keeps_the_first_instant<S: Store>(subject: &Subject<S>) {
+    for token in one_of_each_kind(subject) {
+        subject.apply(revocation(&token, 0));
+        let first = subject.stored(&token.id);
+        subject.apply(revocation(&token, 1));
+        subject.apply(revocation(&token, -1));
+        assert_eq!(subject.stored(&token.id), first);
+    }
+    let unminted = subject.token(&fixtures::account_id("pipeline"), "unminted");
+    subject.refuse(Refusal::TokenMissing, revocation(&unminted, 0));
+}
+
+/// No write that was on its way when a token was revoked brings it back.
+pub fn no_late_write_revives_a_revoked_token<S: Store>(subject: &Subject<S>) {
+    for token in one_of_each_kind(subject) {
+        let to = subject.digest();
+        subject.apply(revocation(&token, 0));
+        let revoked = subject.stored(&token.id);
+        for expected in [token.revision, revoked.revision] {
+            let update = Change::UpdateToken { token: Box::new(token.clone()), expected };
+            subject.refuse(Refusal::Revoked, update);
+        }
+        subject.refuse(Refusal::TokenTaken, subject.minting(token.clone()));
+        let late = Subject::<S>::account("late");
+        let tokens = vec![Token { account: late.id.clone(), ..token.clone() }];
+        subject.refuse(Refusal::TokenTaken, Change::CreateAccount { account: Box::new(late), tokens });
+        let _ = subject.commit(Change::Rehash { token: token.id, from: token.digest.clone(), to });
+        assert_eq!(subject.stored(&token.id).state, revoked.state, "a late re-hash revived the token");
+    }
+}
+
+/// What was on its way when a token was deleted finds nothing.
+pub fn no_late_write_revives_a_deleted_token<S: Store>(subject: &Subject<S>) {
+    for token in one_of_each_kind(subject) {
+        subject.apply(revocation(&token, 0));
+        subject.apply(Change::DeleteToken { token: token.id, at: at(fixtures::NOW) });
+        let to = subject.digest();
+        let late = [
+            Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+            Change::Rehash { token: token.id, from: token.digest.clone(), to },
+            revocation(&token, 0),
+        ];
+        for change in late {
+            subject.refuse(Refusal::TokenMissing, change);
+        }
+        assert!(subject.found(&token.id).is_none());
+    }
+}
+
+/// A revoked token waits for nobody's attention.
+pub fn a_revoked_token_is_due_no_more<S: Store>(subject: &Subject<S>) {
+    for token in one_of_each_kind(subject) {
+        let is_due = || super::contents::due(subject, at(fixtures::NOW + 100_000), 100).contains(&token.id);
+        assert!(is_due());
+        subject.apply(revocation(&token, 0));
+        assert!(!is_due());
+    }
+}
+
+/// A token, a session and a client secret, all with a date.
+fn one_of_each_kind<S: Store>(subject: &Subject<S>) -> [Token; 3] {
+    let account = subject.create("pipeline", &[]);
+    let secret = subject.secret(&account.id);
+    let session = subject.session(&account.id, secret.id);
+    [subject.token(&account.id, "nightly"), session, secret]
+        .map(|token| subject.mint(Token { next_due: Some(at(fixtures::NOW + 1)), ..token }))
+}
+
+fn revocation(token: &Token, later_by: i64) -> Change {
+    Change::Revoke { token: token.id, at: at(fixtures::NOW + later_by) }
+}
