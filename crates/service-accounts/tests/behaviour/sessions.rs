@@ -204,7 +204,7 @@ fn a_sweep_removes_sessions_whose_time_is_over_ended_or_not_and_nothing_else() {
     });
 }
 
-fn open(world: &World, holder: &Holder, narrowing: &Narrowing) -> Result<OpenedSession, ExchangeError> {
+fn open(world: &World, holder: &Holder, narrowing: &Narrowing) -> Result<OpenedSession<Permission>, ExchangeError> {
     wait(world.accounts.open_session(holder.id.as_str(), &holder.secret, narrowing, Some(OFFICE)))
 }
 

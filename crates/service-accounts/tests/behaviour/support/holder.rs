@@ -7,7 +7,7 @@ use service_accounts::{
     token::TokenId,
 };
 
-use super::{OFFICE, World, wait};
+use super::{OFFICE, Permission, World, wait};
 
 /// Every way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,6 @@ pub(crate) fn exchange(
     client: &AccountId,
     secret: &str,
     address: Option<IpAddr>,
-) -> Result<OpenedSession, ExchangeError> {
+) -> Result<OpenedSession<Permission>, ExchangeError> {
     wait(world.accounts.open_session(client.as_str(), secret, &Narrowing::default(), address))
 }
