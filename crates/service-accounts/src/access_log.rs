@@ -1,9 +1,8 @@
 //! Access events: one for each credential that was judged.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+mod pending;
+
+use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
@@ -12,6 +11,8 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 use crate::{Principal, Rejection};
+
+pub(crate) use pending::Pending;
 
 /// Whether the trail keeps access events, and how soon. `tracing` gets each of them in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,37 +116,38 @@ fn about(event: Event, found: &Credential) -> Event {
     }
 }
 
-/// Accesses that wait to be written.
-#[derive(Default)]
-pub(crate) struct Pending(Mutex<Vec<Access>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How many accesses may wait before a request writes them itself: the bound on memory when nobody else does.
-const MOST_PENDING: usize = 4096;
-
-/// How many accesses are kept while the store refuses them.
-const MOST_KEPT: usize = 65_536;
-
-impl Pending {
-    /// Adds one, and tells whether it is time to write.
-    pub(crate) fn push(&self, access: Access) -> bool {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.push(access);
-        pending.len() >= MOST_PENDING
-    }
-
-    /// Hands over all that wait, oldest first.
-    pub(crate) fn take(&self) -> Vec<Access> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Takes back, before what came meanwhile, what could not be written. Past the bound the oldest are given up, loudly.
-    pub(crate) fn put_back(&self, mut accesses: Vec<Access>) {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        accesses.append(&mut pending);
-        let lost = accesses.len().saturating_sub(MOST_KEPT);
-        if lost > 0 {
-            tracing::error!(target: "service_accounts::audit", lost, "access events lost: the store refuses them");
+    fn access(at: usize) -> Access {
+        Access {
+            token: TokenId::parse("0123456789abcdef").unwrap(),
+            credential: None,
+            address: None,
+            at: UtcDateTime::from_unix_timestamp(i64::try_from(at).unwrap()).unwrap(),
+            outcome: Outcome::Denied(Rejection::Unknown),
         }
-        *pending = accesses.split_off(lost);
+    }
+
+    #[test]
+    fn an_access_without_a_record_names_no_account_and_gives_its_reason() {
+        let event = access(7).event();
+        assert_eq!(event.action(), Action::AccessDenied);
+        assert_eq!((event.account(), event.actor().as_str()), (None, "unknown"));
+        assert_eq!(event.token().map(Label::as_str), Some("0123456789abcdef"));
+        assert_eq!(event.reason().map(Label::as_str), Some("unknown"));
+    }
+
+    #[test]
+    fn every_outcome_has_an_action_and_only_a_grant_has_no_reason() {
+        let outcomes = [
+            (Outcome::Granted, Action::AccessGranted, None),
+            (Outcome::Denied(Rejection::Revoked), Action::AccessDenied, Some("revoked")),
+            (Outcome::Forbidden("users:view"), Action::PermissionDenied, Some("users:view")),
+        ];
+        for (outcome, action, reason) in outcomes {
+            assert_eq!((outcome.action(), outcome.reason()), (action, reason));
+        }
     }
 }

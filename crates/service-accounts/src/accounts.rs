@@ -198,7 +198,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     pub async fn delete_account(&self, actor: &Actor<P>, id: &AccountId) -> Result<(), Error> {
         self.inner.admit_manager(actor)?;
         let event = self.inner.event(Action::AccountDeleted, actor).about_account(Label::new(id.as_str()));
-        self.inner.commit(actor, Change::DeleteAccount { account: id.clone() }, event).await
+        self.inner.commit(actor, Change::DeleteAccount { account: id.clone() }, event).await.map(drop)
     }
 
     async fn set_status(
@@ -228,11 +228,11 @@ impl<S: Store, P: Permission> Inner<S, P> {
         self.admit_manager(actor)?;
         for _ in 0..MINT_ATTEMPTS {
             let present = self.account(id).await?;
-            let account = Box::new(changed(&present)?);
+            let account = changed(&present)?;
             let event = self.event(action, actor).about_account(Label::new(id.as_str()));
-            let change = Change::UpdateAccount { account, expected: present.revision };
+            let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
             match self.commit(actor, change, event).await {
-                Ok(()) => return self.account(id).await,
+                Ok(revision) => return Ok(Arc::new(Account { revision, ..account })),
                 Err(Error::Conflict) => {}
                 Err(error) => return Err(error),
             }
@@ -281,11 +281,12 @@ impl<S: Store, P: Permission> Inner<S, P> {
         let first = wanted.first_token.as_ref().map(|token| self.draft_token(actor, account, token)).transpose()?;
         let tokens = [secret].into_iter().chain(first.iter().map(|(_, record)| record.clone())).collect();
         let event = self.creation_event(actor, account, first.as_ref());
-        self.commit(actor, Change::CreateAccount { account: Box::new(account.clone()), tokens }, event).await?;
+        let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
+        let revision = self.commit(actor, change, event).await?;
         Ok(CreatedAccount {
-            account: self.account(&account.id).await?,
+            account: Arc::new(Account { revision, ..account.clone() }),
             client_secret,
-            first_token: first.map(MintedToken::from),
+            first_token: first.map(|draft| MintedToken::kept(draft, revision)),
             advice: self.advice(wanted),
         })
     }

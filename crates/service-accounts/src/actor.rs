@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use service_accounts_access::{Grants, Permission};
 use service_accounts_audit::Label;
 use service_accounts_store::Authority;
+use time::UtcDateTime;
 
 /// Who asks for a change, with what it may hand on.
 ///
@@ -52,8 +53,14 @@ impl<P: Permission> Actor<P> {
         &self.grants
     }
 
-    pub(crate) const fn authority(&self) -> &Authority {
-        &self.authority
+    /// On whose word a change is made at `now`: a credential must still work then, however long ago it was shown.
+    pub(crate) fn authority(&self, now: UtcDateTime) -> Authority {
+        match self.authority.clone() {
+            Authority::Host => Authority::Host,
+            Authority::Credential { token, account, account_revision, at: _ } => {
+                Authority::Credential { token, account, account_revision, at: now }
+            }
+        }
     }
 
     pub(crate) const fn address(&self) -> Option<IpAddr> {

@@ -7,7 +7,7 @@ use service_accounts_access::{Catalogue, Permission, TeamName};
 use service_accounts_audit::{Action, Event, Page, Query};
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
-use service_accounts_store::{Change, Committed, Store, Token};
+use service_accounts_store::{Change, Committed, Revision, Store, Token};
 use service_accounts_token::{Keyring, Vendor};
 use time::UtcDateTime;
 
@@ -131,9 +131,14 @@ impl<S: Store, P: Permission> Inner<S, P> {
         Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
     }
 
-    pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<(), Error> {
-        match self.store.commit(actor.authority(), change, event).await.map_err(Unavailable::new)? {
-            Committed::Applied(_) => Ok(()),
+    /// Makes a change on the actor's word, as it stands at this instant, and tells the revision it made.
+    ///
+    /// Callers answer from what they wrote and do not read it again: a read that failed after the change would report
+    /// a change that happened as one that did not, and lose a secret that is shown once.
+    pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Revision, Error> {
+        let authority = actor.authority(self.now());
+        match self.store.commit(&authority, change, event).await.map_err(Unavailable::new)? {
+            Committed::Applied(sequence) => Ok(Revision::made_by(sequence)),
             Committed::Refused(refusal) => Err(refusal.into()),
         }
     }
@@ -168,26 +173,22 @@ impl<S: Store, P: Permission> Inner<S, P> {
     }
 
     pub(crate) async fn flush_accesses(&self) -> Result<(), Unavailable> {
-        let accesses = self.pending.take();
-        if accesses.is_empty() {
-            return Ok(());
+        let batch = self.pending.take();
+        let events = batch.events();
+        if !events.is_empty() {
+            self.store.append(&events).await.map_err(Unavailable::new)?;
         }
-        let events: Vec<_> = accesses.iter().map(Access::event).collect();
-        self.store.append(&events).await.map_err(|error| {
-            self.pending.put_back(accesses);
-            Unavailable::new(error)
-        })
+        batch.written();
+        Ok(())
     }
 
     pub(crate) async fn flush_marks(&self) -> Result<(), Unavailable> {
-        let marks = self.marks.take();
-        if marks.is_empty() {
-            return Ok(());
+        let batch = self.marks.take();
+        if !batch.usages().is_empty() {
+            self.store.touch(batch.usages()).await.map_err(Unavailable::new)?;
         }
-        self.store.touch(&marks).await.map_err(|error| {
-            self.marks.put_back(&marks);
-            Unavailable::new(error)
-        })
+        batch.written();
+        Ok(())
     }
 }
 

@@ -10,10 +10,8 @@ use service_accounts_token::SecretToken;
 use time::{Duration, UtcDateTime};
 
 use crate::{
-    Actor, AuthenticateError, Error, Principal, ServiceAccounts, Unavailable,
-    authenticate::Door,
-    service::Inner,
-    tokens::{Draft, MINT_ATTEMPTS},
+    Actor, AuthenticateError, Error, Principal, ServiceAccounts, Unavailable, authenticate::Door, service::Inner,
+    tokens::MINT_ATTEMPTS,
 };
 
 /// The longest a session lives, and how long it does where nothing shorter is asked for.
@@ -78,9 +76,12 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         for _ in 0..MINT_ATTEMPTS {
             // Judged anew in each round: what changed in between may have been the right to a session.
             let principal = inner.admit(client_secret, Door::Exchange { client_id }, address).await?;
-            let draft = inner.draft_session(&principal, narrowing)?;
-            match inner.keep(&principal.actor(), principal.account(), &draft.1, Action::SessionOpened).await {
-                Ok(()) => return inner.opened(draft, &principal).map_err(Into::into),
+            let opened = inner.draft_session(&principal, narrowing)?;
+            match inner.keep(&principal.actor(), principal.account(), &opened.token, Action::SessionOpened).await {
+                Ok(revision) => {
+                    let token = Token { revision, ..opened.token };
+                    return Ok(OpenedSession { token, ..opened });
+                }
                 Err(Error::Conflict | Error::AuthorityLost) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -100,7 +101,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let event = self.inner.token_event(Action::SessionRevoked, &principal.actor(), session);
         // Giving up a right needs no right: it must succeed even while the account is being changed.
         let host = Actor::host(principal.id().as_str());
-        self.inner.commit(&host, Change::Revoke { token: session.id, at: self.inner.now() }, event).await
+        self.inner.commit(&host, Change::Revoke { token: session.id, at: self.inner.now() }, event).await.map(drop)
     }
 
     /// Makes a new client secret; the present one stops working, sessions it has opened go on until they expire.
@@ -121,7 +122,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
             };
             match inner.commit(actor, change, event).await {
                 Err(Error::Conflict) => {}
-                done => return done.map(|()| secret),
+                done => return done.map(|_| secret),
             }
         }
         Err(Error::Conflict)
@@ -145,7 +146,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
             }
             let event = inner.token_event(Action::SessionExpired, &system, found.token());
             match inner.commit(&system, Change::DeleteToken { token: id, at: now }, event).await {
-                Ok(()) => removed += 1,
+                Ok(_) => removed += 1,
                 Err(Error::TokenMissing) => {}
                 Err(error) => return Err(error),
             }
@@ -155,8 +156,9 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
 }
 
 impl<S: Store, P: Permission> Inner<S, P> {
-    fn draft_session(&self, principal: &Principal<P>, narrowing: &Narrowing) -> Result<Draft, Error> {
-        let account = principal.account();
+    /// The session as it will be once the store has it.
+    fn draft_session(&self, principal: &Principal<P>, narrowing: &Narrowing) -> Result<OpenedSession<P>, Error> {
+        let account = principal.credential.account();
         if !narrowing.allowlist.is_subset_of(&account.allowlist) && !narrowing.allowlist.is_unrestricted() {
             return Err(Error::NetworksWiden);
         }
@@ -164,14 +166,12 @@ impl<S: Store, P: Permission> Inner<S, P> {
         let class = Class::Session { opened_with: principal.token().id };
         let actor = principal.actor();
         let grant = self.guard_token(&actor, account, &narrowing.scopes)?;
+        let grants = self.catalogue.load().holder(&account.grant, grant.scopes());
+        let grants = grants.map_err(|unknown| Error::Grant(unknown.into()))?;
         let (secret, blank) = self.draft(&actor, account, class, grant)?;
-        let session = Token {
-            allowlist: narrowing.allowlist.clone(),
-            expires_at: Some(expires_at),
-            next_due: Some(expires_at),
-            ..blank
-        };
-        Ok((secret, session))
+        let (allowlist, end) = (narrowing.allowlist.clone(), Some(expires_at));
+        let token = Token { allowlist, expires_at: end, next_due: end, ..blank };
+        Ok(OpenedSession { secret, token, expires_at, account: account.clone(), grants })
     }
 
     fn session_end(&self, account: &Account, lifetime: Option<Duration>) -> Result<UtcDateTime, Error> {
@@ -181,17 +181,5 @@ impl<S: Store, P: Permission> Inner<S, P> {
         }
         let end = self.now().checked_add(lifetime).ok_or(Error::SessionLifetime)?.truncate_to_second();
         Ok(account.expires_at.map_or(end, |account_end| account_end.min(end)))
-    }
-
-    fn opened(&self, (secret, token): Draft, principal: &Principal<P>) -> Result<OpenedSession<P>, Error> {
-        let account = principal.credential.account().clone();
-        let grants = self.catalogue.load().holder(&account.grant, token.grant.scopes());
-        Ok(OpenedSession {
-            secret,
-            expires_at: token.expires_at.unwrap_or(principal.at),
-            grants: grants.map_err(|name| Error::Grant(name.into()))?,
-            token,
-            account,
-        })
     }
 }

@@ -48,9 +48,10 @@ pub struct MintedToken {
     pub token: Token,
 }
 
-impl From<Draft> for MintedToken {
-    fn from((secret, token): Draft) -> Self {
-        Self { secret, token }
+impl MintedToken {
+    /// A draft that the store has taken.
+    pub(crate) fn kept((secret, token): Draft, revision: Revision) -> Self {
+        Self { secret, token: Token { revision, ..token } }
     }
 }
 
@@ -72,7 +73,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
             let draft = inner.draft_token(actor, &account, wanted)?;
             match inner.keep(actor, &account, &draft.1, Action::TokenMinted).await {
                 Err(Error::Conflict) => {}
-                done => return done.map(|()| draft.into()),
+                done => return done.map(|revision| MintedToken::kept(draft, revision)),
             }
         }
         Err(Error::Conflict)
@@ -118,9 +119,9 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
             let found = inner.token(account, token).await?;
             let grant = inner.guard_token(actor, found.account(), &scopes)?;
             let changed = Token { grant, ..found.token().clone() };
-            let change = Change::UpdateToken { token: Box::new(changed), expected: found.token().revision };
+            let change = Change::UpdateToken { token: Box::new(changed.clone()), expected: found.token().revision };
             match inner.commit(actor, change, inner.token_event(Action::TokenUpdated, actor, found.token())).await {
-                Ok(()) => return inner.token(account, token).await,
+                Ok(revision) => return Ok(joined(Token { revision, ..changed }, &found)),
                 Err(Error::Conflict) => {}
                 Err(error) => return Err(error),
             }
@@ -141,11 +142,11 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let inner = &*self.inner;
         inner.admit_manager(actor)?;
         let found = inner.token(account, token).await?;
-        if !found.token().state.is_revoked() {
-            let event = inner.token_event(Action::TokenRevoked, actor, found.token());
-            inner.commit(actor, Change::Revoke { token: *token, at: inner.now() }, event).await?;
-        }
-        inner.token(account, token).await
+        let at = inner.now();
+        let Ok(state) = found.token().state.revoke(at) else { return Ok(found) };
+        let event = inner.token_event(Action::TokenRevoked, actor, found.token());
+        let revision = inner.commit(actor, Change::Revoke { token: *token, at }, event).await?;
+        Ok(joined(Token { state, next_due: None, revision, ..found.token().clone() }, &found))
     }
 
     /// Removes a revoked token from the lists; the audit trail keeps its history.
@@ -157,8 +158,13 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         inner.admit_manager(actor)?;
         let found = inner.token(account, token).await?;
         let event = inner.token_event(Action::TokenDeleted, actor, found.token());
-        inner.commit(actor, Change::DeleteToken { token: *token, at: inner.now() }, event).await
+        inner.commit(actor, Change::DeleteToken { token: *token, at: inner.now() }, event).await.map(drop)
     }
+}
+
+/// Another state of a token with the account it was found with.
+fn joined(token: Token, found: &Credential) -> Arc<Credential> {
+    Arc::new(Credential::new(token, found.account().clone()))
 }
 
 impl<S: Store, P: Permission> Inner<S, P> {
@@ -176,7 +182,7 @@ impl<S: Store, P: Permission> Inner<S, P> {
         account: &Account,
         token: &Token,
         action: Action,
-    ) -> Result<(), Error> {
+    ) -> Result<Revision, Error> {
         let change = Change::Mint { token: Box::new(token.clone()), account_revision: account.revision };
         self.commit(actor, change, self.token_event(action, actor, token)).await
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use service_accounts_store::{LastUsed, Usage};
@@ -12,10 +12,16 @@ use service_accounts_token::TokenId;
 #[derive(Default)]
 pub(crate) struct Marks(Mutex<HashMap<TokenId, LastUsed>>);
 
+/// Marks on their way to the store; what is not written goes back, even if nobody waits for the write any more.
+pub(crate) struct MarkBatch<'a> {
+    marks: &'a Marks,
+    usages: Vec<Usage>,
+}
+
 impl Marks {
-    /// Keeps the newer of two uses of one token.
+    /// Keeps the newer of two uses of one token, and of two in one second the one marked last.
     pub(crate) fn mark(&self, usage: Usage) {
-        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut marks = self.lock();
         let last = marks.entry(usage.token).or_insert(usage.last);
         if last.at <= usage.last.at {
             *last = usage.last;
@@ -23,16 +29,87 @@ impl Marks {
     }
 
     /// Hands over all marks and starts anew.
-    pub(crate) fn take(&self) -> Vec<Usage> {
-        let marks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        marks.into_iter().map(|(token, last)| Usage { token, last }).collect()
+    pub(crate) fn take(&self) -> MarkBatch<'_> {
+        let taken = std::mem::take(&mut *self.lock());
+        MarkBatch { marks: self, usages: taken.into_iter().map(|(token, last)| Usage { token, last }).collect() }
     }
 
-    /// Takes back marks that could not be kept; newer ones made meanwhile stay.
-    pub(crate) fn put_back(&self, usages: &[Usage]) {
-        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn put_back(&self, usages: &[Usage]) {
+        let mut marks = self.lock();
         for usage in usages {
-            marks.entry(usage.token).or_insert(usage.last);
+            let last = marks.entry(usage.token).or_insert(usage.last);
+            if last.at < usage.last.at {
+                *last = usage.last;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TokenId, LastUsed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MarkBatch<'_> {
+    pub(crate) fn usages(&self) -> &[Usage] {
+        &self.usages
+    }
+
+    pub(crate) fn written(mut self) {
+        self.usages.clear();
+    }
+}
+
+impl Drop for MarkBatch<'_> {
+    fn drop(&mut self) {
+        self.marks.put_back(&self.usages);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+    use time::UtcDateTime;
+
+    fn usage(token: u8, at: i64, address: u8) -> Usage {
+        let token = TokenId::parse(&format!("{token:016}")).unwrap();
+        let at = UtcDateTime::from_unix_timestamp(at).unwrap();
+        Usage { token, last: LastUsed { at, address: Some(IpAddr::from([10, 0, 0, address])) } }
+    }
+
+    fn kept(marks: &Marks) -> Vec<Usage> {
+        let mut usages = marks.take().usages().to_vec();
+        usages.sort_by_key(|usage| usage.token);
+        usages
+    }
+
+    #[test]
+    fn many_uses_of_one_token_become_one_mark_and_the_newest_stays() {
+        let marks = Marks::default();
+        for (at, address) in [(5, 1), (9, 2), (9, 3), (8, 4)] {
+            marks.mark(usage(1, at, address));
+        }
+        marks.mark(usage(2, 1, 1));
+        assert_eq!(kept(&marks), [usage(1, 9, 3), usage(2, 1, 1)]);
+    }
+
+    #[test]
+    fn marks_that_were_written_are_gone() {
+        let marks = Marks::default();
+        marks.mark(usage(1, 5, 1));
+        marks.take().written();
+        assert_eq!(kept(&marks), []);
+    }
+
+    #[test]
+    fn marks_that_were_not_written_come_back_but_never_over_newer_ones() {
+        for (meanwhile, stays) in [(4, usage(1, 5, 1)), (5, usage(1, 5, 2)), (6, usage(1, 6, 2))] {
+            let marks = Marks::default();
+            marks.mark(usage(1, 5, 1));
+            let batch = marks.take();
+            marks.mark(usage(1, meanwhile, 2));
+            drop(batch);
+            assert_eq!(kept(&marks), [stays], "marked meanwhile at {meanwhile}");
         }
     }
 }

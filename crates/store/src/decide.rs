@@ -181,10 +181,12 @@ fn put(token: Token, revision: Revision) -> Write {
     Write::PutToken(Box::new(Token { revision, ..token }))
 }
 
-/// Revokes a token that is not yet revoked. Revocation is forever, so its dates need nobody's attention any more.
+/// Revokes a token that is not yet revoked. Its dates need nobody's attention any more, but for a session's: it is removed
+/// at its end, since nobody deletes sessions one by one.
 fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Option<Write> {
     let state = token.state.revoke(at).ok()?;
-    Some(put(Token { state, next_due: None, ..token.clone() }, revision))
+    let next_due = token.next_due.filter(|_| matches!(token.class, Class::Session { .. }));
+    Some(put(Token { state, next_due, ..token.clone() }, revision))
 }
 
 fn token_works(token: &Token, at: UtcDateTime) -> bool {

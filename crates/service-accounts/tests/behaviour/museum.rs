@@ -1,0 +1,32 @@
+//! The museum: real failures of systems that do this job, and the tests that they cannot happen here.
+//!
+//! Each test names its source. Where a whole class of failures is behind a row, the test goes through every path there
+//! is, so that a new path has to be added here before it can be forgotten.
+//!
+//! | what went wrong elsewhere | where it is shown not to happen here |
+//! |---|---|
+//! | an address spelt another way, a rule missing on one path | [`networks`] |
+//! | a credential that works in a state it must not work in | [`states`] |
+//! | revoked, deleted or disabled, and still alive | [`revocation`] |
+//! | expiry that is late, lost, malformed or out of the calendar | [`expiry`] |
+//! | a store that fails, an answer that is lost, a record that is missing | [`outage`] |
+//! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`] |
+//! | one id for two, one identity for another, one race with two winners | [`identity`] |
+//! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
+//! | a new pepper that kills, an old one that lives on | [`peppers`] |
+//! | a write for each request, a mark that is lost | [`usage`] |
+
+mod authority;
+mod expiry;
+mod forge;
+mod grants;
+mod guessing;
+mod identity;
+mod networks;
+mod operations;
+mod outage;
+mod peppers;
+mod revocation;
+mod secrets;
+mod states;
+mod usage;

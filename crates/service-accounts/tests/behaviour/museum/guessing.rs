@@ -1,0 +1,149 @@
+//! What can be learnt, or won, by presenting things that are no credential.
+
+use service_accounts::{AccessEvents, AuthenticateError, Disclosure, ExchangeError, Rejection, token::TokenId};
+
+use crate::{
+    museum::forge::{CHECKSUM, id_at, other, sealed, unknown, with_byte, wrong_secret},
+    support::{Call, OFFICE, Path, World, ada, wait},
+};
+
+/// Okta 2024: a long input was cut before it was hashed, so that its end did not count.
+#[test]
+fn every_character_of_a_token_counts() {
+    let world = World::new();
+    for genuine in [world.holder("Pipeline Automation").token, world.holder("Alation Sync").session] {
+        let secret_at = id_at(&genuine) + TokenId::LEN;
+        for at in 0..genuine.len() {
+            let forged = with_byte(&genuine, at, other(genuine.as_bytes()[at]));
+            assert_eq!(world.verdict(&forged), Err(Rejection::Malformed), "character {at}");
+        }
+        for at in id_at(&genuine)..genuine.len() - CHECKSUM {
+            let forged = sealed(&with_byte(&genuine, at, other(genuine.as_bytes()[at])));
+            let expected = if at < secret_at { Rejection::Unknown } else { Rejection::WrongSecret };
+            assert_eq!(world.verdict(&forged), Err(expected), "character {at} under a good checksum");
+        }
+    }
+}
+
+#[test]
+fn nothing_may_stand_before_or_after_a_token() {
+    let world = World::new();
+    let genuine = world.holder("Pipeline Automation").token;
+    let long = format!("{genuine}{}", "0".repeat(1 << 20));
+    let texts = [
+        String::new(),
+        format!(" {genuine}"),
+        format!("{genuine} "),
+        format!("{genuine}\0"),
+        format!("{genuine}0"),
+        sealed(&format!("{genuine}0")),
+        genuine[..genuine.len() - 1].to_owned(),
+        genuine.to_uppercase(),
+        genuine.replace("acme", "ACME"),
+        genuine.replacen('_', "-", 1),
+        format!("{genuine}{genuine}"),
+        format!("Bearer {genuine}"),
+        long,
+    ];
+    for text in texts {
+        assert_eq!(world.verdict(&text), Err(Rejection::Malformed), "{} bytes", text.len());
+    }
+}
+
+/// The kind is under the MAC: a token cannot be passed off as a session, nor a client secret as a token.
+#[test]
+fn a_credential_relabelled_as_another_kind_is_a_wrong_one() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    for (text, from, to) in [
+        (&holder.token, "_sat_", "_ses_"),
+        (&holder.session, "_ses_", "_sat_"),
+        (&holder.secret, "_sec_", "_sat_"),
+        (&holder.secret, "_sec_", "_ses_"),
+    ] {
+        assert_eq!(world.verdict(&sealed(&text.replace(from, to))), Err(Rejection::WrongSecret), "{from} as {to}");
+    }
+}
+
+/// Vault CVE-2025-6011, keycloak#51887: accounts could be told apart by time.
+/// Rack CVE-2019-16782: the secret itself was looked up in an index, and the index answered in its own time.
+///
+/// What costs time is counted here: reads, writes and records. The comparison itself is the token crate's matter.
+#[test]
+fn an_unknown_id_and_a_wrong_secret_cost_the_same_operations() {
+    for (events, expected) in [
+        (AccessEvents::Off, vec![Call::Credential]),
+        (AccessEvents::Batched, vec![Call::Credential]),
+        (AccessEvents::Strict, vec![Call::Credential, Call::Append]),
+    ] {
+        let world = World::built(|builder| builder.access_events(events));
+        let holder = world.holder("Pipeline Automation");
+        let (absent, wrong) = (unknown(&holder.token), wrong_secret(&holder.token));
+        assert_eq!(world.verdict(&absent), Err(Rejection::Unknown));
+        assert_eq!(world.verdict(&wrong), Err(Rejection::WrongSecret));
+        wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+        for text in [&absent, &wrong, &holder.token] {
+            let calls = world.store.calls_of(|| drop(world.authenticate(text)));
+            assert_eq!(calls, expected, "{events:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_token_at_all_never_reaches_the_store() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    for text in ["", "acme_sat_", &holder.token[1..], &holder.secret] {
+        assert_eq!(world.store.calls_of(|| drop(world.authenticate(text))), [], "{} bytes", text.len());
+    }
+}
+
+/// Zitadel CVE-2024-41952: accounts could be told apart by the answer's text.
+#[test]
+fn whoever_does_not_know_the_secret_gets_one_answer_whatever_the_state_of_the_account() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    for text in ["", &unknown(&holder.token), &wrong_secret(&holder.token), &wrong_secret(&holder.session)] {
+        let Err(error @ AuthenticateError::Rejected(rejection)) = world.authenticate(text) else { panic!() };
+        assert_eq!(error.to_string(), "the credential was refused");
+        assert_eq!(rejection.disclosure(), Disclosure::InvalidCredentials);
+    }
+    let Err(AuthenticateError::Rejected(rejection)) = world.authenticate(&holder.token) else { panic!() };
+    assert_eq!(rejection.disclosure(), Disclosure::Inactive, "whoever knows it may know");
+}
+
+/// Vault CVE-2025-6004, Authelia CVE-2026-47203: case variants of a name were other names for one check and not for another.
+#[test]
+fn a_client_id_has_one_spelling() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    let other = world.holder("Alation Sync");
+    let spellings = [
+        "Pipeline_Automation@service",
+        "pipeline_automation",
+        " pipeline_automation@service",
+        "",
+        "%",
+        other.id.as_str(),
+    ];
+    for client in spellings {
+        let opened = wait(world.accounts.open_session(client, &holder.secret, &Default::default(), Some(OFFICE)));
+        let Err(ExchangeError::Authenticate(AuthenticateError::Rejected(rejection))) = opened else {
+            panic!("{client}")
+        };
+        assert_eq!(rejection, Rejection::WrongClient, "{client}");
+    }
+    assert_eq!(holder.verdict(&world, Path::Exchange), Ok(()));
+}
+
+/// Keycloak GHSA-cq42-vhv7-xr7p: whoever failed often enough locked the rightful owner out.
+#[test]
+fn a_good_credential_keeps_working_while_others_fail() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    for _ in 0..500 {
+        assert_eq!(world.verdict(&wrong_secret(&holder.token)), Err(Rejection::WrongSecret));
+        assert_eq!(world.verdict(&holder.token), Ok(()));
+    }
+}

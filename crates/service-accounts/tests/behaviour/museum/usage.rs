@@ -1,0 +1,146 @@
+//! Last-used marks and batched access events: no write for each request, and none lost on the way.
+//!
+//! skypilot#10391, Graylog#15013: a write for each request, for the last use alone.
+
+use std::{
+    future::Future,
+    net::IpAddr,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use service_accounts::{
+    AccessEvents,
+    audit::{Action, Query},
+    store::{LastUsed, Store},
+};
+use time::{Duration, UtcDateTime};
+
+use crate::support::{Call, Fault, Holder, OFFICE, World, ada, on_every_store, wait};
+
+#[test]
+fn a_request_writes_nothing_and_a_flush_writes_once_for_all() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    wait(world.accounts.flush()).unwrap();
+    let calls = world.store.calls_of(|| (0..100).for_each(|_| assert_eq!(world.verdict(&holder.token), Ok(()))));
+    assert!(calls.iter().all(|call| *call == Call::Credential) && calls.len() == 100);
+    assert_eq!(world.store.calls_of(|| wait(world.accounts.flush()).unwrap()), [Call::Append, Call::Touch]);
+    assert_eq!(world.store.calls_of(|| wait(world.accounts.flush()).unwrap()), [], "there is nothing left to write");
+    assert_eq!(granted(&world), 101, "the exchange is one of them");
+}
+
+#[test]
+fn a_list_of_tokens_shows_the_last_use_up_to_this_instant_and_from_where() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        assert_eq!(last_used(world, &holder), None, "never used");
+        for (hours, address) in [(1, Some(OFFICE)), (2, None), (3, Some(IpAddr::from([203, 0, 113, 9])))] {
+            world.clock.advance(Duration::hours(hours));
+            assert_eq!(world.verdict_from(&holder.token, address), Ok(()));
+            assert_eq!(last_used(world, &holder), Some(LastUsed { at: world.clock.now(), address }));
+        }
+    });
+}
+
+#[test]
+fn a_refused_credential_leaves_no_mark() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    assert!(world.verdict(&holder.token).is_err());
+    assert_eq!(last_used(&world, &holder), None);
+}
+
+#[test]
+fn marks_only_move_forward_though_the_clock_goes_back() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        let late = world.clock.now() + Duration::HOUR;
+        for now in [late, late - Duration::MINUTE] {
+            world.clock.set(now);
+            assert_eq!(world.verdict(&holder.token), Ok(()));
+            assert_eq!(used_at(world, &holder), Some(late), "flushed one by one");
+        }
+        for now in [late + Duration::MINUTE, late] {
+            world.clock.set(now);
+            assert_eq!(world.verdict(&holder.token), Ok(()));
+        }
+        assert_eq!(used_at(world, &holder), Some(late + Duration::MINUTE), "flushed together");
+    });
+}
+
+#[test]
+fn what_the_store_refuses_is_kept_for_the_next_flush() {
+    for call in [Call::Append, Call::Touch] {
+        let world = World::new();
+        let holder = world.holder("Pipeline Automation");
+        assert_eq!(world.verdict(&holder.token), Ok(()));
+        let used = world.clock.now();
+        for _ in 0..3 {
+            assert!(world.store.down_at(call, Fault::Refused, || wait(world.accounts.flush())).is_err());
+        }
+        wait(world.accounts.flush()).unwrap();
+        assert_eq!(used_at(&world, &holder), Some(used), "{call:?}");
+        assert_eq!(granted(&world), 2, "{call:?}: none is lost, and none is written twice");
+    }
+}
+
+/// A request that is given up by its client must not take other requests' records with it.
+#[test]
+fn what_is_being_written_is_kept_when_nobody_waits_for_it_any_more() {
+    for call in [Call::Append, Call::Touch] {
+        let world = World::new();
+        let holder = world.holder("Pipeline Automation");
+        assert_eq!(world.verdict(&holder.token), Ok(()));
+        world.store.down_at(call, Fault::Hangs, || given_up(world.accounts.flush()));
+        wait(world.accounts.flush()).unwrap();
+        assert_eq!(used_at(&world, &holder), Some(world.clock.now()), "{call:?}");
+        assert_eq!(granted(&world), 2, "{call:?}");
+    }
+}
+
+/// Without a flush, requests write themselves once too many wait: memory stays bounded.
+#[test]
+fn access_events_that_nobody_flushes_are_written_by_a_request_in_bulk() {
+    let world = World::built(|builder| builder.access_events(AccessEvents::Batched));
+    let holder = world.holder("Pipeline Automation");
+    let calls = world.store.calls_of(|| (0..5000).for_each(|_| assert_eq!(world.verdict(&holder.token), Ok(()))));
+    assert_eq!(calls.iter().filter(|call| **call == Call::Append).count(), 1);
+}
+
+#[test]
+fn a_missing_permission_is_recorded_with_its_name() {
+    for (events, kept) in [(AccessEvents::Off, 0), (AccessEvents::Batched, 1), (AccessEvents::Strict, 1)] {
+        let world = World::built(|builder| builder.access_events(events));
+        let holder = world.holder("Pipeline Automation");
+        let principal = world.authenticate(&holder.token).unwrap();
+        let forbidden = world.accounts.authorize(&principal, crate::support::Permission::UsersView, None).unwrap_err();
+        assert_eq!(forbidden.permission, "users:view");
+        let query = Query::default().for_action(Action::PermissionDenied);
+        let found = wait(world.accounts.audit(&ada(), &query)).unwrap().events;
+        assert_eq!(found.len(), kept, "{events:?}");
+        assert!(found.iter().all(|recorded| recorded.event.reason().unwrap().as_str() == "users:view"));
+    }
+}
+
+/// Polls once, and gives up.
+fn given_up(work: impl Future) {
+    let polled = pin!(work).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending));
+}
+
+fn granted(world: &World) -> usize {
+    let query = Query::default().for_action(Action::AccessGranted).limit(Query::MAX_LIMIT);
+    wait(world.accounts.audit(&ada(), &query)).unwrap().events.len()
+}
+
+fn used_at(world: &World, holder: &Holder) -> Option<UtcDateTime> {
+    last_used(world, holder).map(|last| last.at)
+}
+
+fn last_used(world: &World, holder: &Holder) -> Option<LastUsed> {
+    let listed = wait(world.accounts.tokens(&ada(), &holder.id, None, 10)).unwrap().items;
+    assert!(wait(world.store.credential(&holder.token_id)).unwrap().is_some());
+    listed[0].last_used
+}
