@@ -2,6 +2,8 @@
 
 #[cfg(feature = "access")]
 mod access;
+#[cfg(feature = "naming")]
+mod naming;
 mod side_by_side;
 #[cfg(feature = "store")]
 mod store;
@@ -16,6 +18,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "naming")]
+    ("naming", naming::run),
     #[cfg(feature = "store")]
     ("store", store::run),
     #[cfg(feature = "token")]

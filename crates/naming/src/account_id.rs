@@ -3,7 +3,7 @@
 //! An id is text that is safe everywhere an id ends up: it needs no escaping in a URL path segment (`@` is a
 //! `pchar`, RFC 3986 §3.3), a log line or a metric label. It is shared text, so a clone costs one reference count.
 
-use alloc::{format, sync::Arc};
+use alloc::sync::Arc;
 
 use crate::{
     DisplayName, LocalPart, LocalPartError, Realm, RealmError, SanitiseError, local_part, realm, text::parsed_text,
@@ -152,12 +152,12 @@ pub enum AccountIdError {
 }
 
 fn join(local: &str, realm: &str) -> Arc<str> {
-    format!("{local}@{realm}").into()
+    [local, "@", realm].concat().into()
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
+    use alloc::{format, string::ToString};
 
     use super::*;
 

@@ -4,6 +4,8 @@
 //! folded. `K` (U+212A), which decomposes to a bare `K`, is a look-alike and not an accent, and is left out as
 //! before; so are `ß`, `ø`, `æ` and every other script, because to guess their spelling is to guess who is meant.
 
+use alloc::string::String;
+
 use unicode_normalization::char::decompose_canonical;
 
 use crate::{AccountId, DisplayName, LocalPart, Realm, SanitiseError};
@@ -23,7 +25,7 @@ impl LocalPart {
     ///
     /// As [`LocalPart::from_name`].
     pub fn from_folded_name(name: &str) -> Result<Self, SanitiseError> {
-        Self::from_chars(name.chars().map(without_accents))
+        Self::from_name(&name.chars().map(without_accents).collect::<String>())
     }
 }
 

@@ -39,11 +39,9 @@ impl LocalPart {
     /// Says which rule is broken and where.
     pub fn parse(text: &str) -> Result<Self, LocalPartError> {
         check(text)?;
-        let mut part = Self::EMPTY;
-        for byte in text.bytes() {
-            part.push(byte).map_err(|_| LocalPartError::TooLong { length: text.len(), max: MAX_BYTES })?;
-        }
-        Ok(part)
+        let mut bytes = [0; MAX_BYTES];
+        bytes.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
+        Ok(Self { bytes, length: text.len() })
     }
 
     /// Sanitises a name: ASCII letters and digits stay, in lower case; white space and underscores become one
@@ -57,42 +55,28 @@ impl LocalPart {
     /// A name that leaves nothing, or more than 64 bytes: an id is never cut short, because two long names would
     /// then share one.
     pub fn from_name(name: &str) -> Result<Self, SanitiseError> {
-        Self::from_chars(name.chars())
-    }
-
-    /// Sanitises characters that may have been folded on the way.
-    pub(crate) fn from_chars(name: impl Iterator<Item = char>) -> Result<Self, SanitiseError> {
-        let mut part = Self::EMPTY;
+        let mut bytes = [0; MAX_BYTES];
+        let mut length = 0;
         let mut gap = false;
-        for c in name {
-            match Kept::from(c) {
-                Kept::Nothing => {}
-                Kept::Gap => gap = part.length > 0,
-                Kept::Byte(byte) => {
-                    if gap {
-                        part.push(b'_')?;
-                        gap = false;
-                    }
-                    part.push(byte)?;
+        for (at, byte) in name.bytes().enumerate() {
+            let kept = KEPT.get(usize::from(byte)).copied().unwrap_or(DROPPED);
+            if kept > SPACE {
+                if gap && length > 0 {
+                    put(&mut bytes, &mut length, b'_')?;
                 }
+                gap = false;
+                put(&mut bytes, &mut length, kept)?;
+            } else if kept != DROPPED {
+                gap |= name.as_bytes().get(at..).is_some_and(begins_with_space);
             }
         }
-        if part.length == 0 { Err(SanitiseError::Empty) } else { Ok(part) }
+        if length == 0 { Err(SanitiseError::Empty) } else { Ok(Self { bytes, length }) }
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         // Only ASCII is ever pushed and never past the end: both fallbacks are out of reach.
         core::str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()).unwrap_or_default()
-    }
-
-    const EMPTY: Self = Self { bytes: [0; MAX_BYTES], length: 0 };
-
-    fn push(&mut self, byte: u8) -> Result<(), SanitiseError> {
-        let slot = self.bytes.get_mut(self.length).ok_or(SanitiseError::TooLong { max: MAX_BYTES })?;
-        *slot = byte;
-        self.length += 1;
-        Ok(())
     }
 }
 
@@ -189,23 +173,48 @@ pub(crate) fn numbered(local: &str, n: u32) -> String {
     format!("{kept}{number}")
 }
 
-/// What sanitising makes of one character.
-enum Kept {
-    Nothing,
-    Gap,
-    Byte(u8),
+fn put(bytes: &mut [u8; MAX_BYTES], length: &mut usize, byte: u8) -> Result<(), SanitiseError> {
+    *bytes.get_mut(*length).ok_or(SanitiseError::TooLong { max: MAX_BYTES })? = byte;
+    *length += 1;
+    Ok(())
 }
 
-impl From<char> for Kept {
-    fn from(c: char) -> Self {
-        match u8::try_from(c) {
-            Ok(byte) if byte.is_ascii_alphanumeric() => Self::Byte(byte.to_ascii_lowercase()),
-            Ok(b'_') => Self::Gap,
-            _ if c.is_whitespace() => Self::Gap,
-            _ => Self::Nothing,
-        }
-    }
+/// Whether text begins with white space or an underscore. The bytes are UTF-8, and the list is written out, so that no
+/// later version of Unicode changes an id.
+fn begins_with_space(text: &[u8]) -> bool {
+    matches!(
+        text,
+        [b'_' | b' ' | b'\t'..=b'\r', ..]
+            | [0xc2, 0x85 | 0xa0, ..]
+            | [0xe1, 0x9a, 0x80, ..]
+            | [0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf, ..]
+            | [0xe2, 0x81, 0x9f, ..]
+            | [0xe3, 0x80, 0x80, ..]
+    )
 }
+
+const DROPPED: u8 = 0;
+const SPACE: u8 = 1;
+
+/// What is kept of each byte: the lower case of a letter or digit, or whether a space may begin here.
+///
+/// A table, because comparing each byte with the ends of three ranges is what sanitising otherwise spends its time on.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, within the bound of the loop")]
+const KEPT: [u8; 256] = {
+    let mut table = [DROPPED; 256];
+    let (mut at, mut byte) = (0, 0_u8);
+    while at < table.len() {
+        table[at] = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => byte,
+            b'A'..=b'Z' => byte.to_ascii_lowercase(),
+            b'_' | b' ' | b'\t'..=b'\r' | 0xc2 | 0xe1..=0xe3 => SPACE,
+            _ => DROPPED,
+        };
+        at += 1;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
