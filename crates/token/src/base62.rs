@@ -1,9 +1,9 @@
 //! The alphabet of tokens, `0-9A-Za-z`.
 //!
 //! Secrets pass through here, so nothing is looked up in a table and nothing branches on a symbol:
-//! letters and digits are told apart by arithmetic. The one exception is [`draw`], which has to throw
-//! random bytes away to stay uniform: it branches on whether a byte was thrown away, which tells
-//! nothing of the one that took its place.
+//! letters and digits are told apart by arithmetic. The one exception is [`replace_unusable`], which throws
+//! random bytes away to keep the others uniform: it branches on whether a byte was thrown away, which
+//! tells nothing of the one that took its place.
 
 use rand_core::TryCryptoRng;
 
@@ -56,6 +56,7 @@ pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
 }
 
 /// Puts usable spare values in the places of unusable ones; false when there were too few.
+#[inline(never)]
 fn replace_unusable(values: &mut [u8], spare: &[u8]) -> bool {
     let mut usable = spare.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
     let (blocks, rest) = values.as_chunks_mut();

@@ -93,15 +93,31 @@ impl Vendor {
         if !self.begins(text) {
             return Err(ParseTokenError::Vendor);
         }
-        let [covered @ .., u, v, w, x, y, z] = rest;
-        let checksum = checksum::read(&[*u, *v, *w, *x, *y, *z]);
-        if u64::from(checksum::continued(self.checksum(), covered)) != checksum {
+        let symbols = self.examine(rest);
+        if !symbols.has_checksum {
             return Err(ParseTokenError::Checksum);
         }
-        let [a, b, c, d, symbols @ ..] = rest;
+        let [a, b, c, d, ..] = rest;
         let kind = Kind::from_marker(&[*a, *b, *c, *d]).ok_or(ParseTokenError::Kind)?;
-        if base62::is_text(symbols) { Ok(kind) } else { Err(ParseTokenError::Character) }
+        if symbols.is_text { Ok(kind) } else { Err(ParseTokenError::Character) }
     }
+
+    /// All that touches the secret. It is a function of its own so that the constant-time check can tell
+    /// this, where no branch may be, from the caller, which must branch on the answers.
+    #[inline(never)]
+    fn examine(&self, rest: &[u8; AFTER_VENDOR]) -> Symbols {
+        let [covered @ .., u, v, w, x, y, z] = rest;
+        let presented = checksum::read(&[*u, *v, *w, *x, *y, *z]);
+        let computed = checksum::continued(self.checksum(), covered);
+        let [_, _, _, _, symbols @ ..] = rest;
+        Symbols { has_checksum: u64::from(computed) == presented, is_text: base62::is_text(symbols) }
+    }
+}
+
+/// What the symbols of a presented token are.
+struct Symbols {
+    has_checksum: bool,
+    is_text: bool,
 }
 
 /// Why a text is none of the vendor's tokens.
