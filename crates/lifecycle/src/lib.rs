@@ -29,8 +29,8 @@ pub use crate::finding::{Action, Finding, Severity};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
 pub use crate::policy::LifecyclePolicy;
 pub use crate::rotation::{
-    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey,
-    RotationKeyError, Standing, Step,
+    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, RotationKeyError,
+    Standing, Step,
 };
 pub use crate::schedule::Schedule;
 pub use crate::span::{Span, SpanError};
