@@ -41,9 +41,7 @@ impl DateColumn {
     #[must_use]
     pub fn count_until(&self, instant: UtcDateTime) -> usize {
         let last = Moment::of(instant);
-        self.blocks()
-            .map(|(_, coarse, exact)| count(coarse, exact, last))
-            .sum()
+        self.blocks().map(|(_, coarse, exact)| count(coarse, exact, last)).sum()
     }
 
     /// The positions whose date is at or before an instant, in order.
@@ -57,9 +55,7 @@ impl DateColumn {
     /// The date at a position, if there is one.
     #[must_use]
     pub fn at(&self, position: usize) -> Option<UtcDateTime> {
-        self.exact
-            .get(position)
-            .and_then(|date| date.to_utc_if_it_comes())
+        self.exact.get(position).and_then(|date| date.to_utc_if_it_comes())
     }
 
     /// How many positions there are, with a date or without.
@@ -76,18 +72,13 @@ impl DateColumn {
 
     fn blocks(&self) -> impl Iterator<Item = (usize, &[i32], &[Moment])> {
         let blocks = self.coarse.chunks(BLOCK).zip(self.exact.chunks(BLOCK));
-        blocks
-            .enumerate()
-            .map(|(block, (coarse, exact))| (block * BLOCK, coarse, exact))
+        blocks.enumerate().map(|(block, (coarse, exact))| (block * BLOCK, coarse, exact))
     }
 }
 
 impl FromIterator<Option<UtcDateTime>> for DateColumn {
     fn from_iter<I: IntoIterator<Item = Option<UtcDateTime>>>(dates: I) -> Self {
-        dates
-            .into_iter()
-            .map(|date| date.map_or(Moment::NO_MORE, Moment::of))
-            .collect()
+        dates.into_iter().map(|date| date.map_or(Moment::NO_MORE, Moment::of)).collect()
     }
 }
 
@@ -107,10 +98,7 @@ fn may_contain(coarse: &[i32], last: i32) -> bool {
 fn count(coarse: &[i32], exact: &[Moment], last: Moment) -> usize {
     let unit = last.coarse();
     let (earlier, same) = coarse.iter().fold((0_u32, 0_u32), |(earlier, same), date| {
-        (
-            earlier + u32::from(*date < unit),
-            same + u32::from(*date == unit),
-        )
+        (earlier + u32::from(*date < unit), same + u32::from(*date == unit))
     });
     if same > 0 {
         return exact.iter().filter(|date| **date <= last).count();
@@ -119,11 +107,7 @@ fn count(coarse: &[i32], exact: &[Moment], last: Moment) -> usize {
 }
 
 fn positions(start: usize, exact: &[Moment], last: Moment) -> impl Iterator<Item = usize> {
-    exact
-        .iter()
-        .enumerate()
-        .filter(move |(_, date)| **date <= last)
-        .map(move |(offset, _)| start + offset)
+    exact.iter().enumerate().filter(move |(_, date)| **date <= last).map(move |(offset, _)| start + offset)
 }
 
 #[cfg(test)]
@@ -135,18 +119,13 @@ mod tests {
     const AT: UtcDateTime = utc_datetime!(2025-01-01 0:00:31);
 
     fn column(seconds: impl Iterator<Item = i64>) -> DateColumn {
-        seconds
-            .map(|second| Some(AT + Duration::seconds(second)))
-            .collect()
+        seconds.map(|second| Some(AT + Duration::seconds(second))).collect()
     }
 
     #[test]
     fn a_date_counts_from_its_own_second_on() {
         let column = column([-1, 0, 1].into_iter());
-        assert_eq!(
-            [-2, -1, 0, 1].map(|second| column.count_until(AT + Duration::seconds(second))),
-            [0, 1, 2, 3]
-        );
+        assert_eq!([-2, -1, 0, 1].map(|second| column.count_until(AT + Duration::seconds(second))), [0, 1, 2, 3]);
         assert_eq!(column.until(AT).collect::<Vec<_>>(), [0, 1]);
     }
 
@@ -165,10 +144,7 @@ mod tests {
         let column: DateColumn = [None, Some(AT), None].into_iter().collect();
         assert_eq!(column.until(UtcDateTime::MAX).collect::<Vec<_>>(), [1]);
         assert_eq!(column.count_until(UtcDateTime::MAX), 1);
-        assert_eq!(
-            [0, 1, 2, 3].map(|position| column.at(position)),
-            [None, Some(AT), None, None]
-        );
+        assert_eq!([0, 1, 2, 3].map(|position| column.at(position)), [None, Some(AT), None, None]);
         assert!(DateColumn::default().is_empty());
     }
 }

@@ -34,9 +34,7 @@ impl<K: Ord> DueIndex<K> {
     /// An index of nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            by_date: BTreeSet::new(),
-        }
+        Self { by_date: BTreeSet::new() }
     }
 
     /// Adds a key under its due date; says whether it was not there yet.
@@ -55,10 +53,7 @@ impl<K: Ord> DueIndex<K> {
     /// Every key whose date has come, the longest overdue first.
     pub fn due(&self, now: UtcDateTime) -> impl Iterator<Item = &K> {
         let now = Moment::of(now);
-        self.by_date
-            .iter()
-            .take_while(move |(due, _)| *due <= now)
-            .map(|(_, key)| key)
+        self.by_date.iter().take_while(move |(due, _)| *due <= now).map(|(_, key)| key)
     }
 
     /// The earliest date of all: nothing is due before it.
@@ -88,11 +83,6 @@ impl<K: Ord> Default for DueIndex<K> {
 
 impl<K: Ord> FromIterator<(UtcDateTime, K)> for DueIndex<K> {
     fn from_iter<I: IntoIterator<Item = (UtcDateTime, K)>>(entries: I) -> Self {
-        Self {
-            by_date: entries
-                .into_iter()
-                .map(|(due, key)| (Moment::of(due), key))
-                .collect(),
-        }
+        Self { by_date: entries.into_iter().map(|(due, key)| (Moment::of(due), key)).collect() }
     }
 }

@@ -10,8 +10,10 @@ mod due;
 mod environment;
 mod facts;
 mod finding;
+mod inventory;
 mod lifetime;
 mod moment;
+mod plan;
 mod policy;
 mod rotation;
 mod schedule;
@@ -19,6 +21,7 @@ mod schedule;
 mod serial;
 mod span;
 mod state;
+mod tripwire;
 mod watermark;
 
 pub use crate::column::DateColumn;
@@ -26,13 +29,16 @@ pub use crate::due::DueIndex;
 pub use crate::environment::{Environment, EnvironmentError};
 pub use crate::facts::Facts;
 pub use crate::finding::{Action, Finding, Severity};
+pub use crate::inventory::{Bounds, Entry, Inventory, SweepError, Swept, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
+pub use crate::plan::{Coming, Difference, Task, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
 pub use crate::rotation::{
-    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey,
-    RotationKeyError, Standing, Step,
+    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, RotationKeyError,
+    Standing, Step,
 };
 pub use crate::schedule::Schedule;
 pub use crate::span::{Span, SpanError};
 pub use crate::state::{TokenState, TransitionError};
+pub use crate::tripwire::{Attempts, Judgement, Reason, Suspicion, Tripwire};
 pub use crate::watermark::Watermark;

@@ -62,11 +62,7 @@ impl Moment {
 
     /// Back to the calendar; what lies beyond its end is its end.
     pub(crate) fn to_utc(self) -> UtcDateTime {
-        let end = if self.0 < 0 {
-            UtcDateTime::MIN
-        } else {
-            UtcDateTime::MAX
-        };
+        let end = if self.0 < 0 { UtcDateTime::MIN } else { UtcDateTime::MAX };
         UtcDateTime::from_unix_timestamp(self.0).unwrap_or(end)
     }
 }
@@ -90,58 +86,29 @@ mod tests {
     #[test]
     fn what_never_comes_and_what_never_happened_have_no_date() {
         assert_eq!(Moment::NEVER.to_utc_if_happened(), None);
-        assert_eq!(
-            Moment::of(UtcDateTime::MIN).to_utc_if_happened(),
-            Some(UtcDateTime::MIN)
-        );
+        assert_eq!(Moment::of(UtcDateTime::MIN).to_utc_if_happened(), Some(UtcDateTime::MIN));
         let last = Moment::of(UtcDateTime::MAX);
-        assert_eq!(
-            last.to_utc_if_it_comes(),
-            Some(UtcDateTime::MAX.truncate_to_second())
-        );
-        assert_eq!(
-            last.plus(Span::seconds(1).unwrap()).to_utc_if_it_comes(),
-            None
-        );
+        assert_eq!(last.to_utc_if_it_comes(), Some(UtcDateTime::MAX.truncate_to_second()));
+        assert_eq!(last.plus(Span::seconds(1).unwrap()).to_utc_if_it_comes(), None);
     }
 
     #[test]
     fn sums_beyond_the_calendar_end_at_its_end() {
         let century = Span::seconds(u32::MAX).unwrap();
-        assert_eq!(
-            Moment::of(UtcDateTime::MAX).plus(century).to_utc(),
-            UtcDateTime::MAX
-        );
-        assert_eq!(
-            Moment::of(UtcDateTime::MIN).minus_seconds(1).to_utc(),
-            UtcDateTime::MIN
-        );
-        assert_eq!(
-            (Moment::NEVER.to_utc(), Moment::NO_MORE.to_utc()),
-            (UtcDateTime::MIN, UtcDateTime::MAX)
-        );
+        assert_eq!(Moment::of(UtcDateTime::MAX).plus(century).to_utc(), UtcDateTime::MAX);
+        assert_eq!(Moment::of(UtcDateTime::MIN).minus_seconds(1).to_utc(), UtcDateTime::MIN);
+        assert_eq!((Moment::NEVER.to_utc(), Moment::NO_MORE.to_utc()), (UtcDateTime::MIN, UtcDateTime::MAX));
     }
 
     #[test]
     fn the_coarse_order_never_contradicts_the_exact_one() {
         let second = Span::seconds(1).unwrap();
-        let ends = [
-            UtcDateTime::MIN,
-            UtcDateTime::UNIX_EPOCH,
-            utc_datetime!(6325-04-08 0:00),
-            UtcDateTime::MAX,
-        ];
-        for moment in ends
-            .map(Moment::of)
-            .into_iter()
-            .chain([Moment::NEVER, Moment::NO_MORE])
-        {
+        let ends = [UtcDateTime::MIN, UtcDateTime::UNIX_EPOCH, utc_datetime!(6325-04-08 0:00), UtcDateTime::MAX];
+        for moment in ends.map(Moment::of).into_iter().chain([Moment::NEVER, Moment::NO_MORE]) {
             assert!(moment.coarse() <= moment.plus(second).coarse());
             assert!(moment.minus_seconds(1).coarse() <= moment.coarse());
         }
-        assert!(
-            Moment(63).coarse() < Moment(64).coarse() && Moment(-1).coarse() < Moment(0).coarse()
-        );
+        assert!(Moment(63).coarse() < Moment(64).coarse() && Moment(-1).coarse() < Moment(0).coarse());
         assert_eq!(Moment(0).coarse(), Moment(63).coarse());
     }
 }

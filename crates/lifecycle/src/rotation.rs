@@ -55,19 +55,12 @@ use crate::state::{TokenState, TransitionError};
 /// # Ok::<(), service_accounts_lifecycle::RotationError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Rotation<T, W> {
     key: RotationKey,
     /// The keys of earlier rotations of the same token. Without them, a retry that arrives after its rotation
     /// was called off and replaced would look new, and mint.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Vec::is_empty")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     spent: Vec<RotationKey>,
     predecessor: T,
     successor: T,
@@ -117,24 +110,13 @@ impl Permit {
         if successor_expires_at <= deadline {
             return Err(RotationError::SuccessorTooShort);
         }
-        let mut evidence = Evidence::minted(Mark {
-            by: Some(by),
-            at: self.now,
-        });
+        let mut evidence = Evidence::minted(Mark { by: Some(by), at: self.now });
         let predecessor = match overlap {
             Overlap::None => {
-                evidence.keep(
-                    Step::Revoke,
-                    Mark {
-                        by: None,
-                        at: self.now,
-                    },
-                );
+                evidence.keep(Step::Revoke, Mark { by: None, at: self.now });
                 self.predecessor.state.revoke(self.now)?
             }
-            Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => {
-                self.predecessor.state.retire(deadline)?
-            }
+            Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => self.predecessor.state.retire(deadline)?,
         };
         let rotation = Rotation {
             key: self.key,
@@ -148,22 +130,13 @@ impl Permit {
             evidence,
             cancelled: None,
         };
-        Ok(Opened {
-            rotation,
-            predecessor,
-        })
+        Ok(Opened { rotation, predecessor })
     }
 
     /// The end of the overlap, the old token's expiry, or the deadline it already has: whichever is first.
     fn deadline(&self, overlap: Overlap) -> UtcDateTime {
-        let longest = overlap
-            .longest()
-            .map_or(time::Duration::ZERO, crate::span::Span::as_duration);
-        let wanted = self
-            .now
-            .checked_add(longest)
-            .unwrap_or(UtcDateTime::MAX)
-            .min(self.predecessor.expires_at);
+        let longest = overlap.longest().map_or(time::Duration::ZERO, crate::span::Span::as_duration);
+        let wanted = self.now.checked_add(longest).unwrap_or(UtcDateTime::MAX).min(self.predecessor.expires_at);
         match self.predecessor.state {
             TokenState::Retiring { until } => wanted.min(until),
             _ => wanted,
@@ -217,11 +190,7 @@ impl<T, W> Rotation<T, W> {
     /// The first step without proof: what to do next.
     #[must_use]
     pub fn next_step(&self) -> Option<Step> {
-        if self.is_cancelled() {
-            None
-        } else {
-            self.evidence.first_missing()
-        }
+        if self.is_cancelled() { None } else { self.evidence.first_missing() }
     }
 
     /// Whether the rotation was called off.
@@ -280,19 +249,9 @@ impl<T, W> Rotation<T, W> {
             return Err(RotationError::SuccessorInUse);
         }
         let predecessor = predecessor.reinstate(now)?;
-        let successor = if successor.is_revoked() {
-            successor
-        } else {
-            successor.revoke(now)?
-        };
-        self.cancelled = Some(Mark {
-            by: Some(by),
-            at: now,
-        });
-        Ok(Cancelled {
-            predecessor,
-            successor,
-        })
+        let successor = if successor.is_revoked() { successor } else { successor.revoke(now)? };
+        self.cancelled = Some(Mark { by: Some(by), at: now });
+        Ok(Cancelled { predecessor, successor })
     }
 
     /// Records the proof of a step; the first proof of each step is the one that stays.
@@ -300,20 +259,12 @@ impl<T, W> Rotation<T, W> {
     /// # Errors
     ///
     /// Refuses a step the old token or the new one shows not to have happened.
-    pub fn record(
-        &mut self,
-        step: Step,
-        mark: Mark<W>,
-        predecessor: TokenState,
-    ) -> Result<(), RotationError> {
+    pub fn record(&mut self, step: Step, mark: Mark<W>, predecessor: TokenState) -> Result<(), RotationError> {
         let has_happened = match step {
             Step::Mint | Step::HandOver | Step::UpdateSecrets | Step::Verify => true,
             Step::Watch => self.successor_last_use.is_some(),
             Step::Revoke => predecessor.is_revoked(),
-            Step::Observe => matches!(
-                predecessor,
-                TokenState::Deletable { .. } | TokenState::Deleted { .. }
-            ),
+            Step::Observe => matches!(predecessor, TokenState::Deletable { .. } | TokenState::Deleted { .. }),
             Step::Delete => matches!(predecessor, TokenState::Deleted { .. }),
         };
         if self.is_cancelled() {

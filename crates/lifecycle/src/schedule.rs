@@ -68,9 +68,7 @@ impl Schedule {
             Phase::Active => self.assess_active(facts, now, &mut findings),
             Phase::Retiring => self.assess_retiring(facts, now, &mut findings),
             Phase::Revoked => self.assess_revoked(facts, now, &mut findings),
-            Phase::Deletable => findings.push(Finding::Deletable {
-                since: facts.phase_at.to_utc(),
-            }),
+            Phase::Deletable => findings.push(Finding::Deletable { since: facts.phase_at.to_utc() }),
             Phase::Deleted => {}
         }
         findings
@@ -81,22 +79,14 @@ impl Schedule {
     /// A store that has acted on today's answer indexes the token by this date.
     #[must_use]
     pub fn next_due(&self, facts: &Facts, now: UtcDateTime) -> Option<UtcDateTime> {
-        self.next_step(facts, Moment::of(now))
-            .and_then(Moment::to_utc_if_it_comes)
+        self.next_step(facts, Moment::of(now)).and_then(Moment::to_utc_if_it_comes)
     }
 
     /// [`next_due`](Self::next_due) of many tokens, by position: what a change of policy asks for.
     #[must_use]
-    pub fn next_due_of_all<'a>(
-        &self,
-        facts: impl IntoIterator<Item = &'a Facts>,
-        now: UtcDateTime,
-    ) -> DateColumn {
+    pub fn next_due_of_all<'a>(&self, facts: impl IntoIterator<Item = &'a Facts>, now: UtcDateTime) -> DateColumn {
         let now = Moment::of(now);
-        facts
-            .into_iter()
-            .map(|facts| self.next_step(facts, now).unwrap_or(Moment::NO_MORE))
-            .collect()
+        facts.into_iter().map(|facts| self.next_step(facts, now).unwrap_or(Moment::NO_MORE)).collect()
     }
 
     /// The instant from which there is something to say of the token, if there ever is.
@@ -111,11 +101,7 @@ impl Schedule {
             Phase::Deletable => true,
             Phase::Deleted => false,
         };
-        let due = if from_birth {
-            Some(facts.issued_at)
-        } else {
-            self.next_step(facts, Moment::NEVER)
-        };
+        let due = if from_birth { Some(facts.issued_at) } else { self.next_step(facts, Moment::NEVER) };
         due.and_then(Moment::to_utc_if_it_comes)
     }
 
@@ -133,11 +119,7 @@ impl Schedule {
     fn next_step_of_active(&self, facts: &Facts, now: Moment) -> Option<Moment> {
         let expiry = facts.expires_at;
         let after = |step: Moment| if step > now { step } else { Moment::NO_MORE };
-        let rotation = if facts.has_successor {
-            expiry
-        } else {
-            self.window(facts)
-        };
+        let rotation = if facts.has_successor { expiry } else { self.window(facts) };
         let usual = after(rotation).min(after(self.idle(facts)));
         let human = after(self.look(facts)).min(after(self.review(facts)));
         (expiry > now).then(|| usual.min(human).min(expiry))
@@ -148,36 +130,19 @@ impl Schedule {
         if now >= facts.expires_at {
             return findings.push(expired(facts));
         }
-        let (window, idle, look, review) = (
-            self.window(facts),
-            self.idle(facts),
-            self.look(facts),
-            self.review(facts),
-        );
+        let (window, idle, look, review) = (self.window(facts), self.idle(facts), self.look(facts), self.review(facts));
         if now >= window && !facts.has_successor {
-            findings.push(Finding::RotationDue {
-                since: window.to_utc(),
-                expires_at: facts.expires_at.to_utc(),
-            });
+            findings.push(Finding::RotationDue { since: window.to_utc(), expires_at: facts.expires_at.to_utc() });
         }
         if now >= idle {
-            findings.push(Finding::Idle {
-                since: idle.to_utc(),
-                last_use: facts.last_use.to_utc_if_happened(),
-            });
+            findings.push(Finding::Idle { since: idle.to_utc(), last_use: facts.last_use.to_utc_if_happened() });
         }
         if now >= look {
-            findings.push(Finding::LookDue {
-                since: look.to_utc(),
-                last_look: facts.last_look.to_utc_if_happened(),
-            });
+            findings.push(Finding::LookDue { since: look.to_utc(), last_look: facts.last_look.to_utc_if_happened() });
         }
         if now >= review {
             let last_review = facts.last_review.to_utc_if_happened();
-            findings.push(Finding::ReviewDue {
-                since: review.to_utc(),
-                last_review,
-            });
+            findings.push(Finding::ReviewDue { since: review.to_utc(), last_review });
         }
     }
 
@@ -186,9 +151,7 @@ impl Schedule {
         if now >= facts.phase_at.min(facts.expires_at) {
             let at_deadline = facts.phase_at < facts.expires_at;
             findings.push(if at_deadline {
-                Finding::RetirementOver {
-                    at: facts.phase_at.to_utc(),
-                }
+                Finding::RetirementOver { at: facts.phase_at.to_utc() }
             } else {
                 expired(facts)
             });
@@ -198,34 +161,24 @@ impl Schedule {
     fn assess_revoked(&self, facts: &Facts, now: Moment, findings: &mut Vec<Finding>) {
         let until = self.observed_until(facts);
         if now >= until {
-            findings.push(Finding::ObservationOver {
-                since: until.to_utc(),
-            });
+            findings.push(Finding::ObservationOver { since: until.to_utc() });
         } else if tried(facts) {
             let last_attempt = facts.last_attempt.to_utc();
-            findings.push(Finding::TriedAfterRevocation {
-                last_attempt,
-                observed_until: until.to_utc(),
-            });
+            findings.push(Finding::TriedAfterRevocation { last_attempt, observed_until: until.to_utc() });
         }
     }
 
     fn assess_limits(&self, facts: &Facts, findings: &mut Vec<Finding>) {
         match self.maximum {
             None => findings.push(Finding::EnvironmentUnknown),
-            Some(maximum) if self.breaks_the_limits(facts) => {
-                findings.push(Finding::LifetimeTooLong {
-                    maximum,
-                    allowed_until: facts.issued_at.plus(maximum).to_utc(),
-                })
-            }
+            Some(maximum) if self.breaks_the_limits(facts) => findings
+                .push(Finding::LifetimeTooLong { maximum, allowed_until: facts.issued_at.plus(maximum).to_utc() }),
             Some(_) => {}
         }
     }
 
     fn breaks_the_limits(&self, facts: &Facts) -> bool {
-        self.maximum
-            .is_none_or(|maximum| facts.expires_at > facts.issued_at.plus(maximum))
+        self.maximum.is_none_or(|maximum| facts.expires_at > facts.issued_at.plus(maximum))
     }
 
     fn window(&self, facts: &Facts) -> Moment {
@@ -241,17 +194,11 @@ impl Schedule {
     }
 
     fn review(&self, facts: &Facts) -> Moment {
-        facts
-            .last_review
-            .max(facts.issued_at)
-            .plus(self.review_every)
+        facts.last_review.max(facts.issued_at).plus(self.review_every)
     }
 
     fn observed_until(&self, facts: &Facts) -> Moment {
-        facts
-            .last_attempt
-            .max(facts.phase_at)
-            .plus(self.observation)
+        facts.last_attempt.max(facts.phase_at).plus(self.observation)
     }
 }
 
@@ -266,8 +213,5 @@ fn tried(facts: &Facts) -> bool {
 }
 
 fn expired(facts: &Facts) -> Finding {
-    Finding::Expired {
-        at: facts.expires_at.to_utc(),
-        last_use: facts.last_use.to_utc_if_happened(),
-    }
+    Finding::Expired { at: facts.expires_at.to_utc(), last_use: facts.last_use.to_utc_if_happened() }
 }

@@ -22,19 +22,13 @@ pub(crate) mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
-    pub(crate) fn serialize<S: Serializer>(
-        instant: &UtcDateTime,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(instant: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
         instant.unix_timestamp().serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<UtcDateTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
-        UtcDateTime::from_unix_timestamp(seconds)
-            .map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        UtcDateTime::from_unix_timestamp(seconds).map_err(|_| D::Error::custom("the instant is outside the calendar"))
     }
 }
 
@@ -44,18 +38,11 @@ pub(crate) mod optional_seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
-    pub(crate) fn serialize<S: Serializer>(
-        instant: &Option<UtcDateTime>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        instant
-            .map(UtcDateTime::unix_timestamp)
-            .serialize(serializer)
+    pub(crate) fn serialize<S: Serializer>(instant: &Option<UtcDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        instant.map(UtcDateTime::unix_timestamp).serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<UtcDateTime>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UtcDateTime>, D::Error> {
         let seconds = Option::<i64>::deserialize(deserializer)?;
         let instant = seconds.map(UtcDateTime::from_unix_timestamp).transpose();
         instant.map_err(|_| D::Error::custom("the instant is outside the calendar"))
@@ -84,10 +71,7 @@ impl TryFrom<LifetimeDocument> for Lifetime {
 
 impl From<Lifetime> for LifetimeDocument {
     fn from(lifetime: Lifetime) -> Self {
-        Self {
-            minimum: lifetime.minimum(),
-            maximum: lifetime.maximum(),
-        }
+        Self { minimum: lifetime.minimum(), maximum: lifetime.maximum() }
     }
 }
 
@@ -127,10 +111,6 @@ impl<'de> Deserialize<'de> for RotationKey {
     }
 }
 
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(D::Error::custom)
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }

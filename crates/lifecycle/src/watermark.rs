@@ -18,14 +18,8 @@ use time::UtcDateTime;
 /// assert_eq!(watermark.advance(noon + Duration::HOUR), noon + Duration::HOUR);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
-pub struct Watermark(
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))] UtcDateTime,
-);
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct Watermark(#[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))] UtcDateTime);
 
 impl Watermark {
     /// Begins at an instant that is known to have been.

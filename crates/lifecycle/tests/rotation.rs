@@ -1,13 +1,9 @@
 //! One rotation at a time: what each step does, and where its boundaries lie.
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use service_accounts_lifecycle::{
-    Admission, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, Span, Standing,
-    Step, TokenState, TransitionError,
+    Admission, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, Span, Standing, Step, TokenState,
+    TransitionError,
 };
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
@@ -24,10 +20,7 @@ fn key(text: &str) -> RotationKey {
 }
 
 fn old(state: TokenState) -> Standing {
-    Standing {
-        state,
-        expires_at: EXPIRY,
-    }
+    Standing { state, expires_at: EXPIRY }
 }
 
 fn days(days: u32) -> Span {
@@ -42,38 +35,18 @@ fn permit(standing: Standing) -> Permit {
 }
 
 fn opened(overlap: Overlap) -> Opened<&'static str, &'static str> {
-    permit(old(TokenState::Active))
-        .open(("old", "new"), LATER, overlap, "ops")
-        .unwrap()
+    permit(old(TokenState::Active)).open(("old", "new"), LATER, overlap, "ops").unwrap()
 }
 
 fn mark(at: UtcDateTime) -> Mark<&'static str> {
-    Mark {
-        by: Some("ops"),
-        at,
-    }
+    Mark { by: Some("ops"), at }
 }
 
 #[test]
 fn an_opened_rotation_remembers_what_it_was_opened_with() {
-    let Opened {
-        rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
-    assert_eq!(
-        predecessor,
-        TokenState::Retiring {
-            until: NOW + Duration::days(3)
-        }
-    );
-    assert_eq!(
-        (
-            *rotation.predecessor(),
-            *rotation.successor(),
-            rotation.key()
-        ),
-        ("old", "new", &key("k"))
-    );
+    let Opened { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    assert_eq!(predecessor, TokenState::Retiring { until: NOW + Duration::days(3) });
+    assert_eq!((*rotation.predecessor(), *rotation.successor(), rotation.key()), ("old", "new", &key("k")));
     assert_eq!(rotation.deadline(), NOW + Duration::days(3));
     assert_eq!(rotation.evidence(Step::Mint), Some(&mark(NOW)));
     assert!(!rotation.is_cancelled());
@@ -83,79 +56,43 @@ fn an_opened_rotation_remembers_what_it_was_opened_with() {
 fn the_overlap_ends_with_the_old_token_at_the_latest() {
     for (overlap, until) in [(29, NOW + Duration::days(29)), (30, EXPIRY), (31, EXPIRY)] {
         let opened = opened(Overlap::Fixed(days(overlap)));
-        assert_eq!(
-            opened.predecessor,
-            TokenState::Retiring { until },
-            "{overlap} days"
-        );
+        assert_eq!(opened.predecessor, TokenState::Retiring { until }, "{overlap} days");
     }
     let longest = Span::seconds(u32::MAX).unwrap();
-    assert_eq!(
-        opened(Overlap::UntilFirstUse(longest)).rotation.deadline(),
-        EXPIRY
-    );
+    assert_eq!(opened(Overlap::UntilFirstUse(longest)).rotation.deadline(), EXPIRY);
 }
 
 #[test]
 fn the_overlap_never_extends_a_deadline_the_old_token_already_has() {
     let until = NOW + Duration::DAY;
-    let opened = permit(old(TokenState::Retiring { until })).open(
-        ("old", "new"),
-        LATER,
-        Overlap::Fixed(days(2)),
-        "ops",
-    );
+    let opened =
+        permit(old(TokenState::Retiring { until })).open(("old", "new"), LATER, Overlap::Fixed(days(2)), "ops");
     assert_eq!(opened.unwrap().predecessor, TokenState::Retiring { until });
 }
 
 #[test]
 fn an_overlap_at_the_end_of_the_calendar_does_not_overflow() {
     let last = UtcDateTime::MAX.truncate_to_second();
-    let standing = Standing {
-        state: TokenState::Active,
-        expires_at: last,
-    };
+    let standing = Standing { state: TokenState::Active, expires_at: last };
     let Ok(Admission::New(permit)) = Record::admit(None, &key("k"), standing, last - SECOND) else {
         panic!("a token works until its last second");
     };
-    let opened = permit
-        .open(
-            ("old", "new"),
-            UtcDateTime::MAX,
-            Overlap::Fixed(days(1)),
-            "ops",
-        )
-        .unwrap();
+    let opened = permit.open(("old", "new"), UtcDateTime::MAX, Overlap::Fixed(days(1)), "ops").unwrap();
     assert_eq!(opened.rotation.deadline(), last);
 }
 
 #[test]
 fn without_overlap_the_old_token_is_revoked_at_minting() {
-    let Opened {
-        rotation,
-        predecessor,
-    } = opened(Overlap::None);
+    let Opened { rotation, predecessor } = opened(Overlap::None);
     assert_eq!(predecessor, TokenState::Revoked { at: NOW });
-    assert_eq!(
-        rotation.evidence(Step::Revoke),
-        Some(&Mark { by: None, at: NOW })
-    );
+    assert_eq!(rotation.evidence(Step::Revoke), Some(&Mark { by: None, at: NOW }));
 }
 
 #[test]
 fn a_successor_must_outlive_the_deadline() {
     let deadline = NOW + Duration::DAY;
-    for (expires_at, expected) in [
-        (deadline - SECOND, false),
-        (deadline, false),
-        (deadline + SECOND, true),
-    ] {
-        let opened = permit(old(TokenState::Active)).open(
-            ("old", "new"),
-            expires_at,
-            Overlap::Fixed(days(1)),
-            "ops",
-        );
+    for (expires_at, expected) in [(deadline - SECOND, false), (deadline, false), (deadline + SECOND, true)] {
+        let opened = permit(old(TokenState::Active)).open(("old", "new"), expires_at, Overlap::Fixed(days(1)), "ops");
         assert_eq!(opened.is_ok(), expected);
         assert!(expected || opened == Err(RotationError::SuccessorTooShort));
     }
@@ -167,15 +104,9 @@ fn a_token_that_no_longer_works_is_not_rotated() {
     let dead = Err(RotationError::PredecessorDead);
     assert_eq!(admitted(old(TokenState::Revoked { at: NOW }), NOW), dead);
     let retiring = old(TokenState::Retiring { until: NOW });
-    assert_eq!(
-        [-1, 0, 1].map(|offset| admitted(retiring, NOW + offset * SECOND)),
-        [Ok(()), dead, dead]
-    );
+    assert_eq!([-1, 0, 1].map(|offset| admitted(retiring, NOW + offset * SECOND)), [Ok(()), dead, dead]);
     let active = old(TokenState::Active);
-    assert_eq!(
-        [-1, 0, 1].map(|offset| admitted(active, EXPIRY + offset * SECOND)),
-        [Ok(()), dead, dead]
-    );
+    assert_eq!([-1, 0, 1].map(|offset| admitted(active, EXPIRY + offset * SECOND)), [Ok(()), dead, dead]);
 }
 
 #[test]
@@ -188,26 +119,10 @@ fn the_same_key_finds_the_same_rotation_whatever_became_of_the_old_token() {
 
 #[test]
 fn another_key_waits_until_the_successor_is_dead() {
-    let Opened {
-        rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
-    let admitted = |successor| {
-        Record::admit(
-            Some((&rotation, successor)),
-            &key("other"),
-            old(predecessor),
-            NOW,
-        )
-    };
-    assert_eq!(
-        admitted(TokenState::Active).map(|_| ()),
-        Err(RotationError::AlreadyRotating)
-    );
-    assert!(matches!(
-        admitted(TokenState::Revoked { at: NOW }),
-        Ok(Admission::New(_))
-    ));
+    let Opened { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let admitted = |successor| Record::admit(Some((&rotation, successor)), &key("other"), old(predecessor), NOW);
+    assert_eq!(admitted(TokenState::Active).map(|_| ()), Err(RotationError::AlreadyRotating));
+    assert!(matches!(admitted(TokenState::Revoked { at: NOW }), Ok(Admission::New(_))));
 }
 
 #[test]
@@ -215,77 +130,41 @@ fn a_key_of_an_earlier_rotation_mints_nothing_ever_again() {
     let mut state = TokenState::Active;
     let mut last: Option<Record> = None;
     for name in ["a", "b", "c"] {
-        let asked = last
-            .as_ref()
-            .map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
+        let asked = last.as_ref().map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
         let Ok(Admission::New(permit)) = Record::admit(asked, &key(name), old(state), NOW) else {
             panic!("{name} is a new key");
         };
-        let mut opened = permit
-            .open(("old", "new"), LATER, Overlap::Fixed(days(1)), "ops")
-            .unwrap();
-        let cancelled = opened
-            .rotation
-            .cancel("ops", opened.predecessor, TokenState::Active, NOW)
-            .unwrap();
+        let mut opened = permit.open(("old", "new"), LATER, Overlap::Fixed(days(1)), "ops").unwrap();
+        let cancelled = opened.rotation.cancel("ops", opened.predecessor, TokenState::Active, NOW).unwrap();
         (state, last) = (cancelled.predecessor, Some(opened.rotation));
     }
-    let last = last
-        .as_ref()
-        .map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
-    let answers =
-        ["a", "b", "c"].map(|name| Record::admit(last, &key(name), old(state), NOW).map(|_| ()));
-    assert_eq!(
-        answers,
-        [
-            Err(RotationError::KeySpent),
-            Err(RotationError::KeySpent),
-            Err(RotationError::Cancelled)
-        ]
-    );
+    let last = last.as_ref().map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
+    let answers = ["a", "b", "c"].map(|name| Record::admit(last, &key(name), old(state), NOW).map(|_| ()));
+    assert_eq!(answers, [Err(RotationError::KeySpent), Err(RotationError::KeySpent), Err(RotationError::Cancelled)]);
 }
 
 #[test]
 fn the_first_use_of_the_successor_revokes_the_old_token() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::UntilFirstUse(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
     let used = NOW + Duration::HOUR;
     let revoked = rotation.note_successor_use(predecessor, used);
     assert_eq!(revoked, TokenState::Revoked { at: used });
-    assert_eq!(
-        rotation.evidence(Step::Revoke),
-        Some(&Mark { by: None, at: used })
-    );
-    assert_eq!(
-        rotation.evidence(Step::Verify),
-        Some(&Mark { by: None, at: used })
-    );
-    assert_eq!(
-        rotation.note_successor_use(revoked, used + SECOND),
-        revoked,
-        "later uses change nothing"
-    );
+    assert_eq!(rotation.evidence(Step::Revoke), Some(&Mark { by: None, at: used }));
+    assert_eq!(rotation.evidence(Step::Verify), Some(&Mark { by: None, at: used }));
+    assert_eq!(rotation.note_successor_use(revoked, used + SECOND), revoked, "later uses change nothing");
     assert_eq!(rotation.successor_last_use(), Some(used + SECOND));
 }
 
 #[test]
 fn with_a_fixed_overlap_the_old_token_works_on_while_the_new_one_is_used() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     assert_eq!(rotation.note_successor_use(predecessor, NOW), predecessor);
     assert_eq!(rotation.evidence(Step::Revoke), None);
 }
 
 #[test]
 fn marks_of_use_may_come_in_any_order() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     for at in [NOW, NOW + SECOND, NOW - SECOND] {
         rotation.note_predecessor_use(at);
         assert_eq!(rotation.note_successor_use(predecessor, at), predecessor);
@@ -302,97 +181,51 @@ fn a_settled_token_is_revoked_as_of_its_deadline() {
         (0, TokenState::Revoked { at: deadline }),
         (1, TokenState::Revoked { at: deadline }),
     ] {
-        let Opened {
-            mut rotation,
-            predecessor,
-        } = opened(Overlap::Fixed(days(1)));
-        assert_eq!(
-            rotation.settle(predecessor, deadline + offset * SECOND),
-            expected
-        );
+        let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
+        assert_eq!(rotation.settle(predecessor, deadline + offset * SECOND), expected);
         assert_eq!(rotation.evidence(Step::Revoke).is_some(), offset >= 0);
-        assert_eq!(
-            rotation.settle(TokenState::Active, LATER),
-            TokenState::Active
-        );
+        assert_eq!(rotation.settle(TokenState::Active, LATER), TokenState::Active);
     }
 }
 
 #[test]
 fn a_rotation_can_be_called_off_until_the_new_token_is_used_or_the_deadline_has_passed() {
-    let cancel =
-        |rotation: &mut Record, state, at| rotation.cancel("ops", state, TokenState::Active, at);
+    let cancel = |rotation: &mut Record, state, at| rotation.cancel("ops", state, TokenState::Active, at);
     let deadline = NOW + Duration::DAY;
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(1)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let passed = Err(RotationError::Transition(TransitionError::DeadlinePassed));
     assert_eq!(cancel(&mut rotation, predecessor, deadline), passed);
     let cancelled = cancel(&mut rotation, predecessor, deadline - SECOND).unwrap();
     assert_eq!(cancelled.predecessor, TokenState::Active);
-    assert_eq!(
-        cancelled.successor,
-        TokenState::Revoked {
-            at: deadline - SECOND
-        }
-    );
+    assert_eq!(cancelled.successor, TokenState::Revoked { at: deadline - SECOND });
     assert!(rotation.is_cancelled());
     assert_eq!(rotation.next_step(), None);
-    assert_eq!(
-        cancel(&mut rotation, predecessor, NOW),
-        Err(RotationError::Cancelled)
-    );
+    assert_eq!(cancel(&mut rotation, predecessor, NOW), Err(RotationError::Cancelled));
 
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(1)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let _ = rotation.note_successor_use(predecessor, NOW);
-    assert_eq!(
-        cancel(&mut rotation, predecessor, NOW),
-        Err(RotationError::SuccessorInUse)
-    );
+    assert_eq!(cancel(&mut rotation, predecessor, NOW), Err(RotationError::SuccessorInUse));
 }
 
 #[test]
 fn calling_off_keeps_the_first_revocation_of_the_successor() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(1)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let revoked = TokenState::Revoked { at: NOW };
-    let cancelled = rotation
-        .cancel("ops", predecessor, revoked, NOW + SECOND)
-        .unwrap();
+    let cancelled = rotation.cancel("ops", predecessor, revoked, NOW + SECOND).unwrap();
     assert_eq!(cancelled.successor, revoked);
 }
 
 #[test]
 fn after_calling_off_a_late_mark_of_use_revokes_nothing() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::UntilFirstUse(days(1)));
-    let cancelled = rotation
-        .cancel("ops", predecessor, TokenState::Active, NOW)
-        .unwrap();
-    assert_eq!(
-        rotation.note_successor_use(cancelled.predecessor, NOW),
-        TokenState::Active
-    );
-    assert_eq!(
-        rotation.record(Step::HandOver, mark(NOW), TokenState::Active),
-        Err(RotationError::Cancelled)
-    );
+    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(1)));
+    let cancelled = rotation.cancel("ops", predecessor, TokenState::Active, NOW).unwrap();
+    assert_eq!(rotation.note_successor_use(cancelled.predecessor, NOW), TokenState::Active);
+    assert_eq!(rotation.record(Step::HandOver, mark(NOW), TokenState::Active), Err(RotationError::Cancelled));
 }
 
 #[test]
 fn the_steps_are_proved_one_after_the_other() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::UntilFirstUse(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
     let mut state = predecessor;
     let mut record = |step, state: &mut TokenState| {
         assert_eq!(rotation.next_step(), Some(step));
@@ -404,39 +237,22 @@ fn the_steps_are_proved_one_after_the_other() {
         }
         rotation.record(step, mark(NOW), *state).unwrap();
     };
-    for step in [
-        Step::HandOver,
-        Step::UpdateSecrets,
-        Step::Verify,
-        Step::Watch,
-        Step::Observe,
-        Step::Delete,
-    ] {
+    for step in [Step::HandOver, Step::UpdateSecrets, Step::Verify, Step::Watch, Step::Observe, Step::Delete] {
         record(step, &mut state);
     }
     assert_eq!(rotation.next_step(), None);
-    assert!(
-        Step::ALL
-            .iter()
-            .all(|step| rotation.evidence(*step).is_some())
-    );
+    assert!(Step::ALL.iter().all(|step| rotation.evidence(*step).is_some()));
 }
 
 #[test]
 fn a_step_that_has_not_happened_cannot_be_recorded() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     let revoked = TokenState::Revoked { at: NOW };
     let released = revoked.release(NOW).unwrap();
     let not = Err(RotationError::NotHappened);
-    for (step, state) in [
-        (Step::Watch, predecessor),
-        (Step::Revoke, predecessor),
-        (Step::Observe, revoked),
-        (Step::Delete, released),
-    ] {
+    for (step, state) in
+        [(Step::Watch, predecessor), (Step::Revoke, predecessor), (Step::Observe, revoked), (Step::Delete, released)]
+    {
         assert_eq!(rotation.record(step, mark(NOW), state), not, "{step:?}");
         assert_eq!(rotation.evidence(step), None);
     }
@@ -446,14 +262,9 @@ fn a_step_that_has_not_happened_cannot_be_recorded() {
 
 #[test]
 fn the_first_proof_of_a_step_stays() {
-    let Opened {
-        mut rotation,
-        predecessor,
-    } = opened(Overlap::Fixed(days(3)));
+    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     for at in [NOW, LATER] {
-        rotation
-            .record(Step::HandOver, mark(at), predecessor)
-            .unwrap();
+        rotation.record(Step::HandOver, mark(at), predecessor).unwrap();
     }
     assert_eq!(rotation.evidence(Step::HandOver), Some(&mark(NOW)));
 }
@@ -464,37 +275,13 @@ fn a_rotation_reads_back_as_itself() {
     type Owned = Rotation<String, String>;
     let permit = permit(old(TokenState::Active));
     let tokens = ("old".to_owned(), "new".to_owned());
-    let mut opened = permit
-        .open(
-            tokens,
-            LATER,
-            Overlap::UntilFirstUse(days(3)),
-            "ops".to_owned(),
-        )
-        .unwrap();
+    let mut opened = permit.open(tokens, LATER, Overlap::UntilFirstUse(days(3)), "ops".to_owned()).unwrap();
     opened.rotation.note_predecessor_use(NOW);
     let text = serde_json::to_string(&opened.rotation).unwrap();
-    assert!(
-        text.contains(r#""predecessor_last_use":1735689600"#),
-        "{text}"
-    );
-    assert_eq!(
-        serde_json::from_str::<Owned>(&text).unwrap(),
-        opened.rotation
-    );
-    let _ = opened
-        .rotation
-        .cancel(
-            "ops".to_owned(),
-            opened.predecessor,
-            TokenState::Active,
-            NOW,
-        )
-        .unwrap();
+    assert!(text.contains(r#""predecessor_last_use":1735689600"#), "{text}");
+    assert_eq!(serde_json::from_str::<Owned>(&text).unwrap(), opened.rotation);
+    let _ = opened.rotation.cancel("ops".to_owned(), opened.predecessor, TokenState::Active, NOW).unwrap();
     let text = serde_json::to_string(&opened.rotation).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Owned>(&text).unwrap(),
-        opened.rotation
-    );
+    assert_eq!(serde_json::from_str::<Owned>(&text).unwrap(), opened.rotation);
     assert!(serde_json::from_str::<Owned>(&text.replace("1735689600", "9999999999999")).is_err());
 }

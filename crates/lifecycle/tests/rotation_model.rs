@@ -6,17 +6,11 @@
 //! late or never, the sweeper may never run, and an operator may revoke either token at any time.
 //!
 //! Each invariant has a fault that must break it, so that a search that looks at nothing would be noticed.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::collections::{HashSet, VecDeque};
 
-use service_accounts_lifecycle::{
-    Admission, Overlap, Permit, Rotation, RotationKey, Span, Standing, TokenState,
-};
+use service_accounts_lifecycle::{Admission, Overlap, Permit, Rotation, RotationKey, Span, Standing, TokenState};
 use time::UtcDateTime;
 
 const KEYS: usize = 2;
@@ -61,11 +55,7 @@ struct Read {
 enum Event {
     Second,
     Read(usize),
-    Commit {
-        key: usize,
-        overlap: Overlap,
-        is_answer_lost: bool,
-    },
+    Commit { key: usize, overlap: Overlap, is_answer_lost: bool },
     Crash(usize),
     UseSuccessor(usize),
     MarkArrives,
@@ -96,27 +86,13 @@ fn key(key: usize) -> RotationKey {
 
 fn events(world: &World) -> Vec<Event> {
     let two = Span::seconds(2).unwrap();
-    let mut events = vec![
-        Event::Second,
-        Event::MarkArrives,
-        Event::MarkIsLost,
-        Event::Settle,
-        Event::Cancel,
-    ];
+    let mut events = vec![Event::Second, Event::MarkArrives, Event::MarkIsLost, Event::Settle, Event::Cancel];
     events.extend([Event::RevokeOld, Event::RevokeSuccessor]);
     events.extend((0..world.successors.len()).map(Event::UseSuccessor));
     for key in 0..KEYS {
         events.extend([Event::Read(key), Event::Crash(key)]);
-        for overlap in [
-            Overlap::None,
-            Overlap::UntilFirstUse(two),
-            Overlap::Fixed(two),
-        ] {
-            events.extend([true, false].map(|is_answer_lost| Event::Commit {
-                key,
-                overlap,
-                is_answer_lost,
-            }));
+        for overlap in [Overlap::None, Overlap::UntilFirstUse(two), Overlap::Fixed(two)] {
+            events.extend([true, false].map(|is_answer_lost| Event::Commit { key, overlap, is_answer_lost }));
         }
     }
     events
@@ -126,10 +102,7 @@ impl World {
     fn begin() -> Self {
         Self {
             now: 0,
-            old: Standing {
-                state: TokenState::Active,
-                expires_at: at(OLD_EXPIRES),
-            },
+            old: Standing { state: TokenState::Active, expires_at: at(OLD_EXPIRES) },
             successors: Vec::new(),
             last: None,
             requests: [const { None }; KEYS],
@@ -148,11 +121,7 @@ impl World {
             Event::Second => return None,
             Event::Read(key) => world.requests[key] = Some(world.read()),
             Event::Crash(key) => world.requests[key] = None,
-            Event::Commit {
-                key,
-                overlap,
-                is_answer_lost,
-            } => world.commit(key, overlap, is_answer_lost, fault)?,
+            Event::Commit { key, overlap, is_answer_lost } => world.commit(key, overlap, is_answer_lost, fault)?,
             Event::UseSuccessor(index) => {
                 let successor = &self.successors[index];
                 (successor.is_known && successor.standing.works(now)).then_some(())?;
@@ -161,10 +130,7 @@ impl World {
             Event::MarkIsLost => world.mark = None,
             Event::MarkArrives => {
                 let (index, used) = world.mark.take()?;
-                let rotation = world
-                    .last
-                    .as_mut()
-                    .filter(|rotation| *rotation.successor() == index)?;
+                let rotation = world.last.as_mut().filter(|rotation| *rotation.successor() == index)?;
                 world.old.state = rotation.note_successor_use(world.old.state, at(used));
             }
             Event::Settle => {
@@ -189,11 +155,7 @@ impl World {
     }
 
     fn read(&self) -> Read {
-        Read {
-            at: self.now,
-            old: self.old,
-            last: self.last(),
-        }
+        Read { at: self.now, old: self.old, last: self.last() }
     }
 
     /// The precondition of a write is that what was read is still so.
@@ -204,45 +166,22 @@ impl World {
         })
     }
 
-    fn commit(
-        &mut self,
-        asked: usize,
-        overlap: Overlap,
-        is_answer_lost: bool,
-        fault: Fault,
-    ) -> Option<()> {
-        let Read {
-            at: then,
-            old,
-            last,
-        } = self.requests[asked].take()?;
+    fn commit(&mut self, asked: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) -> Option<()> {
+        let Read { at: then, old, last } = self.requests[asked].take()?;
         let unchanged = last.clone();
         let last = last.as_ref().filter(|_| fault != Fault::MintAgainOnRetry);
-        let admitted = Record::admit(
-            last.map(|(rotation, state)| (rotation, *state)),
-            &key(asked),
-            old,
-            at(then),
-        );
+        let admitted = Record::admit(last.map(|(rotation, state)| (rotation, *state)), &key(asked), old, at(then));
         let Ok(Admission::New(permit)) = admitted else {
             return Some(());
         };
-        let is_stale =
-            (self.old, self.last()) != (old, unchanged) && fault != Fault::WriteWithoutPrecondition;
+        let is_stale = (self.old, self.last()) != (old, unchanged) && fault != Fault::WriteWithoutPrecondition;
         if !is_stale {
             self.open(permit, asked, overlap, is_answer_lost, fault);
         }
         Some(())
     }
 
-    fn open(
-        &mut self,
-        permit: Permit,
-        key: usize,
-        overlap: Overlap,
-        is_answer_lost: bool,
-        fault: Fault,
-    ) {
+    fn open(&mut self, permit: Permit, key: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) {
         let index = self.successors.len();
         let Ok(opened) = permit.open((usize::MAX, index), at(NEW_EXPIRES), overlap, ()) else {
             return;
@@ -250,22 +189,12 @@ impl World {
         let now = at(self.now);
         self.old.state = match fault {
             Fault::KillAtMint => TokenState::Revoked { at: now },
-            Fault::OutliveExpiry => TokenState::Retiring {
-                until: at(self.now + 3),
-            },
+            Fault::OutliveExpiry => TokenState::Retiring { until: at(self.now + 3) },
             _ => opened.predecessor,
         };
         self.last = Some(opened.rotation);
-        let standing = Standing {
-            state: TokenState::Active,
-            expires_at: at(NEW_EXPIRES),
-        };
-        self.successors.push(Successor {
-            standing,
-            key,
-            is_known: !is_answer_lost,
-            has_stopped: false,
-        });
+        let standing = Standing { state: TokenState::Active, expires_at: at(NEW_EXPIRES) };
+        self.successors.push(Successor { standing, key, is_known: !is_answer_lost, has_stopped: false });
     }
 
     fn cancel(&mut self, fault: Fault) -> Option<()> {
@@ -301,34 +230,14 @@ impl World {
     fn broken_invariant(&self) -> Option<&'static str> {
         let now = at(self.now);
         let works = |successor: &&Successor| successor.standing.works(now);
-        let live = self
-            .successors
-            .iter()
-            .filter(|successor| !successor.standing.state.is_revoked())
-            .count();
-        let is_known = self
-            .successors
-            .iter()
-            .filter(works)
-            .any(|successor| successor.is_known);
-        let rotation = self
-            .last
-            .as_ref()
-            .filter(|rotation| !rotation.is_cancelled());
+        let live = self.successors.iter().filter(|successor| !successor.standing.state.is_revoked()).count();
+        let is_known = self.successors.iter().filter(works).any(|successor| successor.is_known);
+        let rotation = self.last.as_ref().filter(|rotation| !rotation.is_cancelled());
         let deadline = rotation.map_or(at(OLD_EXPIRES), Record::deadline);
         let revived = self.old_has_stopped && self.old.works(now)
-            || self
-                .successors
-                .iter()
-                .any(|successor| successor.has_stopped && successor.standing.works(now));
-        let outlives =
-            matches!(self.old.state, TokenState::Retiring { until } if until > self.old.expires_at);
-        let of_key = |key| {
-            self.successors
-                .iter()
-                .filter(|successor| successor.key == key)
-                .count()
-        };
+            || self.successors.iter().any(|successor| successor.has_stopped && successor.standing.works(now));
+        let outlives = matches!(self.old.state, TokenState::Retiring { until } if until > self.old.expires_at);
+        let of_key = |key| self.successors.iter().filter(|successor| successor.key == key).count();
         let is_lost = rotation.is_some() && self.old.works(now) && !self.can_be_cancelled();
         [
             (live > 1, "two successors"),
@@ -340,11 +249,7 @@ impl World {
                 "nobody can work before the deadline",
             ),
             (
-                !self.incident
-                    && rotation.is_some()
-                    && now >= deadline
-                    && self.now < NEW_EXPIRES
-                    && live == 0,
+                !self.incident && rotation.is_some() && now >= deadline && self.now < NEW_EXPIRES && live == 0,
                 "no successor after the deadline",
             ),
             (is_lost, "a lost answer that cannot be called off"),
@@ -356,10 +261,7 @@ impl World {
     /// As long as the old token works and the new one was not seen in use, there is a way back.
     fn can_be_cancelled(&self) -> bool {
         let mut world = self.clone();
-        let is_in_use = self
-            .last
-            .as_ref()
-            .is_some_and(|rotation| rotation.successor_last_use().is_some());
+        let is_in_use = self.last.as_ref().is_some_and(|rotation| rotation.successor_last_use().is_some());
         is_in_use || self.old.state.is_revoked() || world.cancel(Fault::None).is_some()
     }
 }
@@ -372,10 +274,7 @@ fn search(fault: Fault) -> Result<usize, &'static str> {
         if let Some(name) = world.broken_invariant() {
             return Err(name);
         }
-        for next in events(&world)
-            .into_iter()
-            .filter_map(|event| world.after(event, fault))
-        {
+        for next in events(&world).into_iter().filter_map(|event| world.after(event, fault)) {
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
@@ -388,18 +287,12 @@ fn search(fault: Fault) -> Result<usize, &'static str> {
 fn no_order_of_events_locks_anyone_out_or_leaves_two_successors() {
     let worlds = search(Fault::None).unwrap();
     println!("{worlds} worlds");
-    assert!(
-        worlds > 10_000,
-        "the search has looked at {worlds} worlds only"
-    );
+    assert!(worlds > 10_000, "the search has looked at {worlds} worlds only");
 }
 
 #[test]
 fn a_write_without_its_precondition_is_noticed() {
-    assert_eq!(
-        search(Fault::WriteWithoutPrecondition),
-        Err("a token that had stopped works again")
-    );
+    assert_eq!(search(Fault::WriteWithoutPrecondition), Err("a token that had stopped works again"));
 }
 
 #[test]
@@ -410,24 +303,15 @@ fn a_retry_that_forgets_its_rotation_leaves_two_successors() {
 
 #[test]
 fn killing_the_old_token_at_minting_locks_out_whoever_lost_the_answer() {
-    assert_eq!(
-        search(Fault::KillAtMint),
-        Err("nobody can work before the deadline")
-    );
+    assert_eq!(search(Fault::KillAtMint), Err("nobody can work before the deadline"));
 }
 
 #[test]
 fn a_grace_longer_than_the_token_is_noticed() {
-    assert_eq!(
-        search(Fault::OutliveExpiry),
-        Err("a deadline beyond the expiry")
-    );
+    assert_eq!(search(Fault::OutliveExpiry), Err("a deadline beyond the expiry"));
 }
 
 #[test]
 fn a_cancellation_that_revives_is_noticed() {
-    assert_eq!(
-        search(Fault::ReinstateRevoked),
-        Err("a token that had stopped works again")
-    );
+    assert_eq!(search(Fault::ReinstateRevoked), Err("a token that had stopped works again"));
 }

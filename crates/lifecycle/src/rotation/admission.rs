@@ -61,21 +61,14 @@ impl<T, W> Rotation<T, W> {
         now: UtcDateTime,
     ) -> Result<Admission<'a, T, W>, RotationError> {
         match last {
-            Some((rotation, _)) if rotation.key() == key && rotation.is_cancelled() => {
-                Err(RotationError::Cancelled)
-            }
+            Some((rotation, _)) if rotation.key() == key && rotation.is_cancelled() => Err(RotationError::Cancelled),
             Some((rotation, _)) if rotation.key() == key => Ok(Admission::Again(rotation)),
             Some((rotation, _)) if rotation.spent().contains(key) => Err(RotationError::KeySpent),
             _ if !predecessor.works(now) => Err(RotationError::PredecessorDead),
             Some((_, successor)) if !successor.is_revoked() => Err(RotationError::AlreadyRotating),
             _ => {
                 let spent = last.map_or(Vec::new(), |(rotation, _)| rotation.spent_with_its_own());
-                Ok(Admission::New(Permit {
-                    key: key.clone(),
-                    spent,
-                    predecessor,
-                    now,
-                }))
+                Ok(Admission::New(Permit { key: key.clone(), spent, predecessor, now }))
             }
         }
     }

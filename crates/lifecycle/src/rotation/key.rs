@@ -89,10 +89,7 @@ mod tests {
         for text in ["!", "~", "7f3c-11", longest.as_str()] {
             assert_eq!(text.parse::<RotationKey>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            format!("{:?}", RotationKey::parse("a").unwrap()),
-            "RotationKey(a)"
-        );
+        assert_eq!(format!("{:?}", RotationKey::parse("a").unwrap()), "RotationKey(a)");
     }
 
     #[test]

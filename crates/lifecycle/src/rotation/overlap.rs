@@ -6,11 +6,7 @@ use crate::span::Span;
 ///
 /// Whatever is chosen, the old token never outlives its own expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Overlap {
     /// Not at all: the old token is revoked as the new one is minted. For a token that has leaked.
     None,

@@ -4,11 +4,7 @@ use time::UtcDateTime;
 
 /// A step of a rotation, in the order in which they are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "snake_case")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Step {
     /// A successor was minted.
     Mint,
@@ -44,11 +40,7 @@ impl Step {
 
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Mark<W> {
     /// Who, or nobody: a deadline passed, or the successor was used.
     pub by: Option<W>,
@@ -70,26 +62,19 @@ impl<W> Evidence<W> {
     }
 
     pub(crate) fn of(&self, step: Step) -> Option<&Mark<W>> {
-        self.entries()
-            .find(|(each, _)| *each == step)
-            .and_then(|(_, mark)| mark.as_ref())
+        self.entries().find(|(each, _)| *each == step).and_then(|(_, mark)| mark.as_ref())
     }
 
     /// The first proof stays: a retry must not move the date of what was done before.
     pub(crate) fn keep(&mut self, step: Step, mark: Mark<W>) {
-        let slot = Step::ALL
-            .into_iter()
-            .zip(&mut self.0)
-            .find(|(each, _)| *each == step);
+        let slot = Step::ALL.into_iter().zip(&mut self.0).find(|(each, _)| *each == step);
         if let Some((_, slot)) = slot {
             slot.get_or_insert(mark);
         }
     }
 
     pub(crate) fn first_missing(&self) -> Option<Step> {
-        self.entries()
-            .find(|(_, mark)| mark.is_none())
-            .map(|(step, _)| step)
+        self.entries().find(|(_, mark)| mark.is_none()).map(|(step, _)| step)
     }
 
     fn entries(&self) -> impl Iterator<Item = (Step, &Option<Mark<W>>)> {
