@@ -2,6 +2,8 @@
 
 #[cfg(feature = "access")]
 mod access;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "naming")]
 mod naming;
 mod side_by_side;
@@ -18,6 +20,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "http")]
+    ("http", http::run),
     #[cfg(feature = "naming")]
     ("naming", naming::run),
     #[cfg(feature = "store")]
