@@ -15,7 +15,7 @@ use service_accounts_store::{
 
 use crate::{
     SqliteError, connection,
-    reader::{decode, token_id},
+    rows::{decode_account, decode_token, text, token_id},
 };
 
 /// How many jobs may share one transaction.
@@ -134,17 +134,22 @@ fn commit(
 fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Facts, SqliteError> {
     let mut facts = Facts::default();
     for id in &needs.accounts {
-        let mut statement = transaction.prepare_cached("SELECT record FROM account WHERE id = ?1")?;
+        let mut statement = transaction.prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
         if let Some(row) = rows.next()? {
-            facts.accounts.push(decode::<Account>(row, 0, "account")?.into());
+            facts.accounts.push(decode_account(id.as_str(), row, 0, 1)?.into());
         }
     }
     for id in &needs.tokens {
-        read_tokens(transaction, "SELECT record FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
+        read_tokens(transaction, "SELECT revision, record, id FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
     }
     if let Some(account) = &needs.credentials_of {
-        read_tokens(transaction, "SELECT record FROM token WHERE account = ?1", account.as_str(), &mut facts)?;
+        read_tokens(
+            transaction,
+            "SELECT revision, record, id FROM token WHERE account = ?1",
+            account.as_str(),
+            &mut facts,
+        )?;
     }
     if let Some((account, name)) = &needs.name {
         let mut statement = transaction.prepare_cached("SELECT id FROM token WHERE account = ?1 AND name = ?2")?;
@@ -158,7 +163,7 @@ fn read_tokens(transaction: &Transaction<'_>, query: &str, key: &str, facts: &mu
     let mut statement = transaction.prepare_cached(query)?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
-        facts.tokens.push(decode(row, 0, "token")?);
+        facts.tokens.push(decode_token(text(row, 2, "token")?, row, 0, 1)?);
     }
     Ok(())
 }
