@@ -1,8 +1,9 @@
 //! Writes: on one thread, one transaction for all that arrived together.
 
 use std::{
+    iter,
     path::Path,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
 
@@ -69,27 +70,39 @@ impl Drop for Writer {
     }
 }
 
-/// One transaction for all; if it fails, each on its own, so that one job's failure is its own.
+/// Why a transaction did not happen.
+enum Failure {
+    /// It never began, so no job is to blame: another process holds the file, or the file is lost.
+    Begin(Arc<rusqlite::Error>),
+    /// A job failed, or the disk.
+    Work(SqliteError),
+}
+
+/// One transaction for all; if a job fails in it, each on its own, so that one job's failure is its own.
 fn serve(connection: &mut Connection, batch: Vec<Order>) {
-    if let Ok(answers) = transact(connection, batch.iter().map(|(job, _)| job)) {
-        for ((_, caller), answer) in batch.into_iter().zip(answers) {
-            let _ = caller.send(Ok(answer));
+    match transact(connection, batch.iter().map(|(job, _)| job)) {
+        Ok(answers) => answer_all(batch, answers.into_iter().map(Ok)),
+        // Doing each over would make the last of many wait for as many timeouts.
+        Err(Failure::Begin(error)) => {
+            answer_all(batch, iter::repeat_with(|| Err(SqliteError::Database(Box::new(error.clone())))));
         }
-        return;
-    }
-    for (job, caller) in batch {
-        let alone = transact(connection, [&job]);
-        let _ = caller.send(alone.and_then(|answers| answers.into_iter().next().ok_or(SqliteError::Closed)));
+        Err(Failure::Work(error)) if batch.len() == 1 => answer_all(batch, iter::once(Err(error))),
+        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(connection, vec![order])),
     }
 }
 
-fn transact<'a>(
-    connection: &mut Connection,
-    jobs: impl IntoIterator<Item = &'a Job>,
-) -> Result<Vec<Committed>, SqliteError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let answers = jobs.into_iter().map(|job| perform(&transaction, job)).collect::<Result<_, _>>()?;
-    transaction.commit()?;
+/// Whoever asked may have stopped waiting; what was done is done.
+fn answer_all(batch: Vec<Order>, answers: impl IntoIterator<Item = Answer>) {
+    for ((_, caller), answer) in batch.into_iter().zip(answers) {
+        let _ = caller.send(answer);
+    }
+}
+
+fn transact<'a>(connection: &mut Connection, jobs: impl Iterator<Item = &'a Job>) -> Result<Vec<Committed>, Failure> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
+    let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<_, _>>().map_err(Failure::Work)?;
+    transaction.commit().map_err(|error| Failure::Work(error.into()))?;
     Ok(answers)
 }
 
