@@ -1,6 +1,6 @@
 //! A row that is not what was written is refused as corrupt: never taken for another, never for an absent one.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests")]
 
 use std::path::PathBuf;
 
