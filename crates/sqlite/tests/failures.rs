@@ -179,7 +179,7 @@ fn a_file_that_another_process_holds_is_an_error_to_all_who_wait_within_one_time
 fn in_one_batch(scene: &Scene, jobs: &[Change], held: Duration) -> Vec<Result<Committed, (SqliteError, Duration)>> {
     scene.raw.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = scene.store();
-    let answers = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let ask = |job: &Change| {
             let job = job.clone();
             let start = Instant::now();
@@ -192,8 +192,7 @@ fn in_one_batch(scene: &Scene, jobs: &[Change], held: Duration) -> Vec<Result<Co
         std::thread::sleep(held);
         scene.raw.execute_batch("ROLLBACK").unwrap();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    answers
+    })
 }
 
 /// Makes SQLite itself fail at such a row.
