@@ -49,6 +49,10 @@ const MIGRATIONS: &[&str] = &["
 /// Opens the connection that writes, and brings the schema up to date.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, SqliteError> {
     let mut connection = Connection::open(path)?;
+    // SQLite gives no path for a database that only this connection has.
+    if connection.path().is_none_or(str::is_empty) {
+        return Err(SqliteError::NotAFile);
+    }
     configure(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

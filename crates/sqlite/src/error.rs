@@ -23,6 +23,9 @@ pub enum SqliteError {
         /// The newest schema known here.
         known: i64,
     },
+    /// The database is in memory or temporary, where each connection would have one of its own.
+    #[error("the path names no file that a second connection can open")]
+    NotAFile,
     /// The writing thread has ended.
     #[error("the database is shutting down")]
     Closed,

@@ -5,6 +5,7 @@
 mod connection;
 mod error;
 mod reader;
+mod rows;
 mod store;
 mod writer;
 

@@ -9,15 +9,17 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use rusqlite::{Connection, Row, params, types::ValueRef};
-use serde::de::DeserializeOwned;
-use service_accounts_audit::{Event, Page, Query, Recorded, Sequence};
+use rusqlite::{Connection, Row, params};
+use service_accounts_audit::{Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Credential, LastUsed, ListedToken, Paged, Revision, Token};
+use service_accounts_store::{Account, Credential, ListedToken, Paged, Revision};
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
-use crate::{SqliteError, connection};
+use crate::{
+    SqliteError, connection,
+    rows::{decode, decode_account, decode_token, last_used, revision, text, token_id},
+};
 
 /// How many records are kept decoded.
 const DECODED: usize = 65_536;
@@ -62,7 +64,7 @@ impl Readers {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
-        rows.next()?.map(|row| self.decoded_account(row, 0, 1)).transpose()
+        rows.next()?.map(|row| self.decoded_account(id.as_str(), row, 0, 1)).transpose()
     }
 
     pub(crate) fn accounts(
@@ -72,11 +74,11 @@ impl Readers {
     ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
         let connection = self.connection()?;
         let mut statement =
-            connection.prepare_cached("SELECT revision, record FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+            connection.prepare_cached("SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
         let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(self.decoded_account(row, 0, 1)?);
+            found.push(self.decoded_account(text(row, 2, "account")?, row, 0, 1)?);
         }
         Ok(Paged::new(found, limit, |account| account.id.clone()))
     }
@@ -118,14 +120,18 @@ impl Readers {
             query.account().map(AsRef::<str>::as_ref),
             query.token().map(AsRef::<str>::as_ref),
             query.action().map(|action| action.as_str()),
-            query.earliest().map_or(i64::MIN, UtcDateTime::unix_timestamp),
+            query.earliest().map_or(i64::MIN, first_second_from),
             query.place().map_or(i64::MAX, Sequence::number),
             one_more_than(query.page_size()),
         ])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let event: Event = decode(row, 1, "event")?;
-            found.push(Recorded { sequence: Sequence::new(row.get(0)?), event });
+            let recorded = Recorded { sequence: Sequence::new(row.get(0)?), event: decode(row, 1, "event")? };
+            // A row found by what its record does not say would otherwise be left out as if it were not there.
+            if !query.matches(&recorded) {
+                return Err(SqliteError::Corrupt { table: "event" });
+            }
+            found.push(recorded);
         }
         Ok(query.page(found))
     }
@@ -150,11 +156,8 @@ impl Readers {
         {
             return Ok(known);
         }
-        let token: Token = decode(row, 2, "token")?;
-        let account = self.decoded_account(row, 1, 3)?;
-        if token.id != *id || token.account != account.id || token.revision != revision {
-            return Err(SqliteError::Corrupt { table: "token" });
-        }
+        let token = decode_token(id.as_str(), row, 0, 2)?;
+        let account = self.decoded_account(token.account.as_str(), row, 1, 3)?;
         let credential = Arc::new(Credential::new(token, account));
         self.credentials.insert(*id, credential.clone());
         Ok(credential)
@@ -162,18 +165,18 @@ impl Readers {
 
     fn decoded_account(
         &self,
+        id: &str,
         row: &Row<'_>,
         revision_at: usize,
         record_at: usize,
     ) -> Result<Arc<Account>, SqliteError> {
         let revision = revision(row, revision_at)?;
-        if let Some(known) = self.accounts.get(&revision) {
+        if let Some(known) = self.accounts.get(&revision)
+            && known.id.as_str() == id
+        {
             return Ok(known);
         }
-        let account: Arc<Account> = Arc::new(decode(row, record_at, "account")?);
-        if account.revision != revision {
-            return Err(SqliteError::Corrupt { table: "account" });
-        }
+        let account = Arc::new(decode_account(id, row, revision_at, record_at)?);
         self.accounts.insert(revision, account.clone());
         Ok(account)
     }
@@ -209,28 +212,10 @@ fn event_query(query: &Query) -> &'static str {
     }
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, at: usize, table: &'static str) -> Result<T, SqliteError> {
-    let ValueRef::Text(text) = row.get_ref(at)? else { return Err(SqliteError::Corrupt { table }) };
-    // The reason is dropped: it may quote the row.
-    serde_json::from_slice(text).map_err(|_| SqliteError::Corrupt { table })
-}
-
-pub(crate) fn token_id(row: &Row<'_>, at: usize) -> Result<TokenId, SqliteError> {
-    let text = row.get_ref(at)?.as_str().map_err(|_| SqliteError::Corrupt { table: "token" })?;
-    TokenId::parse(text).map_err(|_| SqliteError::Corrupt { table: "token" })
-}
-
-fn revision(row: &Row<'_>, at: usize) -> Result<Revision, SqliteError> {
-    Ok(Revision::made_by(Sequence::new(row.get(at)?)))
-}
-
-fn last_used(row: &Row<'_>, at: usize, address: usize) -> Result<Option<LastUsed>, SqliteError> {
-    let corrupt = || SqliteError::Corrupt { table: "last_used" };
-    let Some(seconds) = row.get::<_, Option<i64>>(at)? else { return Ok(None) };
-    let at = UtcDateTime::from_unix_timestamp(seconds).map_err(|_| corrupt())?;
-    let address = row.get_ref(address)?.as_str_or_null().map_err(|_| corrupt())?;
-    let address = address.map(|text| text.parse().map_err(|_| corrupt())).transpose()?;
-    Ok(Some(LastUsed { at, address }))
+/// Rows keep whole seconds, so one that begins within a second is not before it.
+fn first_second_from(instant: UtcDateTime) -> i64 {
+    let second = instant.unix_timestamp();
+    if instant.nanosecond() == 0 { second } else { second.saturating_add(1) }
 }
 
 fn one_more_than(limit: usize) -> i64 {

@@ -24,7 +24,7 @@ impl SqliteStore {
     /// Opens the file at `path`, and makes it where there is none.
     ///
     /// # Errors
-    /// The file cannot be opened, is no database, or was written by a newer release.
+    /// The file cannot be opened, is no database or no file, or was written by a newer release.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
         // The writer comes first: it makes the tables that the readers expect.
         let writer = Writer::open(path.as_ref())?;

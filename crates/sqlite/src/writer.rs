@@ -1,8 +1,9 @@
 //! Writes: on one thread, one transaction for all that arrived together.
 
 use std::{
+    iter,
     path::Path,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
 
@@ -15,7 +16,7 @@ use service_accounts_store::{
 
 use crate::{
     SqliteError, connection,
-    reader::{decode, token_id},
+    rows::{decode_account, decode_token, text, token_id},
 };
 
 /// How many jobs may share one transaction.
@@ -69,27 +70,39 @@ impl Drop for Writer {
     }
 }
 
-/// One transaction for all; if it fails, each on its own, so that one job's failure is its own.
+/// Why a transaction did not happen.
+enum Failure {
+    /// It never began, so no job is to blame: another process holds the file, or the file is lost.
+    Begin(Arc<rusqlite::Error>),
+    /// A job failed, or the disk.
+    Work(SqliteError),
+}
+
+/// One transaction for all; if a job fails in it, each on its own, so that one job's failure is its own.
 fn serve(connection: &mut Connection, batch: Vec<Order>) {
-    if let Ok(answers) = transact(connection, batch.iter().map(|(job, _)| job)) {
-        for ((_, caller), answer) in batch.into_iter().zip(answers) {
-            let _ = caller.send(Ok(answer));
+    match transact(connection, batch.iter().map(|(job, _)| job)) {
+        Ok(answers) => answer_all(batch, answers.into_iter().map(Ok)),
+        // Doing each over would make the last of many wait for as many timeouts.
+        Err(Failure::Begin(error)) => {
+            answer_all(batch, iter::repeat_with(|| Err(SqliteError::Database(Box::new(error.clone())))));
         }
-        return;
-    }
-    for (job, caller) in batch {
-        let alone = transact(connection, [&job]);
-        let _ = caller.send(alone.and_then(|answers| answers.into_iter().next().ok_or(SqliteError::Closed)));
+        Err(Failure::Work(error)) if batch.len() == 1 => answer_all(batch, iter::once(Err(error))),
+        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(connection, vec![order])),
     }
 }
 
-fn transact<'a>(
-    connection: &mut Connection,
-    jobs: impl IntoIterator<Item = &'a Job>,
-) -> Result<Vec<Committed>, SqliteError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let answers = jobs.into_iter().map(|job| perform(&transaction, job)).collect::<Result<_, _>>()?;
-    transaction.commit()?;
+/// Whoever asked may have stopped waiting; what was done is done.
+fn answer_all(batch: Vec<Order>, answers: impl IntoIterator<Item = Answer>) {
+    for ((_, caller), answer) in batch.into_iter().zip(answers) {
+        let _ = caller.send(answer);
+    }
+}
+
+fn transact<'a>(connection: &mut Connection, jobs: impl Iterator<Item = &'a Job>) -> Result<Vec<Committed>, Failure> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
+    let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<_, _>>().map_err(Failure::Work)?;
+    transaction.commit().map_err(|error| Failure::Work(error.into()))?;
     Ok(answers)
 }
 
@@ -134,17 +147,22 @@ fn commit(
 fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Facts, SqliteError> {
     let mut facts = Facts::default();
     for id in &needs.accounts {
-        let mut statement = transaction.prepare_cached("SELECT record FROM account WHERE id = ?1")?;
+        let mut statement = transaction.prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
         if let Some(row) = rows.next()? {
-            facts.accounts.push(decode::<Account>(row, 0, "account")?.into());
+            facts.accounts.push(decode_account(id.as_str(), row, 0, 1)?.into());
         }
     }
     for id in &needs.tokens {
-        read_tokens(transaction, "SELECT record FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
+        read_tokens(transaction, "SELECT revision, record, id FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
     }
     if let Some(account) = &needs.credentials_of {
-        read_tokens(transaction, "SELECT record FROM token WHERE account = ?1", account.as_str(), &mut facts)?;
+        read_tokens(
+            transaction,
+            "SELECT revision, record, id FROM token WHERE account = ?1",
+            account.as_str(),
+            &mut facts,
+        )?;
     }
     if let Some((account, name)) = &needs.name {
         let mut statement = transaction.prepare_cached("SELECT id FROM token WHERE account = ?1 AND name = ?2")?;
@@ -158,7 +176,7 @@ fn read_tokens(transaction: &Transaction<'_>, query: &str, key: &str, facts: &mu
     let mut statement = transaction.prepare_cached(query)?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
-        facts.tokens.push(decode(row, 0, "token")?);
+        facts.tokens.push(decode_token(text(row, 2, "token")?, row, 0, 1)?);
     }
     Ok(())
 }

@@ -1,0 +1,61 @@
+//! Rows, read back whole or refused.
+
+use rusqlite::{Row, types::ValueRef};
+use serde::de::DeserializeOwned;
+use service_accounts_audit::Sequence;
+use service_accounts_store::{Account, LastUsed, Revision, Token};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use crate::SqliteError;
+
+/// An account whose record says what its columns say.
+pub(crate) fn decode_account(
+    id: &str,
+    row: &Row<'_>,
+    revision_at: usize,
+    record_at: usize,
+) -> Result<Account, SqliteError> {
+    let account: Account = decode(row, record_at, "account")?;
+    let is_this = account.id.as_str() == id && account.revision == revision(row, revision_at)?;
+    if is_this { Ok(account) } else { Err(SqliteError::Corrupt { table: "account" }) }
+}
+
+/// A token whose record says what its columns say.
+pub(crate) fn decode_token(
+    id: &str,
+    row: &Row<'_>,
+    revision_at: usize,
+    record_at: usize,
+) -> Result<Token, SqliteError> {
+    let token: Token = decode(row, record_at, "token")?;
+    let is_this = token.id.as_str() == id && token.revision == revision(row, revision_at)?;
+    if is_this { Ok(token) } else { Err(SqliteError::Corrupt { table: "token" }) }
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, at: usize, table: &'static str) -> Result<T, SqliteError> {
+    let ValueRef::Text(text) = row.get_ref(at)? else { return Err(SqliteError::Corrupt { table }) };
+    // The reason is dropped: it may quote the row.
+    serde_json::from_slice(text).map_err(|_| SqliteError::Corrupt { table })
+}
+
+pub(crate) fn token_id(row: &Row<'_>, at: usize) -> Result<TokenId, SqliteError> {
+    TokenId::parse(text(row, at, "token")?).map_err(|_| SqliteError::Corrupt { table: "token" })
+}
+
+pub(crate) fn text<'r>(row: &'r Row<'_>, at: usize, table: &'static str) -> Result<&'r str, SqliteError> {
+    row.get_ref(at)?.as_str().map_err(|_| SqliteError::Corrupt { table })
+}
+
+pub(crate) fn revision(row: &Row<'_>, at: usize) -> Result<Revision, SqliteError> {
+    Ok(Revision::made_by(Sequence::new(row.get(at)?)))
+}
+
+pub(crate) fn last_used(row: &Row<'_>, at: usize, address: usize) -> Result<Option<LastUsed>, SqliteError> {
+    let corrupt = || SqliteError::Corrupt { table: "last_used" };
+    let Some(seconds) = row.get::<_, Option<i64>>(at)? else { return Ok(None) };
+    let at = UtcDateTime::from_unix_timestamp(seconds).map_err(|_| corrupt())?;
+    let address = row.get_ref(address)?.as_str_or_null().map_err(|_| corrupt())?;
+    let address = address.map(|text| text.parse().map_err(|_| corrupt())).transpose()?;
+    Ok(Some(LastUsed { at, address }))
+}

@@ -1,0 +1,155 @@
+//! One file, opened again, by others, and by the wrong release.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+
+use std::path::Path;
+
+use service_accounts_naming::AccountId;
+use service_accounts_sqlite::{SqliteError, SqliteStore};
+use service_accounts_store::{Change, Committed, Status, Store, Token, conformance::Subject};
+use time::UtcDateTime;
+
+const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path).unwrap()
+}
+
+/// An account `pipeline` with one token, which is given back as it is stored.
+fn furnish(subject: &Subject<SqliteStore>) -> Token {
+    let account = Subject::<SqliteStore>::account("pipeline");
+    let token = subject.token(&account.id, "nightly");
+    apply(subject, Change::CreateAccount { account: Box::new(account), tokens: vec![token.clone()] });
+    stored(subject.writer(), &token).unwrap()
+}
+
+fn apply(subject: &Subject<SqliteStore>, change: Change) {
+    assert!(matches!(subject.commit(change), Committed::Applied(_)));
+}
+
+fn stored(store: &SqliteStore, token: &Token) -> Option<Token> {
+    pollster::block_on(store.credential(&token.id)).unwrap().map(|found| found.token().clone())
+}
+
+#[test]
+fn a_file_that_is_opened_again_has_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let subject = Subject::new(open(&path));
+    let token = furnish(&subject);
+    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    let before = subject.contents();
+    drop(subject);
+    let (account, store) = (&before.accounts[0], open(&path));
+    assert_eq!(stored(&store, &token).as_ref(), Some(&before.credentials[0].0));
+    assert_eq!(*pollster::block_on(store.account(&account.id)).unwrap().unwrap(), *account);
+    let page = pollster::block_on(store.events(&service_accounts_audit::Query::default())).unwrap();
+    assert_eq!(page.events, before.events);
+}
+
+#[test]
+fn sequences_go_on_where_they_were_even_if_old_events_were_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let token = furnish(&Subject::new(open(&path)));
+    rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM event", []).unwrap();
+    let subject = Subject::new(open(&path));
+    let Committed::Applied(sequence) = subject.commit(Change::Revoke { token: token.id, at: AT }) else {
+        panic!("a revocation is never refused")
+    };
+    assert!(sequence > token.revision.event(), "a revision never comes again");
+}
+
+#[test]
+fn one_handle_sees_what_the_other_revoked_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let (subject, other) = (Subject::new(open(&path)), open(&path));
+    let token = furnish(&subject);
+    for _ in 0..3 {
+        assert!(!stored(&other, &token).unwrap().state.is_revoked(), "now the other handle knows it decoded");
+    }
+    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    assert!(stored(&other, &token).unwrap().state.is_revoked());
+    apply(&subject, Change::DeleteToken { token: token.id, at: AT });
+    assert_eq!(stored(&other, &token), None);
+}
+
+#[test]
+fn what_one_handle_has_decoded_never_stands_for_what_the_other_has_made_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let (subject, other) = (Subject::new(open(&path)), open(&path));
+    for _ in 0..20 {
+        let token = furnish(&subject);
+        let read = || pollster::block_on(other.credential(&token.id)).unwrap().unwrap();
+        let account = read().account().as_ref().clone();
+        let expected = account.revision;
+        let disabled = Box::new(service_accounts_store::Account { status: Status::Disabled, ..account });
+        apply(&subject, Change::UpdateAccount { account: disabled, expected });
+        assert_eq!(read().account().status, Status::Disabled);
+        apply(&subject, Change::DeleteAccount { account: AccountId::parse("pipeline@service").unwrap() });
+        assert_eq!(stored(&other, &token), None);
+    }
+}
+
+#[test]
+fn an_unchanged_credential_is_not_decoded_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject::new(open(&folder.path().join("accounts.db")));
+    let token = furnish(&subject);
+    let read = || pollster::block_on(subject.writer().credential(&token.id)).unwrap().unwrap();
+    let first = read();
+    assert!(std::sync::Arc::ptr_eq(&first, &read()));
+    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    assert!(!std::sync::Arc::ptr_eq(&first, &read()));
+}
+
+#[test]
+fn a_file_of_a_newer_release_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    drop(open(&path));
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let known: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    raw.pragma_update(None, "user_version", known + 1).unwrap();
+    match SqliteStore::open(&path) {
+        Err(SqliteError::TooNew { found, known: expected }) => assert_eq!((found, expected), (known + 1, known)),
+        other => panic!("expected a refusal, found {other:?}"),
+    }
+    let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, known + 1);
+    raw.pragma_update(None, "user_version", known).unwrap();
+    assert!(SqliteStore::open(&path).is_ok());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    let letter = "Dear operator,\n".repeat(500);
+    std::fs::write(&path, &letter).unwrap();
+    assert!(matches!(SqliteStore::open(&path), Err(SqliteError::Database(_))));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+    assert!(matches!(SqliteStore::open(folder.path()), Err(SqliteError::Database(_))), "nor is a folder one");
+}
+
+#[test]
+fn a_place_that_no_second_connection_reaches_is_refused() {
+    for path in [":memory:", "", "file::memory:"] {
+        assert!(matches!(SqliteStore::open(path), Err(SqliteError::NotAFile)), "{path:?}");
+    }
+}
+
+#[test]
+fn many_who_open_a_new_file_at_once_all_find_it_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("accounts.db");
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| SqliteStore::open(path))).collect();
+        for opened in threads {
+            let store = opened.join().unwrap().unwrap();
+            assert!(pollster::block_on(store.accounts(None, 1)).unwrap().items.is_empty());
+        }
+    });
+}
