@@ -14,4 +14,5 @@ mod accounts;
 mod museum;
 mod sessions;
 mod support;
+mod threads;
 mod tokens;
