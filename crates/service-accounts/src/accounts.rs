@@ -13,9 +13,8 @@ use service_accounts_token::SecretToken;
 use time::UtcDateTime;
 
 use crate::{
-    Actor, ApprovalRule, Error, MintedToken, NewToken, ServiceAccounts, Unavailable,
-    service::Inner,
-    tokens::{Draft, MINT_ATTEMPTS},
+    Actor, ApprovalRule, Error, MintedToken, NewToken, ServiceAccounts, Unavailable, attempts::attempted,
+    service::Inner, tokens::Draft,
 };
 
 /// What is asked for when an account is created.
@@ -120,13 +119,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let inner = &*self.inner;
         inner.admit_manager(actor)?;
         let account = inner.draft_account(actor, &wanted)?;
-        for _ in 0..MINT_ATTEMPTS {
-            match inner.try_create(actor, &account, &wanted).await {
-                Err(Error::Conflict) => {}
-                done => return done,
-            }
-        }
-        Err(Error::Conflict)
+        attempted(|| inner.try_create(actor, &account, &wanted)).await
     }
 
     /// One account.
@@ -226,18 +219,16 @@ impl<S: Store, P: Permission> Inner<S, P> {
         changed: impl Fn(&Account) -> Result<Account, Error>,
     ) -> Result<Arc<Account>, Error> {
         self.admit_manager(actor)?;
-        for _ in 0..MINT_ATTEMPTS {
+        let changed = &changed;
+        attempted(move || async move {
             let present = self.account(id).await?;
             let account = changed(&present)?;
             let event = self.event(action, actor).about_account(Label::new(id.as_str()));
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
-            match self.commit(actor, change, event).await {
-                Ok(revision) => return Ok(Arc::new(Account { revision, ..account })),
-                Err(Error::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::Conflict)
+            let revision = self.commit(actor, change, event).await?;
+            Ok(Arc::new(Account { revision, ..account }))
+        })
+        .await
     }
 
     fn draft_account(&self, actor: &Actor<P>, wanted: &NewAccount) -> Result<Account, Error> {

@@ -7,7 +7,10 @@ use service_accounts_store::Refusal;
 
 use crate::{RandomnessError, Unavailable};
 
-/// Why an administrative call did nothing; nothing was changed whatever the reason.
+/// Why an administrative call did nothing.
+///
+/// Nothing was changed, whatever the reason, with one exception that no client of a store can rule out: a store that fails
+/// after it has made a change and before it has said so leaves the change made. It is whole then, and has its event.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -5,6 +5,7 @@
 mod access_log;
 mod accounts;
 mod actor;
+mod attempts;
 mod authenticate;
 mod builder;
 mod clock;

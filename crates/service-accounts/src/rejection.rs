@@ -156,6 +156,31 @@ mod tests {
     fn every_reason_has_a_name_of_its_own() {
         for (place, reason) in Rejection::ALL.iter().enumerate() {
             assert!(Rejection::ALL[..place].iter().all(|earlier| earlier.as_str() != reason.as_str()));
+            assert_eq!(reason.to_string(), reason.as_str());
         }
+    }
+
+    /// What a client may learn about an account it can only learn once its secret has verified: these reasons are found
+    /// after that, and all others tell nothing.
+    #[test]
+    fn only_reasons_found_after_the_secret_tell_anything() {
+        let telling = [
+            (Rejection::AccountDisabled, "SERVICE_ACCOUNT_INACTIVE"),
+            (Rejection::AccountPending, "SERVICE_ACCOUNT_INACTIVE"),
+            (Rejection::AccountExpired, "SERVICE_ACCOUNT_EXPIRED"),
+            (Rejection::AddressNotAllowed, "IP_NOT_ALLOWED"),
+        ];
+        for reason in Rejection::ALL {
+            let code = telling.iter().find(|(telling, _)| *telling == reason).map(|(_, code)| *code);
+            assert_eq!(reason.disclosure().code(), code.unwrap_or("INVALID_CREDENTIALS"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_outage_names_its_cause_only_to_who_asks_for_it() {
+        let outage = Unavailable::new(std::io::Error::other("disk full"));
+        assert_eq!(outage.to_string(), "the service-account store is unavailable");
+        assert_eq!(outage.source().map(ToString::to_string).as_deref(), Some("disk full"));
+        assert_eq!(AuthenticateError::from(outage).to_string(), "the service-account store is unavailable");
     }
 }

@@ -10,8 +10,8 @@ use service_accounts_token::SecretToken;
 use time::{Duration, UtcDateTime};
 
 use crate::{
-    Actor, AuthenticateError, Error, Principal, ServiceAccounts, Unavailable, authenticate::Door, service::Inner,
-    tokens::MINT_ATTEMPTS,
+    Actor, AuthenticateError, Error, Principal, ServiceAccounts, Unavailable, attempts::attempted, authenticate::Door,
+    service::Inner,
 };
 
 /// The longest a session lives, and how long it does where nothing shorter is asked for.
@@ -73,20 +73,14 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         address: Option<IpAddr>,
     ) -> Result<OpenedSession<P>, ExchangeError> {
         let inner = &*self.inner;
-        for _ in 0..MINT_ATTEMPTS {
-            // Judged anew in each round: what changed in between may have been the right to a session.
-            let principal = inner.admit(client_secret, Door::Exchange { client_id }, address).await?;
-            let opened = inner.draft_session(&principal, narrowing)?;
-            match inner.keep(&principal.actor(), principal.account(), &opened.token, Action::SessionOpened).await {
-                Ok(revision) => {
-                    let token = Token { revision, ..opened.token };
-                    return Ok(OpenedSession { token, ..opened });
-                }
-                Err(Error::Conflict | Error::AuthorityLost) => {}
-                Err(error) => return Err(error.into()),
+        let opened = attempted(move || async move {
+            // Judged anew each time: what changed in between may have been the right to a session.
+            match inner.admit(client_secret, Door::Exchange { client_id }, address).await {
+                Ok(principal) => inner.try_open(&principal, narrowing).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
             }
-        }
-        Err(Error::Conflict.into())
+        });
+        Ok(opened.await??)
     }
 
     /// Ends the session that a principal came with, from the next request on.
@@ -111,21 +105,16 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     pub async fn regenerate_client_secret(&self, actor: &Actor<P>, id: &AccountId) -> Result<SecretToken, Error> {
         let inner = &*self.inner;
         inner.admit_manager(actor)?;
-        for _ in 0..MINT_ATTEMPTS {
+        attempted(move || async move {
             let account = inner.account(id).await?;
             let (secret, record) = inner.draft_secret(actor, &account)?;
             let event = inner.token_event(Action::SecretRegenerated, actor, &record);
-            let change = Change::RegenerateSecret {
-                secret: Box::new(record),
-                account_revision: account.revision,
-                at: inner.now(),
-            };
-            match inner.commit(actor, change, event).await {
-                Err(Error::Conflict) => {}
-                done => return done.map(|_| secret),
-            }
-        }
-        Err(Error::Conflict)
+            let (secret_record, account_revision) = (Box::new(record), account.revision);
+            let change = Change::RegenerateSecret { secret: secret_record, account_revision, at: inner.now() };
+            inner.commit(actor, change, event).await?;
+            Ok(secret)
+        })
+        .await
     }
 
     /// Removes up to `limit` expired sessions and tells how many it removed.
@@ -156,6 +145,16 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
 }
 
 impl<S: Store, P: Permission> Inner<S, P> {
+    async fn try_open(&self, principal: &Principal<P>, narrowing: &Narrowing) -> Result<OpenedSession<P>, Error> {
+        let drafted = self.draft_session(principal, narrowing)?;
+        match self.keep(&principal.actor(), principal.account(), &drafted.token, Action::SessionOpened).await {
+            Ok(revision) => Ok(OpenedSession { token: Token { revision, ..drafted.token }, ..drafted }),
+            // The account changed since it was judged, or the secret did.
+            Err(Error::AuthorityLost) => Err(Error::Conflict),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The session as it will be once the store has it.
     fn draft_session(&self, principal: &Principal<P>, narrowing: &Narrowing) -> Result<OpenedSession<P>, Error> {
         let account = principal.credential.account();

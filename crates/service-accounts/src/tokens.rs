@@ -10,10 +10,10 @@ use service_accounts_store::{Account, Change, Class, Credential, ListedToken, Pa
 use service_accounts_token::{Kind, Minted, SecretToken, TokenId};
 use time::Duration;
 
-use crate::{Actor, Error, RandomnessError, ServiceAccounts, Unavailable, randomness::Source, service::Inner};
-
-/// How often a step is done over that lost a race or met a taken id.
-pub(crate) const MINT_ATTEMPTS: usize = 8;
+use crate::{
+    Actor, Error, RandomnessError, ServiceAccounts, Unavailable, attempts::attempted, randomness::Source,
+    service::Inner,
+};
 
 /// A token's text, and its record.
 pub(crate) type Draft = (SecretToken, Token);
@@ -68,15 +68,13 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     ) -> Result<MintedToken, Error> {
         let inner = &*self.inner;
         inner.admit_manager(actor)?;
-        for _ in 0..MINT_ATTEMPTS {
+        attempted(move || async move {
             let account = inner.account(account).await?;
             let draft = inner.draft_token(actor, &account, wanted)?;
-            match inner.keep(actor, &account, &draft.1, Action::TokenMinted).await {
-                Err(Error::Conflict) => {}
-                done => return done.map(|revision| MintedToken::kept(draft, revision)),
-            }
-        }
-        Err(Error::Conflict)
+            let revision = inner.keep(actor, &account, &draft.1, Action::TokenMinted).await?;
+            Ok(MintedToken::kept(draft, revision))
+        })
+        .await
     }
 
     /// What could be better about a token's name, with reasons.
@@ -115,18 +113,17 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     ) -> Result<Arc<Credential>, Error> {
         let inner = &*self.inner;
         inner.admit_manager(actor)?;
-        for _ in 0..MINT_ATTEMPTS {
+        let scopes = &scopes;
+        attempted(move || async move {
             let found = inner.token(account, token).await?;
-            let grant = inner.guard_token(actor, found.account(), &scopes)?;
+            let grant = inner.guard_token(actor, found.account(), scopes)?;
             let changed = Token { grant, ..found.token().clone() };
             let change = Change::UpdateToken { token: Box::new(changed.clone()), expected: found.token().revision };
-            match inner.commit(actor, change, inner.token_event(Action::TokenUpdated, actor, found.token())).await {
-                Ok(revision) => return Ok(joined(Token { revision, ..changed }, &found)),
-                Err(Error::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::Conflict)
+            let event = inner.token_event(Action::TokenUpdated, actor, found.token());
+            let revision = inner.commit(actor, change, event).await?;
+            Ok(joined(Token { revision, ..changed }, &found))
+        })
+        .await
     }
 
     /// Ends a token's work from the next request on, for good. Doing it twice is the same as once.

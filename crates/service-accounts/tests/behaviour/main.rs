@@ -10,6 +10,9 @@
     reason = "what a test takes for granted and does not find is its failure"
 )]
 
+mod accounts;
 mod museum;
 mod sessions;
 mod support;
+mod threads;
+mod tokens;

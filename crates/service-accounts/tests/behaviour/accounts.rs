@@ -1,0 +1,249 @@
+//! The rules of accounts: what is asked for is what is kept, and only what is asked for changes.
+
+use std::sync::Arc;
+
+use service_accounts::{
+    AccountUpdate, ApprovalRule, Error, Expiry, NewAccount, Rejection,
+    access::{Allowlist, RoleName, Scopes, TeamName, Teams},
+    audit::{Action, Label, Query},
+    naming::{Advisor, Code, Realm, ReservedIds, WordClass},
+    store::{Account, Approval, Justification, Owner, Purpose, Status, Store, SystemName},
+};
+use time::Duration;
+
+use crate::support::{OFFICE, Path, Permission, World, ada, in_role, on_every_store, wait, wanted, with_role};
+
+#[test]
+fn a_name_becomes_an_id() {
+    let world = World::new();
+    for (name, id) in [
+        ("Pipeline Automation", "pipeline_automation@service"),
+        ("Alation Sync", "alation_sync@service"),
+        ("Finance Metrics", "finance_metrics@service"),
+    ] {
+        assert_eq!(world.create(name).account.id.as_str(), id);
+    }
+    let elsewhere = World::built(|builder| builder.realm(Realm::parse("acme.internal").unwrap()));
+    assert_eq!(elsewhere.create("Alation Sync").account.id.as_str(), "alation_sync@acme.internal");
+    let unnamed = wait(world.accounts.create_account(&ada(), wanted("数据平台")));
+    assert!(matches!(unnamed, Err(Error::Name(_))), "{unnamed:?}");
+}
+
+#[test]
+fn an_account_is_what_was_asked_for() {
+    on_every_store(|world| {
+        let end = world.clock.now() + Duration::days(30);
+        let asked = NewAccount {
+            role: Some(RoleName::parse("Editor").unwrap()),
+            scopes: Scopes::only(["write"]).unwrap(),
+            teams: Teams::only(["growth"]).unwrap(),
+            allowlist: Allowlist::parse_all(["192.0.2.0/24"]).unwrap(),
+            expires_at: Some(end + Duration::milliseconds(999)),
+            justification: Some(Justification::parse("it loads the warehouse").unwrap()),
+            systems: vec![SystemName::parse("warehouse").unwrap()],
+            ..wanted("Pipeline Automation")
+        };
+        let account = wait(world.accounts.create_account(&ada(), asked.clone())).unwrap().account;
+        assert_eq!(wait(world.accounts.account(&ada(), &account.id)).unwrap(), account);
+        let grant = (account.grant.role(), account.grant.scopes(), account.grant.teams());
+        assert_eq!(grant, (asked.role.as_ref().unwrap(), &asked.scopes, &asked.teams));
+        assert_eq!((&account.name, &account.purpose, &account.owner), (&asked.name, &asked.purpose, &asked.owner));
+        assert_eq!((&account.allowlist, &account.environment), (&asked.allowlist, &asked.environment));
+        assert_eq!((&account.justification, &account.systems), (&asked.justification, &asked.systems));
+        assert_eq!(account.expires_at, Some(end), "only whole seconds count");
+        assert_eq!((account.status, &account.approval), (Status::Enabled, &Approval::NotRequired));
+        assert_eq!((account.created_at, account.created_by.as_str()), (world.clock.now(), "ada"));
+    });
+}
+
+#[test]
+fn an_account_without_a_role_has_the_lowest() {
+    assert_eq!(World::new().create("Pipeline Automation").account.grant.role().as_str(), "Member");
+}
+
+#[test]
+fn an_update_changes_what_it_names_and_nothing_else() {
+    let world = World::new();
+    let before = world.create_with("Pipeline Automation", in_role("Editor")).account;
+    let end = world.clock.now() + Duration::DAY;
+    let changes: [fn(&mut AccountUpdate); 6] = [
+        |update| update.role = Some(RoleName::parse("Manager").unwrap()),
+        |update| update.teams = Some(Teams::only(["growth"]).unwrap()),
+        |update| update.allowlist = Some(Allowlist::parse_all(["10.0.0.0/8"]).unwrap()),
+        |update| update.purpose = Some(Purpose::parse("something else").unwrap()),
+        |update| update.owner = Some(Owner::parse("somebody else").unwrap()),
+        |update| update.justification = Some(Justification::parse("it needs more").unwrap()),
+    ];
+    let apply = |update| wait(world.accounts.update_account(&ada(), &before.id, update)).unwrap();
+    let mut expected = Account::clone(&before);
+    for change in changes {
+        let mut update = AccountUpdate::default();
+        change(&mut update);
+        let after = apply(update.clone());
+        expected.revision = after.revision;
+        expected.allowlist = update.allowlist.unwrap_or(expected.allowlist);
+        expected.purpose = update.purpose.unwrap_or(expected.purpose);
+        expected.owner = update.owner.unwrap_or(expected.owner);
+        expected.justification = update.justification.or(expected.justification);
+        let role = update.role.as_ref().unwrap_or(expected.grant.role());
+        let teams = update.teams.as_ref().unwrap_or(expected.grant.teams());
+        assert_eq!((after.grant.role(), after.grant.teams()), (role, teams));
+        expected.grant = after.grant.clone();
+        assert_eq!(*after, expected);
+    }
+    for (expiry, kept) in [(Expiry::At(end), Some(end)), (Expiry::Never, None)] {
+        let after = apply(AccountUpdate { expires_at: Some(expiry), ..AccountUpdate::default() });
+        assert_eq!(after.expires_at, kept);
+        let untouched = apply(AccountUpdate::default());
+        assert_eq!(untouched.expires_at, kept);
+    }
+}
+
+/// An answer is made from what was written; it must be what a reader finds.
+#[test]
+fn every_answer_is_what_is_stored() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        let stored = || wait(world.store.account(&holder.id)).unwrap().unwrap();
+        let update = AccountUpdate { owner: Some(Owner::parse("Finance").unwrap()), ..AccountUpdate::default() };
+        let answers: [&dyn Fn() -> Arc<Account>; 3] = [
+            &|| wait(world.accounts.update_account(&ada(), &holder.id, update.clone())).unwrap(),
+            &|| wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap(),
+            &|| wait(world.accounts.enable_account(&ada(), &holder.id)).unwrap(),
+        ];
+        for answer in answers {
+            assert_eq!(answer(), stored());
+        }
+        let credential = || wait(world.store.credential(&holder.token_id)).unwrap().unwrap();
+        let scopes =
+            wait(world.accounts.set_token_scopes(&ada(), &holder.id, &holder.token_id, Scopes::none())).unwrap();
+        assert_eq!((scopes.token(), scopes.account()), (credential().token(), credential().account()));
+        let revoked = wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
+        assert_eq!((revoked.token(), revoked.account()), (credential().token(), credential().account()));
+    });
+}
+
+#[test]
+fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
+    let world = World::built(|builder| builder.approval(ApprovalRule::SecondAdministrator));
+    let created = world.create("Pipeline Automation");
+    let token = created.first_token.unwrap();
+    let verdict = || world.verdict(token.secret.expose());
+    let approve = |name| wait(world.accounts.approve_account(&with_role(name, "Admin"), &created.account.id));
+    assert_eq!(verdict(), Err(Rejection::AccountPending));
+    assert!(matches!(approve("ada"), Err(Error::OwnApproval)));
+    assert_eq!(verdict(), Err(Rejection::AccountPending));
+
+    let approved = approve("bob").unwrap();
+    assert_eq!(approved.approval, Approval::Given { by: Label::new("bob"), at: world.clock.now() });
+    assert_eq!(verdict(), Ok(()));
+    assert!(matches!(approve("bob"), Err(Error::NotPending)));
+
+    let unruled = World::new().create("Pipeline Automation").account;
+    assert_eq!(unruled.approval, Approval::NotRequired);
+}
+
+#[test]
+fn what_does_not_wait_for_approval_cannot_be_approved() {
+    let world = World::new();
+    let account = world.create("Pipeline Automation").account;
+    let approved = wait(world.accounts.approve_account(&with_role("bob", "Admin"), &account.id));
+    assert!(matches!(approved, Err(Error::NotPending)), "{approved:?}");
+}
+
+#[test]
+fn names_come_with_advice_and_the_host_teaches_it_words() {
+    let codes = |world: &World, name| world.create(name).advice.iter().map(|finding| finding.code).collect::<Vec<_>>();
+    let world = World::new();
+    assert_eq!(codes(&world, "temp"), [Code::Vague]);
+    let mut advisor = Advisor::default();
+    advisor.learn(WordClass::Vague, "thingamajig");
+    let taught = World::built(|builder| builder.advisor(advisor));
+    assert_eq!(codes(&taught, "Thingamajig"), [Code::Vague]);
+    let wanted = NewAccount { first_token: Some(crate::support::token("test123")), ..wanted("Alation Sync") };
+    let advice = wait(world.accounts.create_account(&ada(), wanted)).unwrap().advice;
+    assert!(advice.iter().any(|finding| finding.code == Code::TooGeneric), "the token's name is looked at too");
+}
+
+#[test]
+fn a_host_reserves_ids_of_its_own() {
+    let world = World::built(|builder| builder.reserved(ReservedIds::none()));
+    assert_eq!(world.create("root").account.id.as_str(), "root@service");
+}
+
+#[test]
+fn accounts_are_listed_page_by_page_in_the_order_of_their_ids() {
+    on_every_store(|world| {
+        for name in ["Echo", "Alpha", "Delta", "Charlie", "Bravo"] {
+            world.create(&format!("{name} Loader"));
+        }
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = wait(world.accounts.accounts(&ada(), after.as_ref(), 2)).unwrap();
+            assert!(page.items.len() <= 2);
+            seen.extend(page.items.iter().map(|account| account.id.local().to_owned()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, ["alpha_loader", "bravo_loader", "charlie_loader", "delta_loader", "echo_loader"]);
+    });
+}
+
+#[test]
+fn an_account_reaches_the_resources_of_its_teams_and_of_nobody() {
+    let world = World::new();
+    let created = world
+        .create_with("Pipeline Automation", |wanted| NewAccount { teams: Teams::only(["growth"]).unwrap(), ..wanted });
+    let principal = world.authenticate(created.first_token.unwrap().secret.expose()).unwrap();
+    let may = |team: Option<&str>| {
+        let team = team.map(|team| TeamName::parse(team).unwrap());
+        world.accounts.authorize(&principal, Permission::ResultsRead, team.as_ref()).is_ok()
+    };
+    assert_eq!([may(None), may(Some("growth")), may(Some("finance"))], [true, true, false]);
+}
+
+#[test]
+fn what_a_service_account_does_is_recorded_under_its_own_name_and_address() {
+    let world = World::new();
+    let manager = world.create_with("Platform Automation", in_role("Admin"));
+    let principal = world.authenticate(manager.first_token.unwrap().secret.expose()).unwrap();
+    assert_eq!(principal.address(), Some(OFFICE));
+    let created = wait(world.accounts.create_account(&principal.actor(), wanted("Alation Sync"))).unwrap();
+    assert_eq!(created.account.created_by.as_str(), "platform_automation@service");
+
+    let query = Query::default().for_account(Label::new(created.account.id.as_str()));
+    let events = wait(world.accounts.audit(&ada(), &query)).unwrap().events;
+    let event = &events[0].event;
+    assert_eq!((event.action(), event.actor().as_str()), (Action::AccountCreated, "platform_automation@service"));
+    assert_eq!((event.address(), event.at()), (Some(OFFICE), world.clock.now()));
+    let detail = |name| event.details().get(&Label::new(name)).map(Label::as_str);
+    let token = created.first_token.unwrap().token;
+    assert_eq!((detail("role"), detail("first_token")), (Some("Member"), Some(token.id.as_str())));
+}
+
+#[test]
+fn what_is_not_there_is_reported_as_missing_by_every_call() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    wait(world.accounts.delete_account(&ada(), &holder.id)).unwrap();
+    let (accounts, id) = (&world.accounts, &holder.id);
+    let answers = [
+        wait(accounts.account(&ada(), id)).map(drop),
+        wait(accounts.update_account(&ada(), id, AccountUpdate::default())).map(drop),
+        wait(accounts.disable_account(&ada(), id)).map(drop),
+        wait(accounts.enable_account(&ada(), id)).map(drop),
+        wait(accounts.approve_account(&ada(), id)).map(drop),
+        wait(accounts.delete_account(&ada(), id)),
+        wait(accounts.regenerate_client_secret(&ada(), id)).map(drop),
+        wait(accounts.mint_token(&ada(), id, &crate::support::token("weekly"))).map(drop),
+        wait(accounts.tokens(&ada(), id, None, 10)).map(drop),
+    ];
+    for (number, answer) in answers.iter().enumerate() {
+        assert!(matches!(answer, Err(Error::AccountMissing)), "call {number}: {answer:?}");
+    }
+    for path in Path::ALL {
+        assert_eq!(holder.verdict(&world, path), Err(Rejection::Unknown), "{path:?}");
+    }
+}
