@@ -25,7 +25,7 @@ use service_accounts_axum::{
 };
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     time::{MissedTickBehavior, interval, timeout},
 };
 use tracing_subscriber::filter::LevelFilter;
@@ -40,6 +40,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let level: LevelFilter = setting("LOG", "info").parse()?;
     tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
 
+    // Before anybody is told that the service runs: whoever knows may ask it to end.
+    let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let accounts = open()?;
     let listener = TcpListener::bind(setting("LISTEN", "127.0.0.1:8080")).await?;
     let address = listener.local_addr()?;
@@ -50,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = router(accounts.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(listener, service).with_graceful_shutdown(async {
-        wait_for_a_signal().await;
+        wait_for(signals).await;
         let _ = stopping.send(());
     });
     let server = tokio::spawn(async { server.await });
@@ -96,11 +98,7 @@ async fn keep_up(accounts: Accounts) {
     }
 }
 
-async fn wait_for_a_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
+async fn wait_for((mut interrupt, mut terminate): (Signal, Signal)) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

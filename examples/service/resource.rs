@@ -20,7 +20,21 @@ use crate::permissions::{Permission, permission};
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Datastore {
-    name: String,
+    name: DatastoreName,
+}
+
+/// What people call a datastore: one line of at most 100 characters.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(try_from = "String")]
+struct DatastoreName(String);
+
+impl TryFrom<String> for DatastoreName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let is_fit = !text.trim().is_empty() && text.chars().count() <= 100 && !text.contains(char::is_control);
+        if is_fit { Ok(Self(text)) } else { Err("expected one line of at most 100 characters") }
+    }
 }
 
 #[derive(Clone)]
@@ -37,11 +51,11 @@ impl FromRef<Resource> for Gate<Permission> {
 
 /// `GET /datastores` needs `datastores:view`, `POST /datastores` needs `resources:write`.
 pub(crate) fn router(gate: Gate<Permission>) -> Router {
-    let datastores = vec![Datastore { name: "warehouse".into() }];
+    let datastores = vec![Datastore { name: DatastoreName("warehouse".into()) }];
     Router::new()
         .route("/datastores", get(list).post(create))
-        .route_layer(AuthenticateLayer::new(gate.clone()))
         .method_not_allowed_fallback(method_not_allowed)
+        .route_layer(AuthenticateLayer::new(gate.clone()))
         .with_state(Resource { datastores: Arc::new(Mutex::new(datastores)), gate })
 }
 

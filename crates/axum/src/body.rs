@@ -1,7 +1,7 @@
 //! What a client sends, read strictly: the whole of it is understood, or the first thing that is not gets named.
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{FromRequest, FromRequestParts, Request},
 };
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts};
@@ -14,6 +14,9 @@ use crate::Refusal;
 /// The largest body, in bytes.
 pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
+/// The longest path of a field that is repeated to the client; every token is longer.
+const LONGEST_PATH: usize = 64;
+
 /// A JSON body of at most 64 KiB that must be understood whole.
 ///
 /// What does not fit is answered with a problem that names the field and never repeats its value. Give `T` the attribute
@@ -23,6 +26,9 @@ pub struct StrictJson<T>(pub T);
 
 /// The query string.
 pub(crate) struct Query<T>(pub(crate) T);
+
+/// The variable parts of the path; what cannot be read names nothing that is here.
+pub(crate) struct Path<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
     type Rejection = Refusal;
@@ -44,8 +50,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
-        read.map(Self)
-            .map_err(|error| Refusal::validation(&error.path().to_string(), &without_input(&error.inner().to_string())))
+        read.map(Self).map_err(|error| invalid(&error.path().to_string(), &error.inner().to_string()))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|path| Self(path.0)).map_err(|_| Refusal::not_found())
     }
 }
 
@@ -62,21 +76,34 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 async fn collect(body: Body) -> Result<axum::body::Bytes, Refusal> {
+    // What is announced as too large need not be read to be refused.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > MAX_BYTES) {
+        return Err(too_large());
+    }
     match Limited::new(body, MAX_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let detail = format!("The body is larger than {MAX_BYTES} bytes.");
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail).into())
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(malformed("The body broke off.")),
     }
 }
 
 fn refuse_json(path: &str, error: &serde_json::Error) -> Refusal {
     match error.classify() {
-        serde_json::error::Category::Data => Refusal::validation(path, &without_input(&without_place(error))),
+        serde_json::error::Category::Data => invalid(path, &without_place(error)),
         _ => malformed("The body is not JSON."),
     }
+}
+
+fn too_large() -> Refusal {
+    let detail = format!("The body is larger than {MAX_BYTES} bytes.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail).into()
+}
+
+/// Names the field, unless the client made up a name that could be anything, a secret included.
+fn invalid(path: &str, message: &str) -> Refusal {
+    let is_plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '[' | ']');
+    let path = if path.len() <= LONGEST_PATH && path.chars().all(is_plain) { path } else { "" };
+    Refusal::validation(path, &without_input(message))
 }
 
 fn malformed(detail: &str) -> Refusal {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
-use http::{Extensions, request::Parts};
+use http::{Extensions, header::AUTHORIZATION, request::Parts};
 use service_accounts::{
     Principal,
     access::{Permission, Required},
@@ -53,6 +53,8 @@ where
         }
         let gate = Gate::from_ref(state);
         let principal = gate.admit(&parts.headers, &parts.uri, &parts.extensions).await?;
+        // As behind the layer, the credential stays at the door: what the handler passes on cannot carry it.
+        parts.headers.remove(AUTHORIZATION);
         parts.extensions.insert(principal.clone());
         Ok(Self(principal))
     }

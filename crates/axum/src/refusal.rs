@@ -43,7 +43,18 @@ impl Refusal {
         }
     }
 
-    fn of_credentials(rejection: Rejection) -> Self {
+    /// Client credentials that opened no session; `realm` is named in the challenge.
+    pub(crate) fn of_exchange(error: ExchangeError, realm: &str) -> Self {
+        match error {
+            ExchangeError::Authenticate(AuthenticateError::Rejected(rejection)) => {
+                Self::of_credentials(rejection, realm)
+            }
+            ExchangeError::Authenticate(AuthenticateError::Unavailable(_)) => Self(Problem::unavailable()),
+            ExchangeError::Session(error) => error.into(),
+        }
+    }
+
+    fn of_credentials(rejection: Rejection, realm: &str) -> Self {
         let disclosure = rejection.disclosure();
         let detail = match disclosure {
             Disclosure::InvalidCredentials => "The client id or the client secret is wrong.",
@@ -52,7 +63,7 @@ impl Refusal {
             Disclosure::AddressNotAllowed => "The service account may not be used from this address.",
         };
         let problem = Problem::new(StatusCode::UNAUTHORIZED, disclosure.code(), detail);
-        Self(problem.challenge("Bearer realm=\"service-accounts\"".into()))
+        Self(problem.challenge(format!("Bearer realm=\"{realm}\"")))
     }
 }
 
@@ -92,16 +103,6 @@ impl From<Error> for Refusal {
             }
             Error::Randomness(_) | Error::Unavailable(_) => Self(Problem::unavailable()),
             _ => Self::conflict("CONFLICT", &error),
-        }
-    }
-}
-
-impl From<ExchangeError> for Refusal {
-    fn from(error: ExchangeError) -> Self {
-        match error {
-            ExchangeError::Authenticate(AuthenticateError::Rejected(rejection)) => Self::of_credentials(rejection),
-            ExchangeError::Authenticate(AuthenticateError::Unavailable(_)) => Self(Problem::unavailable()),
-            ExchangeError::Session(error) => error.into(),
         }
     }
 }

@@ -19,9 +19,11 @@ use crate::{
 /// the service accounts were built with.
 pub fn api<S: Store + 'static, P: Permission>(accounts: ServiceAccounts<S, P>, gate: Gate<P>) -> Router {
     let layer = AuthenticateLayer::new(gate.clone());
-    let guarded = machine_user().merge(administration()).route_layer(layer);
+    let guarded = machine_user().merge(administration());
+    // The fallback comes before the layer, so that it is guarded too: which methods a route has is not for strangers.
+    let guarded = guarded.method_not_allowed_fallback(method_not_allowed).route_layer(layer);
     let open = Router::new().route("/api/v1/service-account/auth", post(session::auth));
-    open.merge(guarded).method_not_allowed_fallback(method_not_allowed).with_state(Api { accounts, gate })
+    open.method_not_allowed_fallback(method_not_allowed).merge(guarded).with_state(Api { accounts, gate })
 }
 
 /// Answers where no route leads, as a problem: set it as the host's fallback.

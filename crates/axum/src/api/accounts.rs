@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header::LOCATION};
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     Refusal,
-    body::{Query, StrictJson},
+    body::{Path, Query, StrictJson},
     instant::Instant,
 };
 

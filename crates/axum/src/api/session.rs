@@ -83,7 +83,8 @@ pub(crate) async fn auth<S: Store + 'static, P: Permission>(
 ) -> Result<Response, Refusal> {
     let address = api.gate.client_of(&headers, &extensions)?;
     let narrowing = asked.narrowing()?;
-    let session = api.accounts.open_session(&asked.client_id, &asked.client_secret, &narrowing, address).await?;
+    let opened = api.accounts.open_session(&asked.client_id, &asked.client_secret, &narrowing, address).await;
+    let session = opened.map_err(|error| Refusal::of_exchange(error, api.gate.realm_name()))?;
     let view = AuthView {
         token: session.secret.expose(),
         token_type: "Bearer",

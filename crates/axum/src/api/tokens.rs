@@ -1,10 +1,10 @@
 //! For administrators: the tokens of an account.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{StatusCode, header::LOCATION};
 use serde::{Deserialize, Serialize};
 use service_accounts::{
     MintedToken, NewToken, ServiceAccounts,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Refusal,
-    body::{Query, StrictJson},
+    body::{Path, Query, StrictJson},
 };
 
 /// A token to mint. Scopes that are left out are the account's; an empty list is no access at all.
@@ -74,10 +74,11 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     Path(id): Path<String>,
     StrictJson(asked): StrictJson<MintRequest>,
 ) -> Result<Response, Refusal> {
-    let asked = NewToken::from(asked);
-    let minted = api.accounts.mint_token(&actor, &account_id(&id)?, &asked).await?;
+    let (id, asked) = (account_id(&id)?, NewToken::from(asked));
+    let minted = api.accounts.mint_token(&actor, &id, &asked).await?;
     let view = MintedView::new(&api.accounts, &minted, api.accounts.advise_token_name(&asked.name));
-    Ok((StatusCode::CREATED, NO_STORE, axum::Json(view)).into_response())
+    let location = [(LOCATION, format!("/api/v1/service-accounts/{id}/tokens/{}", minted.token.id.as_str()))];
+    Ok((StatusCode::CREATED, NO_STORE, location, axum::Json(view)).into_response())
 }
 
 pub(crate) async fn list<S: Store + 'static, P: Permission>(

@@ -1,0 +1,9 @@
+//! The routes and extractors, called in process.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+mod body;
+mod extract;
+mod outage;
+mod paths;
+mod support;

@@ -1,0 +1,149 @@
+//! A directory with a database, and the service that runs on it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, Read},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// What outlives a process: the database, its key, and all that was ever logged.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    /// Starts the service and waits until it listens.
+    pub(crate) fn start(&self) -> Service {
+        let child = Command::new(binary())
+            .env("LISTEN", "127.0.0.1:0")
+            .env("DATABASE", self.database())
+            .env("LOG", "trace")
+            .env_remove("SERVICE_ACCOUNTS_PEPPER")
+            .env_remove("ENVIRONMENT")
+            .stdout(Stdio::piped())
+            .stderr(self.append_to_log())
+            .spawn();
+        Service::await_address(child.expect("the example `service` is built before its tests"))
+    }
+
+    /// Starts the service for the first time; the token is the administrator's.
+    pub(crate) fn first_start() -> (Self, Service, String) {
+        let home = Self::new();
+        let mut service = home.start();
+        let token = service.line().strip_prefix("admin token: ").expect("the first start prints a token").to_owned();
+        (home, service, token)
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.path().join("accounts.db")
+    }
+
+    /// All that is on disk beside the key and the log: the database with its companions.
+    pub(crate) fn database_bytes(&self) -> Vec<u8> {
+        ["accounts.db", "accounts.db-wal", "accounts.db-shm"]
+            .into_iter()
+            .filter_map(|name| fs::read(self.0.path().join(name)).ok())
+            .flatten()
+            .collect()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.0.path().join("log")).unwrap()
+    }
+
+    fn append_to_log(&self) -> File {
+        OpenOptions::new().create(true).append(true).open(self.0.path().join("log")).unwrap()
+    }
+}
+
+/// A running service; it is killed when it goes out of scope.
+pub(crate) struct Service {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Service {
+    fn await_address(mut child: Child) -> Self {
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut service = Self { child, output, address: String::new() };
+        let line = service.line();
+        service.address = line.strip_prefix("listening on http://").expect("it says where it listens").to_owned();
+        service
+    }
+
+    /// A client that shows this credential.
+    pub(crate) fn with(&self, token: &str) -> Client {
+        Client::new(&self.address, Some(token))
+    }
+
+    /// A client that shows none.
+    pub(crate) fn without_credential(&self) -> Client {
+        Client::new(&self.address, None)
+    }
+
+    /// Creates an account with a first token.
+    pub(crate) fn create(&self, admin: &str, name: &str, more: Value) -> Value {
+        let mut body = json!({
+            "name": name, "purpose": "a test", "owner": "data team", "environment": "production",
+            "first_token": {"name": "first-token-2026"},
+        });
+        let Value::Object(more) = more else { panic!("more fields") };
+        body.as_object_mut().unwrap().extend(more);
+        let created = self.with(admin).post("/api/v1/service-accounts", &body);
+        assert_eq!(created.status, 201, "{}", created.text());
+        created.json()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Asks it to end, waits, and hands over what it had yet to say.
+    pub(crate) fn terminate(mut self) -> String {
+        let sent = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        assert!(self.child.wait().unwrap().success(), "it ends cleanly");
+        self.rest()
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.rest()
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Cargo puts examples beside the directory of the test binaries.
+fn binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.parent().and_then(|deps| deps.parent()).unwrap().join("examples").join("service")
+}

@@ -1,0 +1,72 @@
+//! `kill -9` while tokens are minted: what was acknowledged holds, and nothing is half there.
+
+use std::{
+    collections::BTreeSet,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Client,
+    home::{Home, Service},
+};
+
+const ROUNDS: u64 = 24;
+const TOKENS: &str = "/api/v1/service-accounts/pipeline_automation@service/tokens";
+
+/// A token whose minting was answered before the end.
+struct Acknowledged {
+    id: String,
+    token: String,
+}
+
+#[test]
+fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one() {
+    let (home, mut service, admin) = Home::first_start();
+    service.create(&admin, "Pipeline Automation", json!({"first_token": null}));
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..ROUNDS {
+        let minting = mint_until_the_end(service.with(&admin), round);
+        // Each round ends at another moment of the minting, which has no rhythm of its own to fall in step with.
+        thread::sleep(Duration::from_millis(3 + round * 17 % 61));
+        service.kill();
+        let minted = minting.join().unwrap();
+        service = home.start();
+        for one in &minted {
+            assert_eq!(service.with(&one.token).get("/datastores").status, 200, "acknowledged in round {round}");
+        }
+        acknowledged.extend(minted.into_iter().map(|one| one.id));
+    }
+    let stored = all(&service, &admin, TOKENS, "id");
+    let witnessed = all(&service, &admin, "/api/v1/audit?action=token.minted", "token");
+    assert!(acknowledged.len() >= 10, "only {} were minted: the rounds are too short", acknowledged.len());
+    assert!(acknowledged.is_subset(&stored));
+    assert_eq!(stored, witnessed);
+}
+
+fn mint_until_the_end(client: Client, round: u64) -> JoinHandle<Vec<Acknowledged>> {
+    thread::spawn(move || (0..).map_while(|number| mint(&client, &format!("load-{round}-{number}"))).collect())
+}
+
+fn mint(client: &Client, name: &str) -> Option<Acknowledged> {
+    let answer = client.try_send("POST", TOKENS, Some(&json!({"name": name})))?;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    Some(Acknowledged { id: body["id"].as_str()?.into(), token: body["token"].as_str()?.into() })
+}
+
+/// One field of all items of a list, through all its pages.
+fn all(service: &Service, admin: &str, list: &str, field: &str) -> BTreeSet<String> {
+    let joint = if list.contains('?') { '&' } else { '?' };
+    let (mut found, mut cursor) = (BTreeSet::new(), String::new());
+    loop {
+        let page = service.with(admin).get(&format!("{list}{joint}limit=200{cursor}")).json();
+        found.extend(page["items"].as_array().unwrap().iter().map(|item| item[field].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The example service from outside: a process of its own, a file database, plain sockets.
+//!
+//! `cargo test` builds the examples before it runs these; after `cargo test --test service` alone they may be old.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it must be"
+)]
+
+mod bad_input;
+mod canary;
+mod client;
+mod doors;
+mod home;
+mod kill;
+mod restart;
+mod sessions;
+mod whole_path;

@@ -1,0 +1,112 @@
+//! What a new process finds of the one before.
+
+use std::{io::Write, os::unix::fs::PermissionsExt};
+
+use serde_json::{Value, json};
+
+use crate::home::{Home, Service};
+
+const AUTH: &str = "/api/v1/service-account/auth";
+
+struct Before {
+    admin: String,
+    token: String,
+    revoked: String,
+    session: String,
+    events: usize,
+}
+
+fn events(service: &Service, admin: &str) -> usize {
+    let page = service.with(admin).get("/api/v1/audit?limit=200").json();
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| !event["action"].as_str().unwrap().starts_with("access."))
+        .count()
+}
+
+fn live(service: &Service, admin: String) -> Before {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let account = service.create(&admin, "Pipeline Automation", json!({}));
+    let one = format!("/api/v1/service-accounts/{}", text(&account["id"]));
+    let extra = service.with(&admin).post(&format!("{one}/tokens"), &json!({"name": "short-lived-2026"})).json();
+    service.with(&admin).ask(&format!("{one}/tokens/{}/revoke", text(&extra["id"])));
+    let credentials = json!({"client_id": account["client_id"], "client_secret": account["client_secret"]});
+    let session = service.without_credential().post(AUTH, &credentials).json();
+    let events = events(service, &admin);
+    Before {
+        token: text(&account["first_token"]["token"]),
+        revoked: text(&extra["token"]),
+        session: text(&session["token"]),
+        events,
+        admin,
+    }
+}
+
+fn everything_is_still_there(service: &Service, before: &Before) {
+    for (token, status) in [(&before.admin, 200), (&before.token, 200), (&before.session, 200), (&before.revoked, 401)]
+    {
+        assert_eq!(service.with(token).get("/datastores").status, status);
+    }
+    assert_eq!(events(service, &before.admin), before.events);
+}
+
+#[test]
+fn after_a_clean_end_everything_is_still_there_and_no_second_token_is_printed() {
+    let (home, service, admin) = Home::first_start();
+    let before = live(&service, admin);
+    service.with(&before.token).get("/datastores");
+    assert!(service.terminate().ends_with("stopped\n"));
+    for _ in 0..2 {
+        let service = home.start();
+        everything_is_still_there(&service, &before);
+        let said = service.terminate();
+        assert!(!said.contains("admin token") && !said.contains("_sat_"), "{said}");
+    }
+}
+
+#[test]
+fn after_a_kill_everything_is_still_there_and_no_second_token_is_printed() {
+    let (home, service, admin) = Home::first_start();
+    let before = live(&service, admin);
+    service.kill();
+    for _ in 0..2 {
+        let service = home.start();
+        everything_is_still_there(&service, &before);
+        let said = service.kill();
+        assert!(!said.contains("admin token") && !said.contains("_sat_"), "{said}");
+    }
+}
+
+#[test]
+fn a_clean_end_keeps_the_last_uses_and_accesses() {
+    let (home, service, admin) = Home::first_start();
+    let account = service.create(&admin, "Alation Sync", json!({}));
+    service.with(account["first_token"]["token"].as_str().unwrap()).get("/datastores");
+    service.terminate();
+    let service = home.start();
+    let id = account["id"].as_str().unwrap();
+    let listed = service.with(&admin).get(&format!("/api/v1/service-accounts/{id}/tokens")).json();
+    assert!(listed["items"][0]["last_used_at"].is_string());
+    let trail = service.with(&admin).get(&format!("/api/v1/audit?account={id}&action=access.granted")).json();
+    assert_eq!(trail["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn an_idle_connection_does_not_keep_the_service_from_ending() {
+    let (_home, service, admin) = Home::first_start();
+    let client = service.with(&admin);
+    let mut idle = client.connect().unwrap();
+    idle.write_all(b"GET /datastores HTTP/1.1\r\nhost: test\r\n\r\n").unwrap();
+    let _silent = client.connect().unwrap();
+    assert!(service.terminate().ends_with("stopped\n"));
+}
+
+#[test]
+fn the_key_file_is_for_its_owner_only() {
+    let (home, _service, _) = Home::first_start();
+    let key = home.database().with_extension("db.pepper");
+    assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(key.metadata().unwrap().len(), 32);
+}
