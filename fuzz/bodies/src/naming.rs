@@ -1,11 +1,18 @@
 //! Naming: names and ids from text nobody chose.
 
-use std::{fmt::Debug, fmt::Display, str::FromStr};
+use std::{
+    fmt::{Debug, Display},
+    str::FromStr,
+    sync::LazyLock,
+};
 
 use service_accounts_naming::{
     AccountId, AccountIdRef, Advisor, DisplayName, LocalPart, LookAlikes, Realm, ReservedIds, SanitiseError, TokenName,
     UndeliverableEmail, is_undeliverable,
 };
+
+static ADVISOR: LazyLock<Advisor> = LazyLock::new(Advisor::default);
+static RESERVED: LazyLock<ReservedIds> = LazyLock::new(ReservedIds::default);
 
 /// A name has the local part that the plainest reading of the rule gives it.
 pub fn sanitise(name: &str) {
@@ -62,7 +69,7 @@ fn is_fixed(part: LocalPart) {
 }
 
 fn is_named(name: &DisplayName) {
-    let _ = Advisor::default().account(name);
+    let _ = ADVISOR.account(name);
     assert!(LookAlikes::from_iter([name.clone()]).of(name).is_empty());
     if let Ok(id) = AccountId::from_name(name, &Realm::default()) {
         is_identified(&id);
@@ -76,11 +83,11 @@ fn is_identified(id: &AccountId) {
     assert!(numbered != *id && numbered.realm() == id.realm());
     reads_back(&numbered);
     reads_back(&UndeliverableEmail::from(id.clone()));
-    let _ = ReservedIds::default().contains(id);
+    let _ = RESERVED.contains(id);
 }
 
 fn is_succeeded(token: &TokenName) {
-    let _ = Advisor::default().token(token);
+    let _ = ADVISOR.token(token);
     let next = token.successor(2025);
     assert_ne!(&next, token);
     reads_back(&next);
