@@ -19,6 +19,8 @@ const FEW: usize = 4;
 
 /// Looks at names and says what is wrong with them.
 ///
+/// Make one and keep it: its words are put in order when it is made.
+///
 /// ```
 /// use service_accounts_naming::{Advisor, Code, DisplayName, WordClass};
 ///
@@ -82,7 +84,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(code: Code, suggestion: String) -> Self {
+    pub(crate) fn new(code: Code, suggestion: String) -> Self {
         Self { code, reason: code.reason(), suggestion: Some(suggestion) }
     }
 }
@@ -107,6 +109,8 @@ pub enum Code {
     Numbered,
     /// Letters of the name are not in the id: `Café`.
     LettersDropped,
+    /// People cannot tell it from the name of another account: `Ops l` from `Ops 1`.
+    LooksAlike,
 }
 
 impl Code {
@@ -121,6 +125,7 @@ impl Code {
             Self::TooShort => "too_short",
             Self::Numbered => "numbered",
             Self::LettersDropped => "letters_dropped",
+            Self::LooksAlike => "looks_alike",
         }
     }
 
@@ -134,6 +139,7 @@ impl Code {
             Self::TooShort => "the name is too short to be understood by those who did not choose it",
             Self::Numbered => "a number does not say what sets this one apart from the others",
             Self::LettersDropped => "an id holds a to z only, so some letters of the name are not in it",
+            Self::LooksAlike => "people will take this account for another one whose name looks the same",
         }
     }
 }

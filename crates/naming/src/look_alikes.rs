@@ -8,12 +8,13 @@
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
+    format,
     string::String,
 };
 
 use unicode_security::confusable_detection::skeleton as uts39;
 
-use crate::DisplayName;
+use crate::{Code, DisplayName, Finding};
 
 /// The display names a host knows, asked which of them look like another.
 ///
@@ -57,6 +58,13 @@ impl LookAlikes {
     pub fn of(&self, name: &DisplayName) -> BTreeSet<&DisplayName> {
         let alike = skeletons(name).into_iter().filter_map(|skeleton| self.names.get(&skeleton)).flatten();
         alike.filter(|known| *known != name).collect()
+    }
+
+    /// The same as a piece of advice, beside that of the [`Advisor`](crate::Advisor).
+    pub fn advise(&self, name: &DisplayName) -> Option<Finding> {
+        let alike = self.of(name);
+        let suggestion = format!("choose a name that nobody can read as `{}`", alike.first()?);
+        Some(Finding::new(Code::LooksAlike, suggestion))
     }
 }
 
@@ -140,6 +148,15 @@ mod tests {
         known.remove(&name("ops I"));
         known.remove(&name("never added"));
         assert_eq!(known.names.keys().collect::<alloc::vec::Vec<_>>(), ["web"]);
+    }
+
+    #[test]
+    fn a_look_alike_is_worth_a_word_of_advice() {
+        let known = LookAlikes::from_iter([name("ops 1")]);
+        let finding = known.advise(&name("ops l")).unwrap();
+        assert_eq!((finding.code, finding.code.as_str()), (Code::LooksAlike, "looks_alike"));
+        assert_eq!(finding.suggestion.unwrap(), "choose a name that nobody can read as `ops 1`");
+        assert_eq!(known.advise(&name("ops 1")), None);
     }
 
     /// The ranges of `DisplayName` are written out by hand; the tables of UTS #39 check them.

@@ -71,6 +71,14 @@ proptest! {
         }
     }
 
+    /// No character of an id or a token name means anything to a URL path (RFC 3986 §3.3), a log line or a metric label.
+    #[test]
+    fn ids_and_token_names_need_no_escaping(id in account_id(), token in token_name()) {
+        let unreserved = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+        prop_assert!(id.as_str().chars().all(|c| unreserved(c) || c == '@'));
+        prop_assert!(token.as_str().chars().all(unreserved));
+    }
+
     /// An id and its address stand for each other, and neither can be taken for the other.
     #[test]
     fn an_address_stands_for_one_id(id in account_id()) {
