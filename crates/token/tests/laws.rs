@@ -65,8 +65,8 @@ proptest! {
         let pattern = regex::Regex::new(&Scanner::new(made.vendor).pattern()).unwrap();
         let text = format!("Bearer {};", made.minted.token.expose());
         prop_assert_eq!(pattern.find(&text).map(|found| found.as_str()), Some(made.minted.token.expose()));
-        let written = format!("^{}_{}_[0-9A-Za-z]{{60}}$", made.vendor, made.kind);
-        prop_assert!(regex::Regex::new(&written).unwrap().is_match(made.minted.token.expose()));
+        let symbols = made.minted.token.expose().strip_prefix(&format!("{}_{}_", made.vendor, made.kind)).unwrap();
+        prop_assert!(symbols.len() == 60 && symbols.bytes().all(|symbol| symbol.is_ascii_alphanumeric()));
     }
 
     /// The pepper decides, and the pepper's id only which pepper is tried.

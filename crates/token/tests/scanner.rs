@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -18,6 +19,8 @@ fn token(vendor: &str, kind: Kind, seed: u8) -> SecretToken {
 fn scanner() -> Scanner {
     Scanner::new(Vendor::parse("acme").unwrap())
 }
+
+static PATTERN: LazyLock<regex::Regex> = LazyLock::new(|| regex::Regex::new(&scanner().pattern()).unwrap());
 
 fn offsets(text: &[u8]) -> Vec<u64> {
     scanner().scan(text).map(|found| found.offset).collect()
@@ -93,10 +96,10 @@ fn a_reader_that_fails_says_so_and_goes_on() {
 #[test]
 fn a_long_input_is_read_through_in_bounded_memory() {
     let token = token("acme", Kind::Token, 1);
-    let filler = io::repeat(b'_').take(10_000_000);
+    let filler = io::repeat(b'_').take(1_000_000);
     let input = filler.chain(token.expose().as_bytes()).chain(io::repeat(b'a').take(70_000));
     let found: Vec<_> = scanner().scan_reader(input).map(|found| found.unwrap().offset).collect();
-    assert_eq!(found, [10_000_000]);
+    assert_eq!(found, [1_000_000]);
 }
 
 /// Gives its pieces one by one.
@@ -150,8 +153,7 @@ proptest! {
     fn the_pattern_finds_no_token_that_the_scanner_does_not(text in texts()) {
         let vendor = Vendor::parse("acme").unwrap();
         let ascii: String = text.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
-        let pattern = regex::Regex::new(&scanner().pattern()).unwrap();
-        let matched = pattern.find_iter(&ascii).filter(|found| vendor.read(found.as_str()).is_ok());
+        let matched = PATTERN.find_iter(&ascii).filter(|found| vendor.read(found.as_str()).is_ok());
         let ours = offsets(ascii.as_bytes());
         for found in matched {
             prop_assert!(ours.contains(&u64::try_from(found.start()).unwrap()));
