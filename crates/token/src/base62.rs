@@ -77,14 +77,24 @@ fn has_unusable(values: &[u8; 8]) -> bool {
 
 /// The symbol of a value below 62.
 #[inline]
-pub(crate) const fn symbol(value: u8) -> u8 {
-    value + b'0' + 7 * is_below(9, value) + 6 * is_below(35, value)
+pub(crate) fn symbol(value: u8) -> u8 {
+    value + b'0' + (all_ones_past(9, value) & 7) + (all_ones_past(35, value) & 6)
 }
 
-/// The value of a symbol, and something below 256 for any other byte.
+/// The value of a symbol, and some number for any other byte.
 #[inline]
-pub(crate) const fn value(symbol: u8) -> u8 {
-    symbol.wrapping_sub(b'0' + 7 * is_below(b'9', symbol) + 6 * is_below(b'Z', symbol))
+pub(crate) fn value(symbol: u8) -> u8 {
+    let gaps = (all_ones_past(b'9', symbol) & 7) + (all_ones_past(b'Z', symbol) & 6);
+    symbol.wrapping_sub(b'0' + gaps)
+}
+
+/// All bits set when `value > limit`, else none.
+///
+/// It masks, because the compiler was seen to make a branch of a multiplication by zero or one.
+#[inline]
+fn all_ones_past(limit: u8, value: u8) -> u8 {
+    let [_, sign] = (i16::from(limit) - i16::from(value)).to_le_bytes();
+    sign
 }
 
 /// Whether every byte is a symbol, found without stopping at the first that is not.

@@ -1,7 +1,7 @@
 //! Scanning what does not fit into memory.
 
 use std::io::{self, ErrorKind, Read};
-use std::vec::Vec;
+use std::vec::{self, Vec};
 
 use super::{Finding, Scanner};
 
@@ -14,7 +14,8 @@ impl Scanner {
     /// It holds 64 KiB and the length of a token, however long the input is.
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     pub fn scan_reader<R: Read>(&self, reader: R) -> ScanReader<R> {
-        ScanReader { scanner: *self, reader, buffer: Vec::new(), before: 0, found: Vec::new().into_iter() }
+        let buffer = std::vec![0; CHUNK + self.vendor.token_len()];
+        ScanReader { scanner: *self, reader, buffer, filled: 0, before: 0, found: Vec::new().into_iter() }
     }
 }
 
@@ -25,9 +26,10 @@ pub struct ScanReader<R> {
     reader: R,
     /// The last bytes of what was scanned, where a token may have begun, and what is read after them.
     buffer: Vec<u8>,
+    filled: usize,
     /// Bytes of the input before those in the buffer.
     before: u64,
-    found: std::vec::IntoIter<Finding>,
+    found: vec::IntoIter<Finding>,
 }
 
 impl<R: Read> Iterator for ScanReader<R> {
@@ -51,22 +53,21 @@ impl<R: Read> Iterator for ScanReader<R> {
 impl<R: Read> ScanReader<R> {
     fn read_on(&mut self) -> io::Result<usize> {
         self.forget_scanned();
-        let kept = self.buffer.len();
-        self.buffer.resize(kept + CHUNK, 0);
-        let read = self.reader.read(self.buffer.get_mut(kept..).unwrap_or_default());
-        self.buffer.truncate(kept + read.as_ref().copied().unwrap_or(0));
+        let read = self.reader.read(self.buffer.get_mut(self.filled..).unwrap_or_default())?;
+        self.filled = self.filled.saturating_add(read).min(self.buffer.len());
         let before = self.before;
-        let found = self.scanner.scan(&self.buffer);
+        let found = self.scanner.scan(self.buffer.get(..self.filled).unwrap_or_default());
         let found = found.map(|found| Finding { offset: before.saturating_add(found.offset), ..found });
         self.found = found.collect::<Vec<_>>().into_iter();
-        read
+        Ok(read)
     }
 
     /// Keeps only what a token may begin in, one byte less than a token, so that none is found twice.
     fn forget_scanned(&mut self) {
-        let kept = self.scanner.vendor.token_len() - 1;
-        let scanned = self.buffer.len().saturating_sub(kept);
-        self.buffer.drain(..scanned);
+        let kept = self.filled.min(self.scanner.vendor.token_len() - 1);
+        let scanned = self.filled - kept;
+        self.buffer.copy_within(scanned..self.filled, 0);
+        self.filled = kept;
         self.before = self.before.saturating_add(u64::try_from(scanned).unwrap_or(u64::MAX));
     }
 }
