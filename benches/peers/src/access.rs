@@ -46,9 +46,9 @@ fn decisions() {
     let held = black_box(&held);
     let [ours, raw, hashed, cedar, casbin] = medians([
         contestant("service-accounts", || {
-            count(asked.iter().filter(|one| grants.decide(*black_box(*one), None).is_allow()));
+            count(black_box(&asked).iter().filter(|one| grants.decide(**one, None).is_allow()));
         }),
-        contestant("raw bit test", || count(bits.iter().filter(|bit| *held >> *black_box(*bit) & 1 == 1))),
+        contestant("raw bit test", || count(black_box(&bits).iter().filter(|bit| *held >> **bit & 1 == 1))),
         contestant("HashMap of HashSets", || {
             count(asked.iter().filter(|one| sets[black_box("Manager")].contains(one.name())));
         }),
@@ -188,14 +188,18 @@ fn v4(size: usize, hit: bool) {
         size,
         hit,
         medians([
-            contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
+            contestant("service-accounts", || count(black_box(&addresses).iter().filter(|one| ours.contains(**one)))),
             contestant("ipnet scan", || {
-                count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))
+                count(
+                    black_box(&addresses[..scanned(size)])
+                        .iter()
+                        .filter(|one| scan.iter().any(|net| net.contains(*one))),
+                )
             }),
             contestant("prefix-trie", || {
-                count(asked.iter().filter(|one| trie.get_spm(&Ipv4Net::from(*black_box(*one))).is_some()))
+                count(black_box(&asked).iter().filter(|one| trie.get_spm(&Ipv4Net::from(**one)).is_some()))
             }),
-            contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
+            contestant("iptrie", || count(black_box(&asked).iter().filter(|one| lc_trie.lookup(*one).len() > 0))),
         ]),
     );
 }
@@ -227,14 +231,18 @@ fn v6(size: usize, hit: bool) {
         size,
         hit,
         medians([
-            contestant("service-accounts", || count(addresses.iter().filter(|one| ours.contains(*black_box(*one))))),
+            contestant("service-accounts", || count(black_box(&addresses).iter().filter(|one| ours.contains(**one)))),
             contestant("ipnet scan", || {
-                count(addresses[..scanned(size)].iter().filter(|one| scan.iter().any(|net| net.contains(*one))))
+                count(
+                    black_box(&addresses[..scanned(size)])
+                        .iter()
+                        .filter(|one| scan.iter().any(|net| net.contains(*one))),
+                )
             }),
             contestant("prefix-trie", || {
-                count(asked.iter().filter(|one| trie.get_spm(&Ipv6Net::from(*black_box(*one))).is_some()))
+                count(black_box(&asked).iter().filter(|one| trie.get_spm(&Ipv6Net::from(**one)).is_some()))
             }),
-            contestant("iptrie", || count(asked.iter().filter(|one| lc_trie.lookup(black_box(*one)).len() > 0))),
+            contestant("iptrie", || count(black_box(&asked).iter().filter(|one| lc_trie.lookup(*one).len() > 0))),
         ]),
     );
 }

@@ -6,6 +6,7 @@
 
 mod bits;
 mod cover;
+mod index;
 mod ranges;
 
 use alloc::sync::Arc;

@@ -15,7 +15,7 @@ pub(super) trait Bits: Copy + Ord {
     fn of(address: IpAddr) -> Option<Self>;
     fn next(self) -> Option<Self>;
 
-    /// How many steps of `1 << shift` lie between `from` and here.
+    /// How many steps of `1 << shift` lie between `from` and here, for a shift below the width.
     fn steps_from(self, from: Self, shift: u32) -> usize;
 
     /// In how many bits the distance to a higher address can be written.
@@ -63,7 +63,7 @@ macro_rules! bits {
 
             #[inline]
             fn steps_from(self, from: Self, shift: u32) -> usize {
-                usize::try_from(self.wrapping_sub(from).unbounded_shr(shift)).unwrap_or(usize::MAX)
+                usize::try_from(self.wrapping_sub(from).wrapping_shr(shift)).unwrap_or(usize::MAX)
             }
 
             fn distance_bits(self, higher: Self) -> u32 {

@@ -4,19 +4,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::bits::Bits;
+use super::index::Index;
 use crate::Network;
-
-/// Past this many slots the index would fall out of the cache that makes it worth having.
-const MOST_SLOTS: usize = 1 << 16;
 
 /// Ranges that neither overlap nor touch, in order.
 pub(super) struct Ranges<T> {
     first: T,
     last: T,
     ranges: Box<[Range<T>]>,
-    /// How many ranges start before each slot of `1 << shift` addresses, counted from `first`.
-    index: Box<[u32]>,
-    shift: u32,
+    index: Index<T>,
 }
 
 /// All addresses from one to another, both counted in.
@@ -29,10 +25,10 @@ pub(super) struct Range<T> {
 impl<T: Bits> Ranges<T> {
     #[inline]
     pub(super) fn contains(&self, address: T) -> bool {
-        if address < self.first || address > self.last {
-            return false;
+        if self.ranges.len() == 1 {
+            return self.first <= address && address <= self.last;
         }
-        self.ranges.len() == 1 || self.is_in_some_range(address)
+        self.is_in_some_range(address)
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -40,7 +36,9 @@ impl<T: Bits> Ranges<T> {
     }
 
     pub(super) fn is_subset(&self, other: &Self) -> bool {
-        self.ranges.iter().all(|range| other.candidate(range.first).is_some_and(|around| range.last <= around.last))
+        self.ranges
+            .iter()
+            .all(|range| other.index.find(&other.ranges, range.first).is_some_and(|around| range.last <= around.last))
     }
 
     pub(super) fn networks(&self) -> impl Iterator<Item = Network> {
@@ -50,26 +48,20 @@ impl<T: Bits> Ranges<T> {
     fn of(ranges: Vec<Range<T>>) -> Self {
         let first = ranges.first().map_or(T::MAX, |range| range.first);
         let last = ranges.last().map_or(T::ZERO, |range| range.last);
-        let slots = ranges.len().saturating_mul(4).min(MOST_SLOTS);
-        let shift = slots.checked_ilog2().map_or(0, |slots| first.distance_bits(last).saturating_sub(slots));
-        Self { first, last, index: index(&ranges, first, last, shift), ranges: ranges.into(), shift }
+        Self { first, last, index: Index::new(&ranges, first, last), ranges: ranges.into() }
     }
 
+    /// Out of line, so that what is answered without it needs no call.
+    #[inline(never)]
     fn is_in_some_range(&self, address: T) -> bool {
-        self.candidate(address).is_some_and(|range| address <= range.last)
+        self.index.find(&self.ranges, address).is_some()
     }
+}
 
-    /// The last range that starts at the address or before; the only one it can be in.
-    fn candidate(&self, address: T) -> Option<&Range<T>> {
-        if address < self.first || address > self.last {
-            return None;
-        }
-        let slot = address.steps_from(self.first, self.shift);
-        let [before, through] = self.index.get(slot..)?.first_chunk()?;
-        let (before, through) = (usize::try_from(*before).ok()?, usize::try_from(*through).ok()?);
-        let starting_here = self.ranges.get(before..through)?;
-        let preceding = starting_here.partition_point(|range| range.first <= address);
-        self.ranges.get(before.checked_add(preceding)?.checked_sub(1)?)
+impl<T: Bits> Range<T> {
+    #[inline]
+    pub(super) fn contains(&self, address: T) -> bool {
+        self.first <= address && address <= self.last
     }
 }
 
@@ -105,25 +97,6 @@ fn merged<T: Bits>(sorted: Vec<Range<T>>) -> Vec<Range<T>> {
         }
     }
     merged
-}
-
-fn index<T: Bits>(ranges: &[Range<T>], first: T, last: T, shift: u32) -> Box<[u32]> {
-    if ranges.is_empty() {
-        return Box::default();
-    }
-    let mut index = alloc::vec![0_u32; last.steps_from(first, shift).saturating_add(2)];
-    for range in ranges {
-        let following = range.first.steps_from(first, shift).saturating_add(1);
-        if let Some(count) = index.get_mut(following) {
-            *count = count.saturating_add(1);
-        }
-    }
-    let mut before = 0_u32;
-    for count in &mut index {
-        before = before.saturating_add(*count);
-        *count = before;
-    }
-    index.into()
 }
 
 /// The fewest networks that make up a range.
