@@ -108,6 +108,11 @@ impl Facts {
         self.has_successor = true;
         self
     }
+
+    /// Whether the token was never revoked.
+    pub(crate) const fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Active | Phase::Retiring)
+    }
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@ mod due;
 mod environment;
 mod facts;
 mod finding;
+mod governance;
 mod inventory;
 mod lifetime;
 mod moment;
 mod plan;
 mod policy;
+mod review;
 mod rotation;
 mod schedule;
 #[cfg(feature = "serde")]
@@ -29,10 +31,15 @@ pub use crate::due::DueIndex;
 pub use crate::environment::{Environment, EnvironmentError};
 pub use crate::facts::Facts;
 pub use crate::finding::{Action, Finding, Severity};
+pub use crate::governance::{
+    Breadth, Clause, Criteria, DomainPattern, Enforcement, GovernancePolicy, NamePattern, Objection, Outcome,
+    PatternError, RequestCriteria, Rule, TokenRequest, TokenRule, Verdict,
+};
 pub use crate::inventory::{Bounds, Entry, Inventory, SweepError, Swept, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
 pub use crate::plan::{Coming, Difference, Task, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
+pub use crate::review::{Attestation, Delta, Question, Remark, Review, ReviewItem};
 pub use crate::rotation::{
     Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, RotationKeyError,
     Standing, Step,

@@ -18,8 +18,6 @@ fn first_change_by_trial(policy: &LifecyclePolicy, facts: &Facts, now: UtcDateTi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
-
     /// Nothing is forgotten between now and the next due date, and the date is never a false alarm.
     #[test]
     fn the_answer_is_constant_until_next_due_and_changes_there(
