@@ -12,8 +12,10 @@ use crate::{Account, Authority, Change, Committed, Credential};
 /// Keeps accounts, tokens and events; it stores and retrieves, it never judges.
 ///
 /// `commit` must be one atomic step: rotation safety rests on it. What the step does is decided by
-/// [`decide`](crate::decide()), so that all stores answer alike. Run [`conformance`](crate::conformance) against every
-/// implementation.
+/// [`decide`](crate::decide()), so that all stores answer alike. Run the suite of the feature `conformance`
+/// against every implementation.
+///
+/// Instants are whole seconds: a store may drop what is finer. A page holds at least one item, so `limit` is 1 or more.
 pub trait Store: Send + Sync {
     /// Why the storage failed. A record that cannot be read back whole is such a failure, never an absent record.
     type Error: std::error::Error + Send + Sync + 'static;

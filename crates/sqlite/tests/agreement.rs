@@ -1,0 +1,223 @@
+//! Whatever is asked of them, in whatever order, SQLite and memory answer alike and keep the same.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests")]
+
+use proptest::prelude::*;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::TokenState;
+use service_accounts_sqlite::SqliteStore;
+use service_accounts_store::{
+    Account, Authority, Change, Class, Committed, LastUsed, MemoryStore, Revision, Status, Store, Token, Usage,
+    conformance::Subject,
+};
+use time::UtcDateTime;
+
+const ACCOUNTS: usize = 3;
+const TOKENS: usize = 6;
+const NAMES: usize = 2;
+
+/// One thing to ask; the numbers choose from a small world, so that steps meet each other.
+#[derive(Clone, Debug)]
+enum Step {
+    Create { account: usize, tokens: Vec<usize> },
+    Update { account: usize, disabled: bool, stale: bool },
+    Delete { account: usize },
+    Mint { token: usize, account: usize, class: usize, due: Option<u8>, stale: bool },
+    Regenerate { token: usize, account: usize, stale: bool },
+    UpdateToken { token: usize, due: Option<u8>, retiring: bool, stale: bool },
+    Revoke { token: usize, at: u8 },
+    DeleteToken { token: usize, at: u8 },
+    Rehash { token: usize, to: usize },
+    Touch { token: usize, at: u8 },
+    Append { at: u8 },
+}
+
+/// On whose word: a token, an account and an instant, which fit each other or not; or the host.
+type Asker = Option<(usize, usize, u8)>;
+
+fn steps() -> impl Strategy<Value = Vec<(Step, Asker)>> {
+    let (account, token) = (0..ACCOUNTS, 0..TOKENS);
+    let (due, at) = (proptest::option::of(any::<u8>()), any::<u8>());
+    let stale = proptest::bool::weighted(0.1);
+    let step = prop_oneof![
+        3 => (account.clone(), proptest::collection::vec(token.clone(), 0..3))
+            .prop_map(|(account, tokens)| Step::Create { account, tokens }),
+        2 => (account.clone(), any::<bool>(), stale)
+            .prop_map(|(account, disabled, stale)| Step::Update { account, disabled, stale }),
+        1 => account.clone().prop_map(|account| Step::Delete { account }),
+        6 => (token.clone(), account.clone(), 0..NAMES + 2, due.clone(), stale)
+            .prop_map(|(token, account, class, due, stale)| Step::Mint { token, account, class, due, stale }),
+        2 => (token.clone(), account.clone(), stale)
+            .prop_map(|(token, account, stale)| Step::Regenerate { token, account, stale }),
+        3 => (token.clone(), due, any::<bool>(), stale)
+            .prop_map(|(token, due, retiring, stale)| Step::UpdateToken { token, due, retiring, stale }),
+        3 => (token.clone(), at).prop_map(|(token, at)| Step::Revoke { token, at }),
+        3 => (token.clone(), at).prop_map(|(token, at)| Step::DeleteToken { token, at }),
+        2 => (token.clone(), token.clone()).prop_map(|(token, to)| Step::Rehash { token, to }),
+        2 => (token.clone(), at).prop_map(|(token, at)| Step::Touch { token, at }),
+        1 => at.prop_map(|at| Step::Append { at }),
+    ];
+    let authority = proptest::option::weighted(0.3, (token, account, at));
+    proptest::collection::vec((step, authority), 1..40)
+}
+
+/// One store, with the world that the numbers of a step choose from; both stores get the same one.
+struct World<S> {
+    subject: Subject<S>,
+    blanks: Vec<Token>,
+}
+
+impl<S: Store> World<S> {
+    fn new(store: S) -> Self {
+        let subject = Subject::new(store);
+        let account = Subject::<S>::account("nobody");
+        let blanks = (0..TOKENS).map(|_| subject.token(&account.id, "blank")).collect();
+        Self { subject, blanks }
+    }
+
+    /// What was answered; reads inside choose what the step is made from.
+    fn take(&self, step: &Step, authority: Asker) -> Option<Committed> {
+        let authority = authority.map_or(Authority::Host, |(token, account, seconds)| Authority::Credential {
+            token: self.blanks[token].id,
+            account: account_of(account).id,
+            account_revision: self.account(account).revision,
+            at: at(seconds),
+        });
+        match step {
+            Step::Touch { token, at: seconds } => {
+                let last = LastUsed { at: at(*seconds), address: Some([10, 0, 0, *seconds].into()) };
+                self.done(self.subject.writer().touch(&[Usage { token: self.blanks[*token].id, last }]))
+            }
+            Step::Append { at: seconds } => {
+                let event = |actor| Event::new(Action::AccessDenied, Label::new(actor), at(*seconds));
+                self.done(self.subject.writer().append(&[event("one"), event("two")]))
+            }
+            change => Some(self.subject.commit_by(&authority, self.change(change))),
+        }
+    }
+
+    fn done<E: std::fmt::Debug>(&self, answer: impl Future<Output = Result<(), E>>) -> Option<Committed> {
+        self.subject.wait(answer).unwrap();
+        None
+    }
+
+    fn change(&self, step: &Step) -> Change {
+        match *step {
+            Step::Create { account, ref tokens } => Change::CreateAccount {
+                account: Box::new(account_of(account)),
+                tokens: tokens.iter().map(|token| self.drafted(*token, account, *token, None)).collect(),
+            },
+            Step::Update { account, disabled, stale } => {
+                let present = self.account(account);
+                let status = if disabled { Status::Disabled } else { Status::Enabled };
+                let expected = if stale { Revision::NEW } else { present.revision };
+                Change::UpdateAccount { account: Box::new(Account { status, ..present }), expected }
+            }
+            Step::Delete { account } => Change::DeleteAccount { account: account_of(account).id },
+            Step::Mint { token, account, class, due, stale } => Change::Mint {
+                token: Box::new(self.drafted(token, account, class, due)),
+                account_revision: self.revision(account, stale),
+            },
+            Step::Regenerate { token, account, stale } => Change::RegenerateSecret {
+                secret: Box::new(self.drafted(token, account, NAMES + 1, Some(9))),
+                account_revision: self.revision(account, stale),
+                at: at(5),
+            },
+            Step::UpdateToken { token, due, retiring, stale } => {
+                let present = self.token(token);
+                let state = if retiring { TokenState::Retiring { until: at(99) } } else { TokenState::Active };
+                let expected = if stale { Revision::NEW } else { present.revision };
+                Change::UpdateToken { token: Box::new(Token { next_due: due.map(at), state, ..present }), expected }
+            }
+            Step::Revoke { token, at: seconds } => Change::Revoke { token: self.blanks[token].id, at: at(seconds) },
+            Step::DeleteToken { token, at: seconds } => {
+                Change::DeleteToken { token: self.blanks[token].id, at: at(seconds) }
+            }
+            Step::Rehash { token, to } => Change::Rehash {
+                token: self.blanks[token].id,
+                from: self.blanks[token].digest.clone(),
+                to: self.blanks[to].digest.clone(),
+            },
+            Step::Touch { .. } | Step::Append { .. } => unreachable!("these are no changes"),
+        }
+    }
+
+    fn drafted(&self, token: usize, account: usize, class: usize, due: Option<u8>) -> Token {
+        let blank = self.blanks[token].clone();
+        let class = match class {
+            name if name < NAMES => Class::Token(format!("name-{name}").parse().unwrap()),
+            class if class % 2 == 0 => Class::Session { opened_with: self.blanks[0].id },
+            _ => Class::Secret,
+        };
+        let (next_due, expires_at) = (due.map(at), due.map(at));
+        Token { account: account_of(account).id, class, next_due, expires_at, ..blank }
+    }
+
+    fn account(&self, account: usize) -> Account {
+        let account = account_of(account);
+        let found = self.subject.wait(self.subject.reader().account(&account.id)).unwrap();
+        found.map_or(account, |found| found.as_ref().clone())
+    }
+
+    fn revision(&self, account: usize, stale: bool) -> Revision {
+        if stale { Revision::NEW } else { self.account(account).revision }
+    }
+
+    fn token(&self, token: usize) -> Token {
+        let blank = self.blanks[token].clone();
+        let found = self.subject.wait(self.subject.reader().credential(&blank.id)).unwrap();
+        found.map_or(blank, |found| found.token().clone())
+    }
+}
+
+fn account_of(account: usize) -> Account {
+    Subject::<MemoryStore>::account(&format!("account_{account}"))
+}
+
+fn at(seconds: u8) -> UtcDateTime {
+    UtcDateTime::from_unix_timestamp(seconds.into()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn sqlite_and_memory_answer_alike_and_keep_the_same(steps in steps()) {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = World::new(MemoryStore::new());
+        let sqlite = World::new(SqliteStore::open(folder.path().join("accounts.db")).unwrap());
+        for (step, authority) in &steps {
+            prop_assert_eq!(memory.take(step, *authority), sqlite.take(step, *authority), "{:?}", step);
+        }
+        prop_assert_eq!(memory.subject.contents(), sqlite.subject.contents());
+    }
+
+    /// The laws that no order of changes breaks, on the store that is fast enough to try many.
+    #[test]
+    fn no_order_of_changes_breaks_a_law(steps in steps()) {
+        let world = World::new(MemoryStore::new());
+        for (step, authority) in &steps {
+            let before = world.subject.contents();
+            let answer = world.take(step, *authority);
+            let after = world.subject.contents();
+            let kept = after.events.len() - before.events.len();
+            match answer {
+                Some(Committed::Refused(_)) => prop_assert_eq!(&after, &before),
+                Some(Committed::Applied(sequence)) => {
+                    prop_assert_eq!((kept, after.events[0].sequence), (1, sequence));
+                }
+                None => prop_assert_eq!(&after.credentials, &before.credentials),
+            }
+            for (token, account) in &after.credentials {
+                prop_assert_eq!(&token.account, &account.id);
+                prop_assert!(after.accounts.contains(account), "an orphan");
+                let earlier = before.credentials.iter().find(|(earlier, _)| earlier.id == token.id);
+                let was_revoked = earlier.is_some_and(|(earlier, _)| earlier.state.is_revoked());
+                prop_assert!(token.state.is_revoked() || !was_revoked, "a revoked token works again");
+            }
+            let newest = after.events.first().map_or(Revision::NEW, |newest| Revision::made_by(newest.sequence));
+            prop_assert!(after.accounts.iter().all(|account| account.revision <= newest));
+            prop_assert!(after.credentials.iter().all(|(token, _)| token.revision <= newest));
+        }
+    }
+}
