@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, params};
 use service_accounts_audit::{Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential, ListedToken, Paged, Revision};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
@@ -23,6 +23,11 @@ use crate::{
 
 /// How many records are kept decoded.
 const DECODED: usize = 65_536;
+
+/// A digest is kept as scheme, pepper and tag between dots. A record without one must not make a pepper look unused.
+const UNDER: &str = "
+    SELECT count(*) FILTER (WHERE instr(digest, '.' || ?1 || '.') > 0), count(*) FILTER (WHERE digest IS NULL)
+    FROM (SELECT record ->> '$.digest' AS digest FROM token)";
 
 const CREDENTIAL: &str = "
     SELECT token.revision, account.revision, token.record, account.record
@@ -134,6 +139,17 @@ impl Readers {
             found.push(recorded);
         }
         Ok(query.page(found))
+    }
+
+    pub(crate) fn count_under(&self, pepper: PepperId) -> Result<u64, SqliteError> {
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(UNDER)?;
+        let (under, unreadable): (i64, i64) =
+            statement.query_row([pepper.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        match u64::try_from(under) {
+            Ok(under) if unreadable == 0 => Ok(under),
+            _ => Err(SqliteError::Corrupt { table: "token" }),
+        }
     }
 
     fn connection(&self) -> Result<MutexGuard<'_, Connection>, SqliteError> {

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
@@ -84,5 +84,9 @@ impl Store for SqliteStore {
 
     async fn events(&self, query: &Query) -> Result<Page, SqliteError> {
         self.readers.events(query)
+    }
+
+    async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, SqliteError> {
+        self.readers.count_under(pepper).map(Some)
     }
 }

@@ -185,6 +185,17 @@ fn an_event_that_is_not_what_it_was_filed_as_is_corrupt() {
 }
 
 #[test]
+fn a_token_that_cannot_be_counted_makes_no_pepper_look_unused() {
+    let pepper = service_accounts_token::PepperId::parse("k1").unwrap();
+    for edit in ["record = '{}'", "record = 'no JSON'", "record = json_remove(record, '$.digest')"] {
+        let scene = Scene::set();
+        assert_eq!(block_on(scene.store().count_under(pepper)).unwrap(), Some(1));
+        scene.edit(&format!("UPDATE token SET {edit}"));
+        assert!(block_on(scene.store().count_under(pepper)).is_err(), "{edit}");
+    }
+}
+
+#[test]
 fn an_error_says_nothing_of_the_row() {
     let scene = Scene::set();
     scene.edit("UPDATE token SET revision = revision + 1000, record = 'canary'");

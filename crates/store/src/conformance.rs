@@ -159,6 +159,7 @@ macro_rules! __behaviours {
                 a_mark_of_an_unknown_token_is_dropped
                 a_mark_is_no_change
                 a_mark_goes_with_its_token
+                every_credential_is_counted_under_its_pepper
             }
             limits {
                 an_expiry_is_read_back_to_the_second

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
@@ -69,6 +69,7 @@ erased! {
     fn touch(marks: &'a [Usage]) -> ();
     fn append(events: &'a [Event]) -> ();
     fn events(query: &'a Query) -> Page;
+    fn count_under(pepper: PepperId) -> Option<u64>;
 }
 
 impl Store for BoxStore {
@@ -117,5 +118,9 @@ impl Store for BoxStore {
 
     async fn events(&self, query: &Query) -> Result<Page, BoxError> {
         self.0.events(query).await
+    }
+
+    async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, BoxError> {
+        self.0.count_under(pepper).await
     }
 }

@@ -23,5 +23,5 @@ pub use decide::{Facts, Needs, Verdict, Write, decide};
 pub use erased::{BoxError, BoxStore};
 pub use memory::MemoryStore;
 pub use port::{LastUsed, ListedToken, Paged, Store, Usage};
-pub use ports::Ports;
+pub use ports::{Found, PortError, Ports};
 pub use text::{Justification, Owner, Purpose, SystemName, TextError};

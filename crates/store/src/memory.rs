@@ -15,7 +15,7 @@ use std::{
 
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use self::ledger::Ledger;
@@ -130,6 +130,10 @@ impl Store for MemoryStore {
 
     async fn events(&self, query: &Query) -> Result<Page, Infallible> {
         Ok(self.ledger().events(query))
+    }
+
+    async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Infallible> {
+        Ok(Some(self.ledger().count_under(pepper)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, net::IpAddr, sync::Arc};
 
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{Account, Authority, Change, Committed, Credential};
@@ -63,6 +63,14 @@ pub trait Store: Send + Sync {
 
     /// A page of events, newest first.
     fn events(&self, query: &Query) -> impl Future<Output = Result<Page, Self::Error>> + Send;
+
+    /// How many credentials, revoked ones included, are stored under this pepper; nothing if the store cannot tell.
+    ///
+    /// A pepper is retired when the answer is none. It may cost what exists.
+    fn count_under(&self, pepper: PepperId) -> impl Future<Output = Result<Option<u64>, Self::Error>> + Send {
+        let _ = pepper;
+        async { Ok(None) }
+    }
 }
 
 /// One use of a credential.

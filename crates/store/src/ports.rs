@@ -1,8 +1,11 @@
 //! A store in the place of the leaves' smaller ports.
 
-use service_accounts_audit::{Event, Page, Query, Trail};
+use std::sync::Arc;
 
-use crate::Store;
+use service_accounts_audit::{Event, Page, Query, Trail};
+use service_accounts_token::{CredentialSource, Digest, PepperId, TokenId};
+
+use crate::{Credential, Store};
 
 /// Any store, where a leaf asks for its own small port.
 ///
@@ -19,7 +22,8 @@ use crate::Store;
 /// # }).unwrap();
 /// ```
 ///
-/// It is no id registry for `naming`: an id is claimed by creating its account, and a store has no id without one.
+/// It is no id registry for `naming`: an id is claimed by creating its account, and a store has no id without one. It is
+/// no inventory for `lifecycle` either: to settle a token is to carry out its tasks, which is a decision and not storage.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports<S>(S);
 
@@ -48,4 +52,47 @@ impl<S: Store> Trail for Ports<S> {
     async fn read(&self, query: &Query) -> Result<Page, S::Error> {
         self.0.events(query).await
     }
+}
+
+/// What is found is not yet judged: state, expiry, account and network are for the closure that a `Verifier` is given.
+impl<S: Store> CredentialSource for Ports<S> {
+    type Credential = Found;
+    type Error = PortError<S::Error>;
+
+    async fn credential(&self, id: &TokenId) -> Result<Option<Found>, PortError<S::Error>> {
+        Ok(self.0.credential(id).await?.map(Found))
+    }
+
+    async fn count_under(&self, pepper: PepperId) -> Result<u64, PortError<S::Error>> {
+        self.0.count_under(pepper).await?.ok_or(PortError::Uncounted)
+    }
+}
+
+/// A credential that a store has found, with its digest at hand.
+#[derive(Clone, Debug)]
+pub struct Found(Arc<Credential>);
+
+impl Found {
+    /// The credential.
+    #[must_use]
+    pub const fn credential(&self) -> &Arc<Credential> {
+        &self.0
+    }
+}
+
+impl AsRef<Digest> for Found {
+    fn as_ref(&self) -> &Digest {
+        &self.0.token().digest
+    }
+}
+
+/// Why a store did not answer in the place of a smaller port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PortError<E> {
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] E),
+    /// The store cannot tell how many credentials stand under a pepper.
+    #[error("the store does not count credentials by pepper")]
+    Uncounted,
 }

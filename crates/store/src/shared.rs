@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
@@ -57,6 +57,10 @@ macro_rules! shared {
 
             async fn events(&self, query: &Query) -> Result<Page, S::Error> {
                 S::events(self, query).await
+            }
+
+            async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, S::Error> {
+                S::count_under(self, pepper).await
             }
         }
     )+};

@@ -17,6 +17,7 @@ pub(super) const NOW: i64 = 1_767_225_600;
 /// Makes credentials, always the same ones in the same order, and remembers which.
 pub(super) struct Press {
     keyring: Keyring,
+    other: Keyring,
     vendor: Vendor,
     random: ChaCha20Rng,
     made: Vec<TokenId>,
@@ -36,9 +37,9 @@ impl Press {
         self.credential(account, Class::Secret).1
     }
 
-    /// Another digest, as the same secret has under another pepper.
+    /// A digest under the pepper `k2`; all credentials are made under `k1`.
     pub(super) fn digest(&mut self) -> Digest {
-        self.draw(Kind::Token).digest
+        self.other.mint(&self.vendor, Kind::Token, &mut self.random).expect("a seeded source does not fail").digest
     }
 
     /// The text of a credential and its record.
@@ -82,12 +83,17 @@ impl Press {
 impl Default for Press {
     fn default() -> Self {
         Self {
-            keyring: Keyring::new(PepperId::parse("k1").expect("a good id"), Pepper::from_bytes([7; 32])),
+            keyring: Keyring::new(pepper("k1"), Pepper::from_bytes([7; 32])),
+            other: Keyring::new(pepper("k2"), Pepper::from_bytes([8; 32])),
             vendor: Vendor::parse("conform").expect("a good vendor"),
             random: ChaCha20Rng::from_seed([7; 32]),
             made: Vec::new(),
         }
     }
+}
+
+pub(super) fn pepper(id: &str) -> PepperId {
+    PepperId::parse(id).expect("a good id")
 }
 
 /// The instant of so many unix seconds.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Subject, contents, fixtures::at};
+use super::{Subject, contents, fixtures, fixtures::at};
 use crate::{Change, LastUsed, Store, Token, Usage};
 use service_accounts_token::TokenId;
 
@@ -118,6 +118,27 @@ pub fn a_mark_goes_with_its_token<S: Store>(subject: &Subject<S>) {
     subject.apply(Change::DeleteToken { token: id, at: at(0) });
     subject.mint(token);
     assert_eq!(marks(subject, &account.id, [id]), [None]);
+}
+
+/// A pepper can be retired when nothing is stored under it: not a session, not a client secret, not a revoked token.
+///
+/// A store that cannot count says so; then there is nothing to hold.
+pub fn every_credential_is_counted_under_its_pepper<S: Store>(subject: &Subject<S>) {
+    let count = |pepper| subject.wait(subject.reader().count_under(fixtures::pepper(pepper))).expect("the store works");
+    let counts = || ["k1", "k2", "k"].map(count);
+    if count("k1").is_none() {
+        return;
+    }
+    let account = subject.create("pipeline", &[]);
+    let secret = subject.mint(subject.secret(&account.id));
+    let session = subject.mint(subject.session(&account.id, secret.id));
+    let token = subject.mint(subject.token(&account.id, "nightly"));
+    subject.apply(Change::Revoke { token: token.id, at: at(0) });
+    assert_eq!(counts(), [Some(3), Some(0), Some(0)]);
+    subject.apply(Change::Rehash { token: session.id, from: session.digest, to: subject.digest() });
+    assert_eq!(counts(), [Some(2), Some(1), Some(0)]);
+    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    assert_eq!(counts(), [Some(0), Some(0), Some(0)]);
 }
 
 fn touch<S: Store>(subject: &Subject<S>, marks: &[(TokenId, i64, Option<IpAddr>)]) {

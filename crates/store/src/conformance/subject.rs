@@ -107,7 +107,7 @@ impl<S: Store> Subject<S> {
         self.press().secret(account)
     }
 
-    /// A digest that no credential has, as another pepper would give.
+    /// A digest that no credential has; its pepper is `k2`, where that of the credentials is `k1`.
     pub fn digest(&self) -> Digest {
         self.press().digest()
     }

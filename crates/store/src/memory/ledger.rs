@@ -8,7 +8,7 @@ use std::{
 
 use service_accounts_audit::{Event, Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
@@ -94,6 +94,13 @@ impl Ledger {
 
     pub(super) fn events(&self, query: &Query) -> Page {
         query.page(self.events.iter().rev().cloned())
+    }
+
+    pub(super) fn count_under(&self, pepper: PepperId) -> u64 {
+        self.tokens
+            .values()
+            .filter(|credential| credential.token().digest.pepper() == pepper)
+            .fold(0, |count, _| count + 1)
     }
 
     fn read(&self, needs: &Needs) -> Facts {
