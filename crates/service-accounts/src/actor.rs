@@ -62,12 +62,11 @@ impl<P: Permission> Actor<P> {
 
     /// On whose word a change is made at `now`: a credential must still work then, however long ago it was shown.
     pub(crate) fn authority(&self, now: UtcDateTime) -> Authority {
-        match self.authority.clone() {
-            Authority::Host => Authority::Host,
-            Authority::Credential { token, account, account_revision, at: _ } => {
-                Authority::Credential { token, account, account_revision, at: now }
-            }
+        let mut authority = self.authority.clone();
+        if let Authority::Credential { at, .. } = &mut authority {
+            *at = now;
         }
+        authority
     }
 
     pub(crate) const fn address(&self) -> Option<IpAddr> {
@@ -77,7 +76,7 @@ impl<P: Permission> Actor<P> {
 
 #[cfg(test)]
 mod tests {
-    use service_accounts_access::{PermissionSet, Teams, presets::data_quality::Permission};
+    use service_accounts_access::{PermissionSet, Scopes, Teams, TokenGrant, presets::data_quality::Permission};
     use service_accounts_naming::AccountId;
     use service_accounts_store::Revision;
     use service_accounts_token::TokenId;
@@ -100,6 +99,7 @@ mod tests {
             token: TokenId::parse("0123456789abcdef").unwrap(),
             account: AccountId::parse("pipeline_automation@service").unwrap(),
             account_revision: Revision::NEW,
+            grant: TokenGrant::restore(Scopes::none()),
             at,
         };
         let grants = Arc::new(Grants::<Permission>::nothing());

@@ -73,6 +73,7 @@ impl<P: Permission> Principal<P> {
             token: self.token().id,
             account: self.id().clone(),
             account_revision: self.account().revision,
+            grant: self.token().grant.clone(),
             at: self.at,
         };
         Actor::credential(Label::new(self.id().as_str()), self.grants.clone(), authority, self.address)

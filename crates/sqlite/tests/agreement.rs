@@ -81,6 +81,7 @@ impl<S: Store> World<S> {
             token: self.blanks[token].id,
             account: account_of(account).id,
             account_revision: self.account(account).revision,
+            grant: self.blanks[token].grant.clone(),
             at: at(seconds),
         });
         match step {

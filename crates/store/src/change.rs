@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use service_accounts_access::TokenGrant;
 use service_accounts_audit::Sequence;
 use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
@@ -127,6 +128,8 @@ pub enum Authority {
         account: AccountId,
         /// The state of its account by which it was judged; it must be the present one.
         account_revision: Revision,
+        /// The scopes of the credential by which it was judged; they must be the present ones.
+        grant: TokenGrant,
         /// The instant by which expiry is judged.
         at: UtcDateTime,
     },

@@ -139,6 +139,7 @@ macro_rules! __behaviours {
                 an_authority_stands_until_the_instant_it_ends
                 a_lost_authority_changes_nothing
                 an_authority_falls_with_its_account
+                an_authority_falls_with_its_scopes
                 an_authority_speaks_for_its_own_account
             }
             events {

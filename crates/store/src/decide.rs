@@ -65,13 +65,13 @@ pub fn decide(authority: &Authority, change: Change, facts: &Facts, revision: Re
 
 impl Facts {
     fn still_grant(&self, authority: &Authority) -> Result<(), Refusal> {
-        let Authority::Credential { token, account, account_revision, at } = authority else {
+        let Authority::Credential { token, account, account_revision, grant, at } = authority else {
             return Ok(());
         };
         let token = self.token(token).map_err(|_| Refusal::AuthorityLost)?;
         let account = self.account(account).map_err(|_| Refusal::AuthorityLost)?;
         let is_its_own = token.account == account.id;
-        let is_unchanged = account.revision == *account_revision;
+        let is_unchanged = account.revision == *account_revision && token.grant == *grant;
         let works = token_works(token, *at) && account_works(account, *at);
         if is_its_own && is_unchanged && works { Ok(()) } else { Err(Refusal::AuthorityLost) }
     }

@@ -48,7 +48,8 @@ negative_controls! {
     ];
     a_store_that_trusts_whoever_asks_fails: Trusting fails [
         a_lost_authority_changes_nothing, an_authority_falls_with_its_account,
-        an_authority_stands_until_the_instant_it_ends, an_authority_speaks_for_its_own_account
+        an_authority_falls_with_its_scopes, an_authority_stands_until_the_instant_it_ends,
+        an_authority_speaks_for_its_own_account
     ];
     a_store_that_forgets_expiry_fails: ForgottenExpiry fails [
         an_expiry_is_read_back_to_the_second, a_minted_credential_is_read_back_whole

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use service_accounts_access::{Scopes, TokenGrant};
 use service_accounts_lifecycle::TokenState;
 
 use super::{Subject, fixtures, fixtures::at};
@@ -61,6 +62,18 @@ pub fn an_authority_falls_with_its_account<S: Store>(subject: &Subject<S>) {
     judge(subject, &authority(&pending, &token), false);
 }
 
+/// Other scopes of the credential take effect before the next change on its word, while a new pepper changes nothing.
+pub fn an_authority_falls_with_its_scopes<S: Store>(subject: &Subject<S>) {
+    let (account, token) = administrator(subject, |token| token);
+    let (from, to) = (token.digest.clone(), subject.token(&account.id, "other").digest);
+    subject.apply(Change::Rehash { token: token.id, from, to });
+    judge(subject, &authority(&account, &token), true);
+    let rehashed = subject.stored(&token.id);
+    let narrowed = Token { grant: TokenGrant::restore(Scopes::none()), ..rehashed.clone() };
+    subject.apply(Change::UpdateToken { token: Box::new(narrowed), expected: rehashed.revision });
+    judge(subject, &authority(&account, &token), false);
+}
+
 /// A credential speaks for its own account only, and one that was never minted for none.
 pub fn an_authority_speaks_for_its_own_account<S: Store>(subject: &Subject<S>) {
     let (account, token) = administrator(subject, |token| token);
@@ -73,6 +86,7 @@ pub fn an_authority_speaks_for_its_own_account<S: Store>(subject: &Subject<S>) {
         token: token.id,
         account: account.id.clone(),
         account_revision,
+        grant: token.grant.clone(),
         at: at(fixtures::NOW),
     };
     judge(subject, &judged_by(account.revision), true);
@@ -95,6 +109,7 @@ fn authority_at(account: &Account, token: &Token, instant: i64) -> Authority {
         token: token.id,
         account: account.id.clone(),
         account_revision: account.revision,
+        grant: token.grant.clone(),
         at: at(instant),
     }
 }

@@ -17,13 +17,16 @@ use crate::support::{Accounts, Call, FakeClock, Holder, Permission, World, ada, 
 type Loss = fn(&Loser);
 
 /// How a service account loses the right to manage others.
-const LOSSES: [(&str, Loss); 6] = [
+const LOSSES: [(&str, Loss); 7] = [
     ("it is disabled", |loser| drop(wait(loser.accounts.disable_account(&ada(), &loser.id)).unwrap())),
     ("it is deleted", |loser| wait(loser.accounts.delete_account(&ada(), &loser.id)).unwrap()),
     ("its role is lowered", |loser| loser.update(|update| update.role = Some(RoleName::parse("Member").unwrap()))),
     ("its scopes are narrowed", |loser| loser.update(|update| update.scopes = Some(Scopes::none()))),
     ("its token is revoked", |loser| {
         drop(wait(loser.accounts.revoke_token(&ada(), &loser.id, &loser.token)).unwrap());
+    }),
+    ("its token is narrowed", |loser| {
+        drop(wait(loser.accounts.set_token_scopes(&ada(), &loser.id, &loser.token, Scopes::none())).unwrap());
     }),
     ("its token expires", |loser| loser.clock.advance(Duration::days(365))),
 ];
