@@ -3,7 +3,7 @@
 use std::{
     env,
     error::Error,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -37,5 +37,8 @@ fn make(database: &str, path: &Path) -> Result<Pepper, Box<dyn Error>> {
     file.write_all(&key)?;
     file.sync_all()?;
     fs::rename(&aside, path)?;
+    // The move itself is on disk only once the folder is.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(Pepper::from_bytes(key))
 }

@@ -1,4 +1,4 @@
-//! `kill -9` while tokens are minted: what was acknowledged holds, and nothing is half there.
+//! `kill -9` while tokens are minted and revoked: what was acknowledged holds, and nothing is half there.
 
 use std::{
     collections::BTreeSet,
@@ -16,10 +16,11 @@ use crate::{
 const ROUNDS: u64 = 24;
 const TOKENS: &str = "/api/v1/service-accounts/pipeline_automation@service/tokens";
 
-/// A token whose minting was answered before the end.
+/// A token whose minting, and whose revocation if there was one, was answered before the end.
 struct Acknowledged {
     id: String,
     token: String,
+    is_revoked: bool,
 }
 
 #[test]
@@ -35,7 +36,8 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
         let minted = minting.join().unwrap();
         service = home.start();
         for one in &minted {
-            assert_eq!(service.with(&one.token).get("/datastores").status, 200, "acknowledged in round {round}");
+            let status = if one.is_revoked { 401 } else { 200 };
+            assert_eq!(service.with(&one.token).get("/datastores").status, status, "acknowledged in round {round}");
         }
         acknowledged.extend(minted.into_iter().map(|one| one.id));
     }
@@ -47,14 +49,25 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
 }
 
 fn mint_until_the_end(client: Client, round: u64) -> JoinHandle<Vec<Acknowledged>> {
-    thread::spawn(move || (0..).map_while(|number| mint(&client, &format!("load-{round}-{number}"))).collect())
+    let next = move |number: u64| {
+        let minted = mint(&client, &format!("load-{round}-{number}"))?;
+        if number % 3 == 2 { revoke(&client, minted) } else { Some(minted) }
+    };
+    thread::spawn(move || (0..).map_while(next).collect())
+}
+
+/// Nothing if the end came in between: then either outcome is right.
+fn revoke(client: &Client, minted: Acknowledged) -> Option<Acknowledged> {
+    let answer = client.try_send("POST", &format!("{TOKENS}/{}/revoke", minted.id), None)?;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    Some(Acknowledged { is_revoked: true, ..minted })
 }
 
 fn mint(client: &Client, name: &str) -> Option<Acknowledged> {
     let answer = client.try_send("POST", TOKENS, Some(&json!({"name": name})))?;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    Some(Acknowledged { id: body["id"].as_str()?.into(), token: body["token"].as_str()?.into() })
+    Some(Acknowledged { id: body["id"].as_str()?.into(), token: body["token"].as_str()?.into(), is_revoked: false })
 }
 
 /// One field of all items of a list, through all its pages.
