@@ -50,7 +50,7 @@ impl AccountId {
         Self(join(local.as_str(), realm.as_str()))
     }
 
-    /// The same id with a number, for when the plain one is taken: `pipeline_automation_2@service`.
+    /// Another id, with a number, for when this one is taken: `pipeline_automation_2@service`.
     ///
     /// The local part is cut at its end where the number would not fit into 64 bytes.
     #[must_use]
@@ -211,6 +211,14 @@ mod tests {
         }
         let cut_at_a_word = id(&format!("{}_bc@service", "a".repeat(61)));
         assert_eq!(cut_at_a_word.numbered(2).local(), format!("{}_2", "a".repeat(61)));
+    }
+
+    #[test]
+    fn a_numbered_id_is_never_the_id_itself() {
+        for (letters, kept, number) in [(60, 60, "_2_2"), (61, 60, "_2"), (62, 61, "_2")] {
+            let long = id(&format!("{}_2@service", "a".repeat(letters)));
+            assert_eq!(long.numbered(2).local(), format!("{}{number}", "a".repeat(kept)));
+        }
     }
 
     #[test]

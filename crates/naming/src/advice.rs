@@ -4,11 +4,13 @@
 //! carry little, and speaks up when nothing is left. An unknown word always counts as meaning something: to advise
 //! against a good name teaches people to ignore advice.
 
+mod finding;
 mod lexicon;
 mod reading;
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, vec::Vec};
 
+pub use finding::{Code, Finding};
 pub use lexicon::WordClass;
 
 use self::{lexicon::Lexicon, reading::Reading};
@@ -67,93 +69,6 @@ impl Advisor {
         let numbered = reading.ends_in_number.then_some(Code::Numbered);
         let codes = [reading.weakness(), short, numbered].into_iter().flatten();
         codes.map(|code| Finding::new(code, suggestion(code).to_owned())).collect()
-    }
-}
-
-/// One piece of advice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Finding {
-    /// What is wrong, for programs.
-    pub code: Code,
-    /// Why that is a trouble, in plain words.
-    pub reason: &'static str,
-    /// What would be better.
-    pub suggestion: Option<String>,
-}
-
-impl Finding {
-    pub(crate) fn new(code: Code, suggestion: String) -> Self {
-        Self { code, reason: code.reason(), suggestion: Some(suggestion) }
-    }
-}
-
-/// What can be wrong with a name; the text of each code is stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Code {
-    /// It only says that it is an account: `service1`.
-    NotDescriptive,
-    /// It says that nobody knew what it would be: `temp`.
-    Vague,
-    /// It would fit anything: `test123`.
-    TooGeneric,
-    /// It says where and not what: `production`.
-    EnvironmentOnly,
-    /// One word that thousands of accounts share: `integration`.
-    OneWord,
-    /// Three letters or fewer: `ci`.
-    TooShort,
-    /// A number is all that tells it from others: `worker-2`.
-    Numbered,
-    /// Letters of the name are not in the id: `Café`.
-    LettersDropped,
-    /// People cannot tell it from the name of another account: `Ops l` from `Ops 1`.
-    LooksAlike,
-}
-
-impl Code {
-    /// The code as text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotDescriptive => "not_descriptive",
-            Self::Vague => "vague",
-            Self::TooGeneric => "too_generic",
-            Self::EnvironmentOnly => "environment_only",
-            Self::OneWord => "one_word",
-            Self::TooShort => "too_short",
-            Self::Numbered => "numbered",
-            Self::LettersDropped => "letters_dropped",
-            Self::LooksAlike => "looks_alike",
-        }
-    }
-
-    const fn reason(self) -> &'static str {
-        match self {
-            Self::NotDescriptive => "the name only says that this is an account, not what it does",
-            Self::Vague => "the name is vague: nobody will know later what depends on it",
-            Self::TooGeneric => "the name is too generic: it would fit any account",
-            Self::EnvironmentOnly => "the name says where it is used, but not for what",
-            Self::OneWord => "one common word does not tell this use from others of its kind",
-            Self::TooShort => "the name is too short to be understood by those who did not choose it",
-            Self::Numbered => "a number does not say what sets this one apart from the others",
-            Self::LettersDropped => "an id holds a to z only, so some letters of the name are not in it",
-            Self::LooksAlike => "people will take this account for another one whose name looks the same",
-        }
-    }
-}
-
-impl core::fmt::Display for Code {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Code {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 
