@@ -206,7 +206,8 @@ mod tests {
         for permission in P::ALL.iter().copied() {
             for team in [None, Some(&growth)] {
                 assert!(Grants::everything().decide(permission, team).is_allow());
-                assert_eq!(Grants::nothing().decide(permission, team).into_result(), Err(Denial::NotInRole));
+                let denied = Grants::nothing().decide(permission, team);
+                assert_eq!((denied.is_allow(), denied.into_result()), (false, Err(Denial::NotInRole)));
             }
         }
         assert_eq!(Decision::Allow.into_result(), Ok(()));
