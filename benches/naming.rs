@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use service_accounts_naming::{AccountId, AccountIdRef, Advisor, DisplayName, LocalPart, Realm, ReservedIds, TokenName};
+use service_accounts_naming::{
+    AccountId, AccountIdRef, Advisor, DisplayName, LocalPart, Realm, ReservedIds, TokenName,
+};
 
 const PLAIN: &str = "Pipeline Automation";
 const UNICODE: &str = "データ品質パイプライン自動化 東京リージョン 本番環境 Проверка качества данных ETL — Ω 7号機";

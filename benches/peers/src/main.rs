@@ -2,6 +2,8 @@
 
 #[cfg(feature = "access")]
 mod access;
+#[cfg(feature = "lifecycle")]
+mod lifecycle;
 #[cfg(feature = "naming")]
 mod naming;
 mod side_by_side;
@@ -18,6 +20,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "lifecycle")]
+    ("lifecycle", lifecycle::run),
     #[cfg(feature = "naming")]
     ("naming", naming::run),
     #[cfg(feature = "store")]
