@@ -1,5 +1,4 @@
 //! Sweeps over due dates and the arithmetic behind them.
-#![expect(missing_docs, reason = "criterion's macros write the items")]
 
 use std::hint::black_box;
 
