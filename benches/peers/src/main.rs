@@ -2,6 +2,8 @@
 
 #[cfg(feature = "access")]
 mod access;
+#[cfg(feature = "lifecycle")]
+mod lifecycle;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "naming")]
@@ -20,6 +22,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "lifecycle")]
+    ("lifecycle", lifecycle::run),
     #[cfg(feature = "http")]
     ("http", http::run),
     #[cfg(feature = "naming")]

@@ -173,3 +173,11 @@ fn a_clock_that_jumps_back_finds_nothing_wrong_with_a_fresh_token() {
         assert!(codes(&policy, year().with_last_use(ISSUED), now).is_empty());
     }
 }
+
+#[test]
+fn nothing_found_is_nothing_allocated() {
+    let facts = [year(), year().with_state(TokenState::Revoked { at: ISSUED }), year().with_successor()];
+    for facts in facts {
+        assert_eq!(policy().assess(&Environment::production(), &facts, ISSUED).capacity(), 0);
+    }
+}

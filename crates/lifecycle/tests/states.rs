@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
-use service_accounts_lifecycle::{TokenState, TransitionError};
+use service_accounts_lifecycle::{Standing, TokenState, TransitionError, Watermark};
 use time::UtcDateTime;
 
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,21 @@ proptest! {
             let is_deleted = matches!(next, TokenState::Deleted { .. });
             prop_assert!(!is_deleted || state.is_revoked());
             state = next;
+        }
+    }
+
+    /// A clock that jumps about, read through a watermark, revives nothing: refused once is refused for good.
+    #[test]
+    fn behind_a_watermark_no_clock_revives_what_was_refused(
+        until in instant(), expires_at in instant(), readings in prop::collection::vec(instant(), 1..20),
+    ) {
+        let standing = Standing { state: TokenState::Retiring { until }, expires_at };
+        let mut watermark = Watermark::new(UtcDateTime::MIN);
+        let mut was_refused = false;
+        for reading in readings {
+            let works = standing.works(watermark.advance(reading));
+            prop_assert!(!works || !was_refused);
+            was_refused |= !works;
         }
     }
 }
