@@ -120,7 +120,8 @@ fn facts(count: u32) -> Vec<Facts> {
             .with_last_look(ago(29))
             .with_last_review(ago(89))
     };
-    let states = [TokenState::Revoked { at: now() - Duration::DAY }, TokenState::Retiring { until: now() + Duration::DAY }];
+    let states =
+        [TokenState::Revoked { at: now() - Duration::DAY }, TokenState::Retiring { until: now() + Duration::DAY }];
     let in_state = |(at, facts): (usize, Facts)| if at % 20 < 2 { facts.with_state(states[at % 20]) } else { facts };
     (0..count).map(quiet).enumerate().map(in_state).collect()
 }
@@ -160,7 +161,10 @@ fn next_due() {
 
 fn assess() {
     let (facts, schedule) = (facts(SOME), schedule());
-    assert!(facts.iter().all(|facts| schedule.assess(facts, now()).capacity() == 0), "nothing found, nothing allocated");
+    assert!(
+        facts.iter().all(|facts| schedule.assess(facts, now()).capacity() == 0),
+        "nothing found, nothing allocated"
+    );
     let [ours] = medians([contestant("assess", || {
         let now = black_box(now());
         black_box(black_box(&facts).iter().filter(|facts| schedule.assess(facts, now).is_empty()).count());

@@ -2,10 +2,10 @@
 
 #[cfg(feature = "access")]
 mod access;
-#[cfg(feature = "lifecycle")]
-mod lifecycle;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "lifecycle")]
+mod lifecycle;
 #[cfg(feature = "naming")]
 mod naming;
 mod side_by_side;
@@ -22,10 +22,10 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
-    #[cfg(feature = "lifecycle")]
-    ("lifecycle", lifecycle::run),
     #[cfg(feature = "http")]
     ("http", http::run),
+    #[cfg(feature = "lifecycle")]
+    ("lifecycle", lifecycle::run),
     #[cfg(feature = "naming")]
     ("naming", naming::run),
     #[cfg(feature = "store")]

@@ -92,6 +92,18 @@ impl LifecyclePolicy {
         window_opens(self.rotation_lead, Moment::of(issued_at), Moment::of(expires_at)).to_utc()
     }
 
+    /// The same instant, once it has come. Asked at every request, so the calendar is worked out only then.
+    #[must_use]
+    pub fn rotation_due(
+        &self,
+        issued_at: UtcDateTime,
+        expires_at: UtcDateTime,
+        now: UtcDateTime,
+    ) -> Option<UtcDateTime> {
+        let opens = window_opens(self.rotation_lead, Moment::of(issued_at), Moment::of(expires_at));
+        (opens <= Moment::of(now)).then(|| opens.to_utc())
+    }
+
     /// The arithmetic of one environment, looked up once for any number of tokens.
     ///
     /// An environment the policy does not know has a schedule too: its tokens still expire, and are reported.
@@ -287,6 +299,15 @@ mod tests {
         for (life, window) in table {
             let expires_at = NOW + life;
             assert_eq!(LifecyclePolicy::default().rotate_after(NOW, expires_at), expires_at - window, "{life:?}");
+        }
+    }
+
+    #[test]
+    fn rotation_is_due_from_the_instant_the_window_opens() {
+        let policy = LifecyclePolicy::default();
+        let (expires_at, opens) = (NOW + Duration::days(365), NOW + Duration::days(335));
+        for (second, due) in [(-1, None), (0, Some(opens)), (1, Some(opens))] {
+            assert_eq!(policy.rotation_due(NOW, expires_at, opens + Duration::seconds(second)), due, "{second}");
         }
     }
 

@@ -96,7 +96,7 @@ impl<S: Store, P: Permission> Inner<S, P> {
         self.judge_environment(found.token())?;
         judge_address(found, address)?;
         let grants = found.grants(&self.catalogue.load()).map_err(|_| Rejection::UnknownGrant)?;
-        let rotate_after = self.rotate_after(found.token()).filter(|opens| *opens <= now);
+        let rotate_after = self.rotation_due(found.token(), now);
         Ok((Principal { credential: found.clone(), grants, address, at: now, rotate_after }, rehash))
     }
 

@@ -131,6 +131,11 @@ impl<S: Store, P: Permission> Inner<S, P> {
         Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
     }
 
+    pub(crate) fn rotation_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
+        let _name = token.class.token_name()?;
+        self.lifecycle.rotation_due(token.created_at, token.expires_at?, now)
+    }
+
     /// Makes a change on the actor's word, as it stands at this instant, and tells the revision it made.
     ///
     /// Callers answer from what they wrote and do not read it again: a read that failed after the change would report

@@ -2,15 +2,18 @@
 
 use std::{
     collections::HashMap,
+    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use service_accounts_store::{LastUsed, Usage};
-use service_accounts_token::TokenId;
+use service_accounts_token::{TokenId, TokenIdHasher};
 
 /// The newest use of each token since the last flush.
 #[derive(Default)]
-pub(crate) struct Marks(Mutex<HashMap<TokenId, LastUsed>>);
+pub(crate) struct Marks(Mutex<Newest>);
+
+type Newest = HashMap<TokenId, LastUsed, BuildHasherDefault<TokenIdHasher>>;
 
 /// Marks on their way to the store; what is not written goes back, even if nobody waits for the write any more.
 pub(crate) struct MarkBatch<'a> {
@@ -44,7 +47,7 @@ impl Marks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TokenId, LastUsed>> {
+    fn lock(&self) -> MutexGuard<'_, Newest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

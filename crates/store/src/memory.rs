@@ -9,21 +9,21 @@ mod ledger;
 use std::{
     collections::HashMap,
     convert::Infallible,
-    hash::{BuildHasherDefault, Hasher},
+    hash::{BuildHasherDefault, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use service_accounts_audit::{Event, Page, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_token::{PepperId, TokenId, TokenIdHasher};
 use time::UtcDateTime;
 
 use self::ledger::Ledger;
 use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
 
-const SHARDS: usize = 64;
+const SHARD_MASK: u64 = 63;
 
-type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<IdHasher>>>;
+type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenIdHasher>>>;
 
 /// Keeps everything in memory, and loses it with the process.
 pub struct MemoryStore {
@@ -35,7 +35,7 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
+        Self { shards: (0..=SHARD_MASK).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
     }
 
     /// A poisoned lock is taken as it is: the ledger is changed only after all that can fail has succeeded.
@@ -43,9 +43,11 @@ impl MemoryStore {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Chosen by the middle of the hash: a map looks at both ends.
     fn shard(&self, id: &TokenId) -> Option<&Shard> {
-        let place = id.as_str().bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        self.shards.get(place % SHARDS)
+        let mut hasher = TokenIdHasher::default();
+        id.hash(&mut hasher);
+        usize::try_from(hasher.finish() >> 24 & SHARD_MASK).ok().and_then(|place| self.shards.get(place))
     }
 
     fn publish(&self, id: TokenId, credential: Option<Arc<Credential>>) {
@@ -134,22 +136,5 @@ impl Store for MemoryStore {
 
     async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Infallible> {
         Ok(Some(self.ledger().count_under(pepper)))
-    }
-}
-
-/// Token ids are random and chosen by the host, so their bytes spread well enough without a keyed hash.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-        }
     }
 }

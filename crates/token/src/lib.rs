@@ -25,7 +25,7 @@ mod verifier;
 
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
-pub use id::{TokenId, TokenIdError};
+pub use id::{TokenId, TokenIdError, TokenIdHasher};
 pub use keyring::{Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified};
 pub use kind::{Kind, KindError};
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
