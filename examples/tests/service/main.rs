@@ -10,6 +10,7 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+mod bad_bodies;
 mod bad_input;
 mod canary;
 mod client;
