@@ -228,5 +228,6 @@ mod tests {
         assert_eq!(map.get(asked.as_str()), Some(&1));
         assert_eq!(AccountId::from(asked).borrowed(), asked);
         assert_eq!(asked.to_string(), "a@service");
+        assert_eq!(AsRef::<str>::as_ref(&id("a@service")), "a@service");
     }
 }

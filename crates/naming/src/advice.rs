@@ -193,14 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn every_example_in_a_suggestion_is_a_good_name() {
-        let codes = [Code::NotDescriptive, Code::EnvironmentOnly, Code::OneWord, Code::Numbered];
-        for code in codes {
-            if let Some(example) = account_suggestion(code).split('`').nth(1) {
-                assert_eq!(account(example), [], "{example}");
-            }
-            let example = token_suggestion(code).split('`').nth(1).unwrap();
-            assert_eq!(token(example), [], "{example}");
+    fn each_trouble_has_its_own_suggestion_and_its_examples_are_good_names() {
+        let suggestion = |findings: Vec<Finding>, code| {
+            let finding = findings.into_iter().find(|finding| finding.code == code).unwrap();
+            finding.suggestion.unwrap()
+        };
+        let examples = |suggestion: &str| suggestion.split('`').nth(1).map(ToOwned::to_owned);
+        for (name, code, begins) in [
+            ("service", Code::NotDescriptive, "name the task"),
+            ("production", Code::EnvironmentOnly, "add what it does there"),
+            ("integration", Code::OneWord, "add the system"),
+            ("worker 2", Code::Numbered, "say what is different"),
+        ] {
+            let given = suggestion(Advisor::default().account(&DisplayName::parse(name).unwrap()), code);
+            assert!(given.starts_with(begins), "{given}");
+            assert!(examples(&given).is_none_or(|example| account(&example).is_empty()), "{given}");
+        }
+        for (name, code, begins) in [
+            ("service", Code::NotDescriptive, "name the environment"),
+            ("worker-2", Code::Numbered, "tell tokens apart"),
+        ] {
+            let given = suggestion(Advisor::default().token(&TokenName::parse(name).unwrap()), code);
+            assert!(given.starts_with(begins), "{given}");
+            assert!(examples(&given).is_some_and(|example| token(&example).is_empty()), "{given}");
         }
     }
 }

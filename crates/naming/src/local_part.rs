@@ -165,5 +165,6 @@ mod tests {
         let part = |text| LocalPart::parse(text).unwrap();
         assert!(part("a") < part("a_b") && part("a_b") < part("ab") && part("ab") < part("b"));
         assert_eq!(format!("{:?} {:>3}", part("a"), part("b")), "LocalPart(\"a\")   b");
+        assert_eq!(part("a_b").as_ref(), "a_b");
     }
 }
