@@ -98,6 +98,7 @@ fn authorities(accounts: &[Account], tokens: &[Token]) -> Vec<Authority> {
             token: token.id,
             account: account.id.clone(),
             account_revision: account.revision,
+            grant: token.grant.clone(),
             at: AT,
         };
         tokens.iter().map(by).collect::<Vec<_>>()
