@@ -188,6 +188,8 @@ mod tests {
         assert_eq!(codes_of(&advisor, "Acme corp"), [Code::NotDescriptive]);
         advisor.forget("Temp");
         assert_eq!(codes_of(&advisor, "temp"), []);
+        advisor.learn(WordClass::Vague, "area51");
+        assert_eq!(codes_of(&advisor, "Area51"), [Code::Vague]);
         advisor.learn(WordClass::Generic, "service");
         assert_eq!(codes_of(&advisor, "service"), [Code::TooGeneric]);
     }

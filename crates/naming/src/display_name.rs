@@ -78,14 +78,15 @@ pub enum DisplayNameError {
 }
 
 fn check(c: char, at: usize) -> Result<(), DisplayNameError> {
-    match c {
-        // The printable ASCII that nearly every name is made of.
-        ' '..='~' => Ok(()),
-        // Line and paragraph separator are white space, but break a log line as a line feed does.
-        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => Err(DisplayNameError::Control { at }),
-        c if is_bidirectional(c) => Err(DisplayNameError::Bidirectional { at }),
-        c if is_invisible(c) => Err(DisplayNameError::Invisible { at }),
-        _ => Ok(()),
+    // Line and paragraph separator are white space, but break a log line as a line feed does.
+    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+        Err(DisplayNameError::Control { at })
+    } else if is_bidirectional(c) {
+        Err(DisplayNameError::Bidirectional { at })
+    } else if is_invisible(c) {
+        Err(DisplayNameError::Invisible { at })
+    } else {
+        Ok(())
     }
 }
 

@@ -122,8 +122,7 @@ pub enum TokenNameError {
 
 /// Reads a word as a year: four digits, in the range that years of tokens are in.
 pub(crate) fn year(word: &str) -> Option<u32> {
-    let digits = word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-    word.parse().ok().filter(|year| digits && YEARS.contains(year))
+    word.parse().ok().filter(|year| word.len() == 4 && YEARS.contains(year))
 }
 
 fn is_allowed(byte: u8, at_an_end: bool) -> bool {
@@ -186,6 +185,7 @@ mod tests {
             ("ci-1999", 2025, "ci-1999-2025"),
             ("ci-2999", 2025, "ci-2999-2025"),
             ("ci-20250", 2025, "ci-20250-2025"),
+            ("ci-02025", 2025, "ci-02025-2025"),
             ("ci2025", 2025, "ci2025-2025"),
             ("ci", -5, "ci-2000"),
             ("ci", 9999, "ci-2998"),

@@ -88,3 +88,38 @@ impl serde::Serialize for Code {
         serializer.serialize_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{collections::BTreeSet, string::ToString};
+
+    use super::*;
+
+    const STABLE: [(Code, &str); 9] = [
+        (Code::NotDescriptive, "not_descriptive"),
+        (Code::Vague, "vague"),
+        (Code::TooGeneric, "too_generic"),
+        (Code::EnvironmentOnly, "environment_only"),
+        (Code::OneWord, "one_word"),
+        (Code::TooShort, "too_short"),
+        (Code::Numbered, "numbered"),
+        (Code::LettersDropped, "letters_dropped"),
+        (Code::LooksAlike, "looks_alike"),
+    ];
+
+    #[test]
+    fn the_text_of_a_code_never_changes() {
+        for (code, text) in STABLE {
+            assert_eq!((code.as_str(), code.to_string().as_str()), (text, text));
+        }
+    }
+
+    #[test]
+    fn each_code_has_a_reason_of_its_own() {
+        let reasons = STABLE.map(|(code, _)| code.reason());
+        assert_eq!(BTreeSet::from(reasons).len(), STABLE.len());
+        for reason in reasons {
+            assert!(reason.contains(' ') && !reason.ends_with('.'), "{reason}");
+        }
+    }
+}

@@ -66,13 +66,15 @@ impl Reading {
         let word = word.to_lowercase();
         // A number at the end of a known word is a number; `s3` and `k8s` are words of their own.
         let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
-        match lexicon.class(&word).or_else(|| lexicon.class(stem)) {
-            _ if stem.is_empty() => self.ends_in_number = year(&word).is_none(),
-            Some(class) => {
-                self.count(class);
-                self.ends_in_number = stem.len() < word.len() && lexicon.class(&word).is_none();
-            }
-            None => self.unknown += 1,
+        if stem.is_empty() {
+            self.ends_in_number = year(&word).is_none();
+        } else if let Some(class) = lexicon.class(&word) {
+            self.count(class);
+        } else if let Some(class) = lexicon.class(stem) {
+            self.count(class);
+            self.ends_in_number = true;
+        } else {
+            self.unknown += 1;
         }
     }
 

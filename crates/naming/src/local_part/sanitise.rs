@@ -115,6 +115,7 @@ mod tests {
             ("  Pipeline \t\n Automation  ", "pipeline_automation"),
             ("Pipeline\u{a0}\u{2003}Automation", "pipeline_automation"),
             ("dbt-runner", "dbtrunner"),
+            ("Data\u{30c6}\u{2192}Sync", "datasync"),
             ("a - b", "a_b"),
             ("a _ b", "a_b"),
             ("__a__b__", "a_b"),
