@@ -81,13 +81,6 @@ pub(crate) fn symbol(value: u8) -> u8 {
     value + b'0' + (all_ones_past(9, value) & 7) + (all_ones_past(35, value) & 6)
 }
 
-/// The value of a symbol, and some number for any other byte.
-#[inline]
-pub(crate) fn value(symbol: u8) -> u8 {
-    let gaps = (all_ones_past(b'9', symbol) & 7) + (all_ones_past(b'Z', symbol) & 6);
-    symbol.wrapping_sub(b'0' + gaps)
-}
-
 /// All bits set when `value > limit`, else none.
 ///
 /// It masks, because the compiler was seen to make a branch of a multiplication by zero or one.

@@ -30,12 +30,28 @@ pub(crate) fn continued(prefix: u32, rest: &[u8]) -> u32 {
 /// The CRC that a checksum spells; what is no checksum at all may stand for none or for any.
 ///
 /// A presented checksum is read, and the computed one not spelt, because reading needs not wait for the CRC.
+/// All six symbols are read at once, each in its byte of one word.
 #[inline]
 pub(crate) fn read(checksum: &[u8; LEN]) -> u64 {
-    let [a, b, c, d, e, f] = checksum.map(|symbol| u64::from(base62::value(symbol)));
-    let high = (a * 62 + b) * 62 + c;
-    let low = (d * 62 + e) * 62 + f;
-    high * u64::from(HALF) + low
+    let [a, b, c, d, e, f] = *checksum;
+    let symbols = u64::from_be_bytes([b'0', b'0', a, b, c, d, e, f]);
+    let gaps = 7 * ones_past(b'9', symbols) + 6 * ones_past(b'Z', symbols);
+    let values = symbols.wrapping_sub(each(b'0')).wrapping_sub(gaps);
+    let pairs = (values >> 8 & EVEN_BYTES) * 62 + (values & EVEN_BYTES);
+    let [high, middle, low] = [pairs >> 32, pairs >> 16, pairs].map(|pair| pair & 0xffff);
+    (high * (62 * 62) + middle) * (62 * 62) + low
+}
+
+const EVEN_BYTES: u64 = 0x00ff_00ff_00ff_00ff;
+
+/// The same byte eight times.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// A one in each byte that is above `limit`, given that all are ASCII: the sum then carries into the eighth bit.
+const fn ones_past(limit: u8, symbols: u64) -> u64 {
+    symbols.wrapping_add(each(0x7f - limit)) >> 7 & each(1)
 }
 
 /// The one checksum that stands for a CRC.
@@ -76,6 +92,18 @@ mod tests {
         // Past the last CRC no checksum stands for any.
         assert_eq!(read(b"4gfFC4"), 1 << 32);
         assert_eq!(read(b"zzzzzz"), 62_u64.pow(6) - 1);
+    }
+
+    #[test]
+    fn every_symbol_counts_at_every_place() {
+        for place in 0..LEN {
+            for value in 0..62 {
+                let mut checksum = [b'0'; LEN];
+                checksum[place] = base62::symbol(value);
+                let weight = 62_u64.pow(u32::try_from(LEN - 1 - place).unwrap());
+                assert_eq!(read(&checksum), u64::from(value) * weight);
+            }
+        }
     }
 
     #[test]

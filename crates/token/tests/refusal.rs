@@ -254,3 +254,13 @@ fn an_old_record_verifies_and_comes_back_under_the_current_pepper() {
     let forged = with_checksum(&old.token.expose().replacen(&old.token.expose()[30..31], "-", 1).replace('-', "z"));
     assert_eq!(ring.verify(&vendor().read(&forged).unwrap(), Some(&old.digest)), Err(Refused));
 }
+
+#[test]
+fn a_presented_token_prints_its_kind_and_id_only() {
+    let minted = mint(Kind::Session);
+    let presented = vendor().read(minted.token.expose()).unwrap();
+    let expected = format!("Presented {{ kind: Session, id: {:?}, .. }}", minted.token.id());
+    assert_eq!(format!("{presented:?}"), expected);
+    assert_eq!(format!("{:?}", minted.token), "SecretToken(..)");
+    assert_eq!(Refused.to_string(), "the token is not genuine");
+}
