@@ -47,7 +47,7 @@ impl Moment {
     /// Different units are in the order of their moments; within one unit the moments decide.
     pub(crate) fn coarse(self) -> i32 {
         let units = self.0 >> 6;
-        i32::try_from(units).unwrap_or(if units < 0 { i32::MIN } else { i32::MAX })
+        i32::try_from(units).unwrap_or(if units.is_negative() { i32::MIN } else { i32::MAX })
     }
 
     /// Back to the calendar, unless it has not happened.
@@ -62,7 +62,7 @@ impl Moment {
 
     /// Back to the calendar; what lies beyond its end is its end.
     pub(crate) fn to_utc(self) -> UtcDateTime {
-        let end = if self.0 < 0 { UtcDateTime::MIN } else { UtcDateTime::MAX };
+        let end = if self.0.is_negative() { UtcDateTime::MIN } else { UtcDateTime::MAX };
         UtcDateTime::from_unix_timestamp(self.0).unwrap_or(end)
     }
 }
