@@ -90,6 +90,9 @@ fn lists_show_hints_and_last_uses_but_no_text() {
     let half = &secret[secret.len() - 44..secret.len() - 6];
     assert!(!listed.text().contains(half) && item.get("token").is_none());
     assert_eq!(listed.json()["next_cursor"], Value::Null);
+    let revoked =
+        service.with(&admin).ask(&format!("{}/tokens/{}/revoke", path_of(&account), text(&item["id"]))).json();
+    assert!(revoked.get("last_used_at").is_none(), "what was not looked up is not shown as never");
 }
 
 #[test]

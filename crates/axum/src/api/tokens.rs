@@ -17,7 +17,10 @@ use service_accounts::{
 use time::Duration;
 
 use super::{
-    Administrator, Api, NO_STORE, PageQuery, PageView, account_id, accounts::inherited, token_id, view::TokenView,
+    Administrator, Api, NO_STORE, PageQuery, PageView, account_id,
+    accounts::inherited,
+    token_id,
+    view::{ListedTokenView, TokenView},
 };
 use crate::{
     Refusal,
@@ -64,7 +67,7 @@ impl<'a> MintedView<'a> {
         minted: &'a MintedToken,
         advice: Vec<Finding>,
     ) -> Self {
-        Self { token: minted.secret.expose(), record: TokenView::new(accounts, &minted.token, None), advice }
+        Self { token: minted.secret.expose(), record: TokenView::new(accounts, &minted.token), advice }
     }
 }
 
@@ -89,10 +92,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
 ) -> Result<Response, Refusal> {
     let after = asked.cursor(TokenId::parse)?;
     let page = api.accounts.tokens(&actor, &account_id(&id)?, after.as_ref(), asked.limit()).await?;
-    let view = |listed: &service_accounts::store::ListedToken| {
-        TokenView::new(&api.accounts, listed.credential.token(), listed.last_used)
-    };
-    let items = page.items.iter().map(view).collect();
+    let items = page.items.iter().map(|listed| ListedTokenView::new(&api.accounts, listed)).collect();
     Ok(axum::Json(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }).into_response())
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
 ) -> Result<Response, Refusal> {
     let (id, token) = (account_id(&id)?, token_id(&token)?);
     let changed = api.accounts.set_token_scopes(&actor, &id, &token, asked.scopes).await?;
-    Ok(axum::Json(TokenView::new(&api.accounts, changed.token(), None)).into_response())
+    Ok(axum::Json(TokenView::new(&api.accounts, changed.token())).into_response())
 }
 
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
@@ -120,7 +120,7 @@ pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
 ) -> Result<Response, Refusal> {
     let (id, token) = (account_id(&id)?, token_id(&token)?);
     let revoked = api.accounts.revoke_token(&actor, &id, &token).await?;
-    Ok(axum::Json(TokenView::new(&api.accounts, revoked.token(), None)).into_response())
+    Ok(axum::Json(TokenView::new(&api.accounts, revoked.token())).into_response())
 }
 
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(

@@ -9,7 +9,7 @@ use service_accounts::{
     audit::{Label, Recorded},
     lifecycle::{Environment, TokenState},
     naming::{AccountId, DisplayName},
-    store::{Account, Approval, Justification, LastUsed, Owner, Purpose, Status, Store, SystemName, Token},
+    store::{Account, Approval, Justification, ListedToken, Owner, Purpose, Status, Store, SystemName, Token},
     token::Hint,
 };
 use time::UtcDateTime;
@@ -78,16 +78,29 @@ pub(crate) struct TokenView {
     created_by: Label,
     expires_at: Option<Instant>,
     rotate_after: Option<Instant>,
+}
+
+/// A token with its last use, which only lists look up.
+#[derive(Serialize)]
+pub(crate) struct ListedTokenView {
+    #[serde(flatten)]
+    token: TokenView,
     last_used_at: Option<Instant>,
     last_used_ip: Option<IpAddr>,
 }
 
+impl ListedTokenView {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &ListedToken) -> Self {
+        Self {
+            token: TokenView::new(accounts, listed.credential.token()),
+            last_used_at: listed.last_used.map(|last| Instant(last.at)),
+            last_used_ip: listed.last_used.and_then(|last| last.address),
+        }
+    }
+}
+
 impl TokenView {
-    pub(crate) fn new<S: Store, P: Permission>(
-        accounts: &ServiceAccounts<S, P>,
-        token: &Token,
-        last_used: Option<LastUsed>,
-    ) -> Self {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
         Self {
             id: token.id.as_str().into(),
             name: token.class.token_name().map(|name| name.as_str().into()),
@@ -99,8 +112,6 @@ impl TokenView {
             created_by: token.created_by.clone(),
             expires_at: token.expires_at.map(Instant),
             rotate_after: accounts.rotate_after(token).map(Instant),
-            last_used_at: last_used.map(|last| Instant(last.at)),
-            last_used_ip: last_used.and_then(|last| last.address),
         }
     }
 }
