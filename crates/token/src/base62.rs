@@ -151,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn two_bad_bytes_never_make_a_good_text() {
+        for length in 2..=60 {
+            let mut text = alloc::vec![b'a'; length];
+            assert!(is_text(&text));
+            (text[0], text[length - 1]) = (b'_', b'_');
+            assert!(!is_text(&text), "{length} bytes");
+        }
+    }
+
+    #[test]
     fn a_place_keeps_its_own_byte_or_takes_the_next_usable_spare_one() {
         let mut bytes = [0; 5 + SPARE];
         draw(&mut Counting(59), &mut bytes).unwrap();
