@@ -12,7 +12,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, Row, Statement};
 use service_accounts::{
     AccessEvents, ServiceAccounts,
     access::{
@@ -67,19 +67,21 @@ fn on_sqlite() {
     let accounts = open(store);
     let raw = raw_connection(&path);
     let mut statement = raw.prepare("SELECT record FROM token WHERE id = ?1").expect("a statement");
+    // Every page is mapped once, on both sides; the measurement is of rows that no cache of ours holds, not of the disk.
+    texts.iter().for_each(|text| read_raw(&mut statement, text));
+    texts.iter().for_each(|text| authenticate(&accounts, text));
     let (mut cold, mut raw_cold) = (Shuffled::new(&texts), Shuffled::new(&texts));
     let [held, ours] = medians([
-        contestant("raw held statement", || {
-            let id = &raw_cold.next()[9..25];
-            black_box(
-                statement
-                    .query_row([id], |row| row.get_ref(0).map(|value| value.as_bytes().map_or(0, <[u8]>::len)))
-                    .expect("a row"),
-            );
-        }),
+        contestant("raw held statement", || read_raw(&mut statement, raw_cold.next())),
         contestant("authenticate, SQLite, 1M rows", || authenticate(&accounts, cold.next())),
     ]);
     print_ratio(ours.name, ours, held, 1.3);
+}
+
+/// The id stands behind `peer_sat_`.
+fn read_raw(statement: &mut Statement<'_>, text: &str) {
+    let length = |row: &Row<'_>| row.get_ref(0).map(|value| value.as_bytes().map_or(0, <[u8]>::len));
+    black_box(statement.query_row([&text[9..25]], length).expect("a row"));
 }
 
 fn authenticate<S: Store>(accounts: &ServiceAccounts<S, Permission>, text: &str) {
@@ -119,7 +121,7 @@ fn keyring() -> Keyring {
 fn raw_connection(path: &Path) -> Connection {
     let raw = Connection::open(path).expect("a connection");
     raw.pragma_update(None, "cache_size", -65_536).expect("a pragma");
-    raw.pragma_update(None, "mmap_size", 1_i64 << 30).expect("a pragma");
+    raw.pragma_update(None, "mmap_size", 0x7fff_0000_i64).expect("a pragma");
     raw
 }
 
