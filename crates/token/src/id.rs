@@ -42,7 +42,7 @@ impl TokenId {
 
 impl Hash for TokenId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(u128::from_ne_bytes(self.0));
+        state.write_u128(u128::from_le_bytes(self.0));
     }
 }
 
@@ -126,6 +126,35 @@ impl core::error::Error for TokenIdError {}
 mod tests {
     use super::*;
     use alloc::string::ToString;
+
+    #[test]
+    fn an_id_hashes_to_the_same_number_everywhere() {
+        let hash = |text| {
+            let mut hasher = TokenIdHasher::default();
+            TokenId::parse(text).unwrap().hash(&mut hasher);
+            hasher.finish()
+        };
+        let mixed = |id: u128| {
+            let (low, high) = (id & u128::from(u64::MAX), id >> 64);
+            let product = (low ^ 0x9e37_79b9_7f4a_7c15) * (high ^ 0xd1b5_4a32_d192_ed03);
+            u64::try_from((product ^ (product >> 64)) & u128::from(u64::MAX)).unwrap()
+        };
+        for text in ["0123456789abcdef", "0123456789abcdeg", "1123456789abcdef", "ZZZZZZZZZZZZZZZZ"] {
+            assert_eq!(hash(text), mixed(u128::from_le_bytes(text.as_bytes().try_into().unwrap())), "{text}");
+        }
+        assert_eq!(hash("0123456789abcdef"), 0x171f_37e0_38d4_f5b2);
+    }
+
+    #[test]
+    fn bytes_hash_in_their_order() {
+        let hash = |bytes: &[u8]| {
+            let mut hasher = TokenIdHasher::default();
+            hasher.write(bytes);
+            hasher.finish()
+        };
+        assert_ne!(hash(b"ab"), hash(b"ba"));
+        assert_ne!(hash(b"a"), hash(b"aa"));
+    }
 
     #[test]
     fn an_id_reads_back_from_its_text() {

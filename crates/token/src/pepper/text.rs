@@ -112,6 +112,21 @@ mod tests {
     }
 
     #[test]
+    fn two_wrong_characters_never_make_a_right_text() {
+        let mut key = [0; Pepper::LEN];
+        let wrong = |length: usize, one: usize, other: usize, filler: char| -> alloc::string::String {
+            (0..length).map(|at| if at == one || at == other { '.' } else { filler }).collect()
+        };
+        for (one, other) in (0..64).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            assert_eq!(decode_hex(&wrong(64, one, other, '0'), &mut key), Err(PepperError::Encoding));
+            if one < BASE64_LEN {
+                let text = wrong(BASE64_LEN, one, other, 'A');
+                assert_eq!(decode_base64(&text, &mut key), Err(PepperError::Encoding), "at {other} and {one}");
+            }
+        }
+    }
+
+    #[test]
     fn bits_past_the_last_byte_are_refused() {
         let zeros = "A".repeat(BASE64_LEN - 1);
         for (last, expected) in [
