@@ -17,7 +17,7 @@ use crate::side_by_side::{contestant, medians, print_ratio};
 const KEY: [u8; 32] = [7; 32];
 
 /// Bytes a mint asks the system for.
-const DRAWN: usize = 64;
+const DRAWN: usize = 48;
 
 pub fn run() {
     mac_and_compare();
@@ -139,7 +139,7 @@ fn mint_from_the_system() {
     let jwt_key = EncodingKey::from_secret(&KEY);
     let [mint, limit, prefixed, jsonwebtoken] = medians([
         contestant("mint", || drop(black_box(ours.keyring.mint(&ours.vendor, Kind::Token, &mut SysRng).unwrap()))),
-        contestant("getrandom, 64 bytes", || {
+        contestant("getrandom, 48 bytes", || {
             let mut bytes = [0; DRAWN];
             getrandom::fill(black_box(&mut bytes)).unwrap();
         }),

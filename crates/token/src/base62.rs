@@ -1,23 +1,26 @@
 //! The alphabet of tokens, `0-9A-Za-z`.
 //!
 //! Secrets pass through here, so nothing is looked up in a table and nothing branches on a symbol:
-//! letters and digits are told apart by arithmetic. The one exception is [`replace_unusable`], which throws
-//! random bytes away to keep the others uniform: it branches on whether a byte was thrown away, which
-//! tells nothing of the one that took its place.
+//! letters and digits are told apart by arithmetic. The one exception is [`draw_values`], which branches on
+//! whether a random word is thrown away; that tells nothing of the one that takes its place.
 
 use rand_core::TryCryptoRng;
 
-use crate::checksum;
+use crate::wipe;
 
 /// How many symbols there are.
 const BASE: u8 = 62;
 
-/// Random bytes fetched beyond those asked for; one body in a hundred needs more.
-///
-/// They are as many as a checksum has characters, so that they can lie where it will stand.
-const SPARE: usize = checksum::LEN;
+/// Symbols taken from one random word of 64 bits: the most that leave almost no word to be thrown away.
+const PER_WORD: usize = 9;
 
-/// Fetches after which a random source that still gives unusable bytes must be broken.
+/// Random words that [`draw`] asks for.
+const WORDS: usize = 6;
+
+/// Symbols that [`draw`] gives.
+const DRAWN: usize = PER_WORD * WORDS;
+
+/// Words in a row after which a random source that still gives unusable ones must be broken.
 const PATIENCE: usize = 16;
 
 /// Why no symbols could be drawn.
@@ -25,54 +28,71 @@ const PATIENCE: usize = 16;
 pub(crate) enum DrawError<E> {
     /// The random source failed.
     Source(E),
-    /// The random source gave almost nothing but bytes that must be thrown away.
+    /// The random source gave almost nothing but words that must be thrown away.
     Unusable,
 }
 
-/// Fills `symbols` with base62, each of the 62 as likely as any other; `spare` is left with random bytes.
-///
-/// Six bits of each byte are tried, and the two values past the alphabet are thrown away, because folding them
-/// back in would favour some symbols. Both slices are one, so that one call to the source fills them and
-/// nothing secret is left to be wiped anywhere else.
-#[inline(never)]
+/// Fills `symbols` with base62, each of the 62 as likely as any other at every place.
 pub(crate) fn draw<R: TryCryptoRng + ?Sized>(
     rng: &mut R,
-    symbols_and_spare: &mut [u8],
+    symbols: &mut [u8; DRAWN],
 ) -> Result<(), DrawError<R::Error>> {
-    rng.try_fill_bytes(symbols_and_spare).map_err(DrawError::Source)?;
-    let wanted = symbols_and_spare.len().saturating_sub(SPARE);
-    let (values, spare) = symbols_and_spare.split_at_mut(wanted);
-    values.iter_mut().for_each(|value| *value &= 0x3f);
-    let mut fetches = 1;
-    while !replace_unusable(values, spare) {
-        if fetches == PATIENCE {
-            return Err(DrawError::Unusable);
-        }
-        rng.try_fill_bytes(spare).map_err(DrawError::Source)?;
-        fetches += 1;
-    }
-    values.iter_mut().for_each(|value| *value = symbol(*value));
+    let mut words = [[0; 8]; WORDS];
+    let drawn = draw_values(rng, &mut words, symbols);
+    wipe::bytes(words.as_flattened_mut());
+    drawn?;
+    spell(symbols);
     Ok(())
 }
 
-/// Puts usable spare values in the places of unusable ones; false when there were too few.
 #[inline(never)]
-fn replace_unusable(values: &mut [u8], spare: &[u8]) -> bool {
-    let mut usable = spare.iter().map(|byte| byte & 0x3f).filter(|value| *value < BASE);
-    let (blocks, rest) = values.as_chunks_mut();
-    // Most blocks hold no unusable value, which a look at the whole tells.
-    let blocks = blocks.iter_mut().filter(|block| has_unusable(block)).flatten();
-    for value in blocks.chain(rest).filter(|value| **value >= BASE) {
-        let Some(other) = usable.next() else { return false };
-        *value = other;
+fn draw_values<R: TryCryptoRng + ?Sized>(
+    rng: &mut R,
+    words: &mut [[u8; 8]; WORDS],
+    values: &mut [u8; DRAWN],
+) -> Result<(), DrawError<R::Error>> {
+    // One call for all: a call to the system costs more than everything else here.
+    rng.try_fill_bytes(words.as_flattened_mut()).map_err(DrawError::Source)?;
+    let (values, _) = values.as_chunks_mut::<PER_WORD>();
+    for (word, values) in words.iter_mut().zip(values) {
+        let mut tries = 1;
+        while !take_apart(u64::from_le_bytes(*word), values) {
+            if tries == PATIENCE {
+                return Err(DrawError::Unusable);
+            }
+            rng.try_fill_bytes(word).map_err(DrawError::Source)?;
+            tries += 1;
+        }
     }
-    true
+    Ok(())
 }
 
-/// Whether one of eight values below 64 is past the alphabet: adding two carries it into bit six.
-fn has_unusable(values: &[u8; 8]) -> bool {
-    let past = u64::from_ne_bytes(*values) + u64::from_ne_bytes([64 - BASE; 8]);
-    past & u64::from_ne_bytes([64; 8]) != 0
+/// Nine values below 62 from a random word; false for a word that must be thrown away.
+///
+/// The word is a fraction of 2⁶⁴, and each multiplication by 62 brings one digit of it before the point. What
+/// is left behind the point after nine is `word * 62⁹ mod 2⁶⁴`. The words that leave at least `2⁶⁴ mod 62⁹` are
+/// equally many for each nine digits; the others, one in four thousand, would favour some
+/// (Lemire, *Fast Random Integer Generation in an Interval*, 2019).
+#[inline(never)]
+fn take_apart(word: u64, values: &mut [u8; PER_WORD]) -> bool {
+    let mut behind_the_point = word;
+    for value in values {
+        let product = u128::from(behind_the_point) * u128::from(BASE);
+        // The product is below 62 · 2⁶⁴: its ninth byte is all that is before the point.
+        let [b, c, d, e, f, g, h, i, digit, ..] = product.to_le_bytes();
+        *value = digit;
+        behind_the_point = u64::from_le_bytes([b, c, d, e, f, g, h, i]);
+    }
+    behind_the_point >= FAVOURING
+}
+
+/// `2⁶⁴ mod 62⁹`.
+const FAVOURING: u64 = 62_u64.pow(9).wrapping_neg() % 62_u64.pow(9);
+
+/// Turns values below 62 into their symbols.
+#[inline(never)]
+fn spell(values: &mut [u8; DRAWN]) {
+    values.iter_mut().for_each(|value| *value = symbol(*value));
 }
 
 /// The symbol of a value below 62.
@@ -81,13 +101,12 @@ pub(crate) fn symbol(value: u8) -> u8 {
     value + b'0' + (all_ones_past(9, value) & 7) + (all_ones_past(35, value) & 6)
 }
 
-/// All bits set when `value > limit`, else none.
+/// All bits set when `value > limit`, else none, given that both are below 128.
 ///
 /// It masks, because the compiler was seen to make a branch of a multiplication by zero or one.
 #[inline]
 fn all_ones_past(limit: u8, value: u8) -> u8 {
-    let [_, sign] = (i16::from(limit) - i16::from(value)).to_le_bytes();
-    sign
+    (limit.wrapping_sub(value) >> 7).wrapping_neg()
 }
 
 /// Whether every byte is a symbol, found without stopping at the first that is not.
@@ -97,18 +116,21 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
         return bytes.iter().fold(0, |bad, byte| bad | not_a_symbol(*byte)) == 0;
     };
     // Whole blocks, the last of them overlapping, because a remainder would be taken byte by byte.
-    let (blocks, _) = bytes.as_chunks();
-    let bad = blocks.iter().chain([last]).fold([0; BLOCK], or_not_symbols);
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let mut bad = [0; BLOCK];
+    for block in blocks {
+        add_not_symbols(&mut bad, block);
+    }
+    add_not_symbols(&mut bad, last);
     u128::from_ne_bytes(bad) == 0
 }
 
 /// Bytes judged at a time.
 const BLOCK: usize = 16;
 
-#[inline]
-fn or_not_symbols(mut bad: [u8; BLOCK], block: &[u8; BLOCK]) -> [u8; BLOCK] {
+#[inline(always)]
+fn add_not_symbols(bad: &mut [u8; BLOCK], block: &[u8; BLOCK]) {
     bad.iter_mut().zip(block).for_each(|(bad, byte)| *bad |= not_a_symbol(*byte));
-    bad
 }
 
 /// Zero for a symbol, one for any other byte.
@@ -161,50 +183,65 @@ mod tests {
     }
 
     #[test]
-    fn a_place_keeps_its_own_byte_or_takes_the_next_usable_spare_one() {
-        let mut bytes = [0; 5 + SPARE];
-        draw(&mut Counting(59), &mut bytes).unwrap();
-        // 59 60 61, then 62 and 63 make way for the first of the spare 64 65 66 …, which are 0 1 2 … in six bits.
-        assert_eq!(&bytes[..5], b"xyz01");
-    }
-
-    #[test]
-    fn no_symbol_is_favoured() {
-        let mut counts = [0; 256];
-        let mut rng = Counting(0);
-        // Every byte value comes to stand at every place equally often.
-        for _ in 0..256 {
-            let mut bytes = [0; 1 + SPARE];
-            draw(&mut rng, &mut bytes).unwrap();
-            counts[usize::from(bytes[0])] += 1;
+    fn nine_symbols_are_the_first_digits_of_a_word_behind_the_point() {
+        for word in [0, 1 << 63, u64::MAX, 0x0123_4567_89ab_cdef, 62_u64.pow(9)] {
+            let mut values = [0; PER_WORD];
+            take_apart(word, &mut values);
+            let number = values.iter().fold(0, |number, value| number * 62 + u128::from(*value));
+            assert_eq!(number, (u128::from(word) * 62_u128.pow(9)) >> 64);
         }
-        let drawn: Vec<_> = ALPHABET.iter().map(|symbol| counts[usize::from(*symbol)]).collect();
-        assert_eq!(drawn.iter().sum::<i32>(), 256);
-        // 62 and 63 are followed by 0 here: a counter is not random, so it alone is drawn more often.
-        assert!(drawn[1..].iter().all(|count| *count == 4), "{drawn:?}");
     }
 
+    /// Every run of words that begins with the same nine digits keeps equally many, at either end and anywhere between.
     #[test]
-    fn spare_bytes_that_run_out_are_fetched_anew() {
-        let mut bytes = [0; 30 + SPARE];
-        draw(&mut Bursts(0), &mut bytes).unwrap();
-        assert_eq!(bytes[..30], [symbol(7); 30]);
-    }
-
-    #[test]
-    fn a_source_that_gives_only_unusable_bytes_is_an_error() {
-        for (byte, expected) in [(0xff, false), (62, false), (61, true), (0x7d, true), (0, true)] {
-            assert_eq!(draw(&mut Stuck(byte), &mut [0; 54 + SPARE]).is_ok(), expected, "{byte}");
+    fn no_symbols_are_favoured() {
+        let texts = 62_u128.pow(9);
+        let first_word = |text: u128| u64::try_from((text << 64).div_ceil(texts));
+        for text in (0..1000).chain((0..1000).map(|step| step * (texts / 1000) + step)).chain(texts - 1000..texts) {
+            let run = first_word(text).unwrap()..=first_word(text + 1).map_or(u64::MAX, |next| next - 1);
+            let kept = run.filter(|word| take_apart(*word, &mut [0; PER_WORD])).count();
+            assert_eq!(u128::try_from(kept).unwrap(), (1 << 64) / texts);
         }
     }
 
     #[test]
-    fn patience_ends_after_sixteen_fetches() {
+    fn each_word_is_spelt_at_its_own_place() {
+        let mut symbols = [0; DRAWN];
+        draw(&mut Counting(1), &mut symbols).unwrap();
+        let mut alone = [0; DRAWN];
+        for (place, values) in alone.as_chunks_mut().0.iter_mut().enumerate() {
+            let first = u8::try_from(8 * place + 1).unwrap();
+            take_apart(u64::from_le_bytes(core::array::from_fn(|at| first + u8::try_from(at).unwrap())), values);
+            values.iter_mut().for_each(|value| *value = symbol(*value));
+        }
+        assert_eq!(symbols, alone);
+    }
+
+    #[test]
+    fn a_word_thrown_away_is_replaced_by_the_next() {
+        let mut symbols = [0; DRAWN];
+        draw(&mut Late { fetches: 0, first_usable: 2 }, &mut symbols).unwrap();
+        let mut expected = [0; DRAWN];
+        draw(&mut Stuck(0xff), &mut expected).unwrap();
+        assert_eq!(symbols, expected);
+    }
+
+    #[test]
+    fn a_source_that_gives_only_unusable_words_is_an_error() {
+        for (byte, expected) in [(0, false), (1, true), (0xff, true)] {
+            assert_eq!(draw(&mut Stuck(byte), &mut [0; DRAWN]).is_ok(), expected, "{byte}");
+        }
+    }
+
+    #[test]
+    fn patience_ends_after_sixteen_words() {
         let mut source = Late { fetches: 0, first_usable: PATIENCE };
-        assert!(draw(&mut source, &mut [0; 1 + SPARE]).is_ok());
-        assert_eq!(source.fetches, PATIENCE);
+        let symbols = &mut [0; DRAWN];
+        // The first fetch brings all six words, so the other five are fetched once more each.
+        assert!(draw(&mut source, symbols).is_ok());
+        assert_eq!(source.fetches, PATIENCE + WORDS - 1);
         let mut source = Late { fetches: 0, first_usable: PATIENCE + 1 };
-        assert!(matches!(draw(&mut source, &mut [0; 1 + SPARE]), Err(DrawError::Unusable)));
+        assert!(matches!(draw(&mut source, symbols), Err(DrawError::Unusable)));
         assert_eq!(source.fetches, PATIENCE);
     }
 
@@ -241,22 +278,13 @@ mod tests {
     struct Stuck(u8);
     source!(Stuck, |source, bytes| bytes.fill(source.0));
 
-    /// Gives unusable bytes only, then usable ones only, three to a fetch.
-    struct Bursts(u8);
-    source!(Bursts, |source, bytes| {
-        bytes.fill(0xff);
-        let usable = if source.0 == 0 { 0 } else { 3 };
-        bytes.iter_mut().take(usable).for_each(|byte| *byte = 7);
-        source.0 += 1;
-    });
-
-    /// Gives unusable bytes until a certain fetch.
+    /// Gives unusable words until a certain fetch.
     struct Late {
         fetches: usize,
         first_usable: usize,
     }
     source!(Late, |source, bytes| {
         source.fetches += 1;
-        bytes.fill(if source.fetches < source.first_usable { 0xff } else { 0 });
+        bytes.fill(if source.fetches < source.first_usable { 0 } else { 0xff });
     });
 }

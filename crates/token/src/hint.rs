@@ -135,6 +135,7 @@ mod tests {
         for text in wrong {
             assert_eq!(Hint::parse(text), Err(HintError), "{text}");
         }
+        assert_eq!(HintError.to_string(), "a hint is vendor_kind_ and four characters on either side of an ellipsis");
     }
 
     #[test]

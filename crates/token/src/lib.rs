@@ -22,6 +22,7 @@ mod secret;
 mod text_serde;
 mod vendor;
 mod verifier;
+mod wipe;
 
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};

@@ -10,7 +10,8 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use zeroize::Zeroize;
+
+use crate::wipe;
 
 pub use id::{PepperId, PepperIdError};
 
@@ -70,6 +71,7 @@ impl Pepper {
     ///
     /// # Errors
     /// There are more or fewer, or one is no digit. Nothing of the text is in the error.
+    #[inline(never)]
     pub fn from_hex(text: &str) -> Result<Self, PepperError> {
         let mut pepper = Self::blank();
         text::decode_hex(text, &mut pepper.0)?;
@@ -80,6 +82,7 @@ impl Pepper {
     ///
     /// # Errors
     /// The text is not the one spelling of 32 bytes. Nothing of the text is in the error.
+    #[inline(never)]
     pub fn from_base64(text: &str) -> Result<Self, PepperError> {
         let mut pepper = Self::blank();
         text::decode_base64(text, &mut pepper.0)?;
@@ -117,7 +120,7 @@ impl Pepper {
 
 impl Drop for Pepper {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe::bytes(&mut *self.0);
     }
 }
 

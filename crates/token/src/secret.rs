@@ -3,10 +3,8 @@
 use alloc::boxed::Box;
 use core::{fmt, str};
 
-use zeroize::Zeroize;
-
-use crate::presented::{AFTER_VENDOR, body_of};
-use crate::{Hint, Kind, TokenId, Vendor};
+use crate::presented::{AFTER_VENDOR, BODY, body_of};
+use crate::{Hint, Kind, TokenId, Vendor, wipe};
 
 /// A freshly minted token, to be shown once and then dropped, which wipes it.
 ///
@@ -88,6 +86,12 @@ impl SecretToken {
         &self.vendor
     }
 
+    /// The places of the id and the secret.
+    pub(crate) fn body_mut(&mut self) -> &mut [u8; BODY] {
+        let [_, _, _, _, body @ .., _, _, _, _, _, _] = self.after_vendor_mut();
+        body
+    }
+
     pub(crate) fn after_vendor_mut(&mut self) -> &mut [u8; AFTER_VENDOR] {
         let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, rest @ ..] = &mut *self.text;
         rest
@@ -105,7 +109,7 @@ impl SecretToken {
 
 impl Drop for SecretToken {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe::bytes(&mut *self.text);
     }
 }
 

@@ -12,7 +12,7 @@ use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use sha2::Sha256;
 
 use crate::presented::BODY;
-use crate::{Kind, Pepper};
+use crate::{Kind, Pepper, wipe};
 
 type Core = HmacCore<Sha256>;
 
@@ -24,7 +24,7 @@ impl Mac {
         let mut block = hmac::digest::Key::<Core>::default();
         block.iter_mut().zip(key).for_each(|(slot, byte)| *slot = *byte);
         let mac = Self(Core::new(&block));
-        zeroize::Zeroize::zeroize(block.as_mut_slice());
+        wipe::bytes(&mut block);
         mac
     }
 

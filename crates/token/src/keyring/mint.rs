@@ -33,13 +33,12 @@ impl Keyring {
         rng: &mut R,
     ) -> Result<Minted, MintError<R::Error>> {
         let mut token = SecretToken::unfinished(vendor, kind);
-        let [_, _, _, _, drawn @ ..] = token.after_vendor_mut();
-        base62::draw(rng, drawn)?;
+        base62::draw(rng, token.body_mut())?;
         let digest = self.finish(&mut token);
         Ok(Minted { token, digest })
     }
 
-    /// Puts the checksum where the spare random bytes were, and makes the record.
+    /// Puts the checksum at the end, and makes the record.
     #[inline(never)]
     fn finish(&self, token: &mut SecretToken) -> Digest {
         let (prefix, kind) = (token.vendor().checksum(), token.kind());

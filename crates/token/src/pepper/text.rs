@@ -1,13 +1,15 @@
 //! Hexadecimal and base64 without tables and without branches on what is decoded.
 //!
 //! A digit's value is found by arithmetic over all ranges it could lie in; a digit in none of them makes
-//! the value −1, and the sign is looked at once, at the end.
+//! the value −1, and the sign is looked at once, at the end. Neither function is compiled into its caller, so
+//! that the constant-time check can tell them from it, which must branch on the answer.
 
 use super::{Pepper, PepperError};
 
 /// Base64 characters of 32 bytes, without padding.
 const BASE64_LEN: usize = 43;
 
+#[inline(never)]
 pub(super) fn decode_hex(text: &str, key: &mut [u8; Pepper::LEN]) -> Result<(), PepperError> {
     if text.len() != 2 * key.len() {
         return Err(PepperError::Length(text.len()));
@@ -22,6 +24,7 @@ pub(super) fn decode_hex(text: &str, key: &mut [u8; Pepper::LEN]) -> Result<(), 
     check(seen)
 }
 
+#[inline(never)]
 pub(super) fn decode_base64(text: &str, key: &mut [u8; Pepper::LEN]) -> Result<(), PepperError> {
     let symbols = match text.as_bytes() {
         [symbols @ .., b'='] if symbols.len() == BASE64_LEN => symbols,

@@ -21,6 +21,8 @@ pub const CASES: &[Case] = &[
     Case { name: "read: a checksum that does not fit", run: read_bad_checksum },
     Case { name: "comparing stored digests", run: compare_digests },
     Case { name: "a keyring from a secret pepper", run: keyring_from_pepper },
+    Case { name: "a pepper read from hexadecimal and base64", run: pepper_from_text },
+    Case { name: "a pepper misspelt in hexadecimal and base64", run: misspelt_pepper },
 ];
 
 struct Fixture {
@@ -143,6 +145,23 @@ fn compare_digests() {
 
 fn keyring_from_pepper() {
     black_box(Keyring::new(id("k1"), secret_pepper(1)));
+}
+
+fn pepper_from_text() {
+    assert!(is_pepper(Pepper::from_hex, &"c7".repeat(32)));
+    assert!(is_pepper(Pepper::from_base64, &format!("{}w", "a+/Z09b".repeat(6))));
+}
+
+fn misspelt_pepper() {
+    assert!(!is_pepper(Pepper::from_hex, &"g7".repeat(32)));
+    assert!(!is_pepper(Pepper::from_base64, &format!("{}x", "a+/Z09b".repeat(6))));
+}
+
+fn is_pepper<E>(read: fn(&str) -> Result<Pepper, E>, text: &str) -> bool {
+    taint(text.as_bytes());
+    let pepper = black_box(read(text));
+    untaint(&pepper);
+    pepper.is_ok()
 }
 
 /// Randomness that is secret as soon as it is drawn.

@@ -3,7 +3,7 @@
 //! Each case marks its secrets, calls the library, and counts what memcheck found meanwhile. The library must
 //! give nothing to find; each negative control must, or the instrument is broken and proves nothing.
 //!
-//! Three branches on secrets are meant to be and are named in `answers.supp`: they are the answers themselves.
+//! A few branches on secrets are meant to be and are named in `answers.supp`: they are the answers themselves.
 
 mod controls;
 mod library;
