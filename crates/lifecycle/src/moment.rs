@@ -2,9 +2,8 @@
 //!
 //! A [`UtcDateTime`] is a calendar date and a wall time: comparing two is four comparisons, adding to one
 //! is a carry through five fields. The planner does both for millions of tokens, so inside it an instant
-//! is one number of seconds. A moment is made from the calendar only, which ends below 2⁴⁵ seconds even at
-//! its largest, and a [`Span`](crate::Span) is below 2³², so no sum or difference comes near the ends of
-//! an `i64`, and none needs a check.
+//! is one number of seconds. A moment is made from the calendar only, which ends within ±2³⁸·² seconds, and a
+//! [`Span`](crate::Span) is below 2³², so every sum and difference of the two fits five bytes, and none needs a check.
 
 use time::UtcDateTime;
 
@@ -16,10 +15,10 @@ pub(crate) struct Moment(i64);
 
 impl Moment {
     /// Before every instant; stands for what has not happened, so that the later of two is `max`.
-    pub(crate) const NEVER: Self = Self(i64::MIN / 2);
+    pub(crate) const NEVER: Self = Self(-(1 << 39));
 
     /// After every instant; stands for what will not happen.
-    pub(crate) const NO_MORE: Self = Self(i64::MAX / 2);
+    pub(crate) const NO_MORE: Self = Self((1 << 39) - 1);
 
     /// The second an instant falls into. Deadlines are whole seconds, so `now >= deadline` has the
     /// same answer before and after.
@@ -43,11 +42,15 @@ impl Moment {
         self != Self::NEVER
     }
 
-    /// The same order in half the size: 64 seconds to the unit, and beyond ±4,300 years the last unit.
-    /// Different units are in the order of their moments; within one unit the moments decide.
-    pub(crate) fn coarse(self) -> i32 {
-        let units = self.0 >> 6;
-        i32::try_from(units).unwrap_or(if units.is_negative() { i32::MIN } else { i32::MAX })
+    /// The same in five bytes: units of 256 seconds, and the seconds into the unit. They are in the order of their moments.
+    pub(crate) fn split(self) -> (i32, u8) {
+        let [seconds, a, b, c, d, ..] = self.0.to_le_bytes();
+        (i32::from_le_bytes([a, b, c, d]), seconds)
+    }
+
+    /// The moment that was split.
+    pub(crate) fn joined((units, seconds): (i32, u8)) -> Self {
+        Self(i64::from(units) << 8 | i64::from(seconds))
     }
 
     /// Back to the calendar, unless it has not happened.
@@ -101,14 +104,19 @@ mod tests {
     }
 
     #[test]
-    fn the_coarse_order_never_contradicts_the_exact_one() {
-        let second = Span::seconds(1).unwrap();
-        let ends = [UtcDateTime::MIN, UtcDateTime::UNIX_EPOCH, utc_datetime!(6325-04-08 0:00), UtcDateTime::MAX];
-        for moment in ends.map(Moment::of).into_iter().chain([Moment::NEVER, Moment::NO_MORE]) {
-            assert!(moment.coarse() <= moment.plus(second).coarse());
-            assert!(moment.minus_seconds(1).coarse() <= moment.coarse());
+    fn five_bytes_hold_every_moment_there_can_be() {
+        let century = Span::seconds(u32::MAX).unwrap();
+        let ends = [UtcDateTime::MIN, UtcDateTime::UNIX_EPOCH, utc_datetime!(2025-01-01 0:04:16), UtcDateTime::MAX];
+        for moment in ends.map(Moment::of) {
+            for moment in [moment, moment.plus(century), moment.minus_seconds(century.as_seconds())] {
+                assert_eq!(Moment::joined(moment.split()), moment);
+                assert!(Moment::NEVER < moment && Moment::NEVER.split() < moment.split());
+                assert!(moment < Moment::NO_MORE && moment.split() < Moment::NO_MORE.split());
+            }
         }
-        assert!(Moment(63).coarse() < Moment(64).coarse() && Moment(-1).coarse() < Moment(0).coarse());
-        assert_eq!(Moment(0).coarse(), Moment(63).coarse());
+        assert_eq!(Moment::joined(Moment::NEVER.split()), Moment::NEVER);
+        assert_eq!(Moment::joined(Moment::NO_MORE.split()), Moment::NO_MORE);
+        assert_eq!((Moment(255).split(), Moment(256).split(), Moment(-1).split()), ((0, 255), (1, 0), (-1, 255)));
+        assert_eq!(Moment::NO_MORE.to_utc_if_it_comes(), None);
     }
 }
