@@ -114,7 +114,7 @@ impl FromIterator<Moment> for DateColumn {
 }
 
 /// As many dates as there are and have room.
-fn fill<'b>(block: &'b mut [Moment; BLOCK], dates: impl Iterator<Item = Moment>) -> Option<&'b [Moment]> {
+fn fill(block: &mut [Moment; BLOCK], dates: impl Iterator<Item = Moment>) -> Option<&[Moment]> {
     let filled = block.iter_mut().zip(dates).map(|(slot, date)| *slot = date).count();
     block.get(..filled)
 }
