@@ -71,7 +71,7 @@ fn draw_values<R: TryCryptoRng + ?Sized>(
 ///
 /// The word is a fraction of 2⁶⁴, and each multiplication by 62 brings one digit of it before the point. What
 /// is left behind the point after nine is `word * 62⁹ mod 2⁶⁴`. The words that leave at least `2⁶⁴ mod 62⁹` are
-/// equally many for each nine digits; the others, one in four thousand, would favour some
+/// equally many for each nine digits; the others, one in two thousand, would favour some
 /// (Lemire, *Fast Random Integer Generation in an Interval*, 2019).
 #[inline(never)]
 fn take_apart(word: u64, values: &mut [u8; PER_WORD]) -> bool {
