@@ -3,26 +3,50 @@
 use std::{error::Error, net::SocketAddr};
 
 use service_accounts::{
-    Actor, NewAccount, NewToken,
+    Actor, MintedToken, NewAccount, NewToken,
     access::{RoleName, Teams},
-    lifecycle::Environment,
+    lifecycle::{Environment, TokenState},
     naming::{DisplayName, TokenName},
-    store::{Justification, Owner, Purpose},
+    store::{Account, Justification, Owner, Purpose},
 };
 
-use crate::Accounts;
+use crate::{Accounts, permissions::Permission};
+
+const TOKEN_NAME: &str = "first-start";
 
 /// Creates an administrator where there is no account yet, and prints its token with a few calls to try.
 pub(crate) async fn announce(accounts: &Accounts, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let host = Actor::host("first start");
-    if !accounts.accounts(&host, None, 1).await?.items.is_empty() {
-        return Ok(());
+    let token = match accounts.accounts(&host, None, 2).await?.items.as_slice() {
+        [] => accounts.create_account(&host, administrator()?).await?.first_token,
+        [administrator] => replace_unused_token(accounts, &host, administrator).await?,
+        _ => None,
+    };
+    if let Some(token) = token {
+        println!("admin token: {}", token.secret.expose());
+        print_calls(address);
     }
-    let created = accounts.create_account(&host, administrator()?).await?;
-    let token = created.first_token.ok_or("the administrator has no token")?;
-    println!("admin token: {}", token.secret.expose());
-    print_calls(address);
     Ok(())
+}
+
+/// A process that was killed before its token was read has left an administrator that nobody can be.
+async fn replace_unused_token(
+    accounts: &Accounts,
+    host: &Actor<Permission>,
+    administrator: &Account,
+) -> Result<Option<MintedToken>, Box<dyn Error>> {
+    let tokens = accounts.tokens(host, &administrator.id, None, 100).await?.items;
+    if administrator.created_by != *host.name() || tokens.iter().any(|token| token.last_used.is_some()) {
+        return Ok(None);
+    }
+    for token in tokens.iter().map(|token| token.credential.token()) {
+        if token.state == TokenState::Active {
+            accounts.revoke_token(host, &administrator.id, &token.id).await?;
+        }
+        accounts.delete_token(host, &administrator.id, &token.id).await?;
+    }
+    let wanted = NewToken::new(TokenName::parse(TOKEN_NAME)?);
+    Ok(Some(accounts.mint_token(host, &administrator.id, &wanted).await?))
 }
 
 fn administrator() -> Result<NewAccount, Box<dyn Error>> {
@@ -31,7 +55,7 @@ fn administrator() -> Result<NewAccount, Box<dyn Error>> {
         role: Some(RoleName::parse("Admin")?),
         teams: Teams::every(),
         justification: Some(Justification::parse("creates the first accounts")?),
-        first_token: Some(NewToken::new(TokenName::parse("first-start")?)),
+        first_token: Some(NewToken::new(TokenName::parse(TOKEN_NAME)?)),
         ..NewAccount::new(
             DisplayName::parse("Service Administrator")?,
             Purpose::parse("creates the accounts of this service")?,

@@ -31,6 +31,8 @@
 //!
 //! A behaviour that does not hold panics, as a test does. What the suite cannot see from outside is the adapter's own to
 //! test: that an acknowledged change survives a crash, and that a record it cannot read back is an error.
+//!
+//! For the other side, to test what stands on a store, there is a [`FaultyStore`].
 
 #![expect(
     clippy::expect_used,
@@ -44,6 +46,7 @@ pub mod accounts;
 pub mod authority;
 mod contents;
 pub mod events;
+mod faulty;
 mod fixtures;
 pub mod limits;
 pub mod races;
@@ -53,6 +56,7 @@ mod subject;
 pub mod tokens;
 
 pub use contents::Contents;
+pub use faulty::{Call, Fault, FaultyError, FaultyStore, When};
 pub use subject::{Subject, Waiting};
 
 /// One `#[test]` for each behaviour, with a store of its own.

@@ -37,9 +37,15 @@ impl Home {
     /// Starts the service for the first time; the token is the administrator's.
     pub(crate) fn first_start() -> (Self, Service, String) {
         let home = Self::new();
-        let mut service = home.start();
-        let token = service.line().strip_prefix("admin token: ").expect("the first start prints a token").to_owned();
+        let (service, token) = home.start_with_token();
         (home, service, token)
+    }
+
+    /// Starts the service while nobody has used the administrator's token, which is printed.
+    pub(crate) fn start_with_token(&self) -> (Service, String) {
+        let mut service = self.start();
+        let token = service.line().strip_prefix("admin token: ").expect("the start prints a token").to_owned();
+        (service, token)
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -80,6 +80,17 @@ fn after_a_kill_everything_is_still_there_and_no_second_token_is_printed() {
 }
 
 #[test]
+fn until_the_first_token_is_used_a_start_prints_another_in_its_place() {
+    let (home, service, unread) = Home::first_start();
+    service.kill();
+    let (service, admin) = home.start_with_token();
+    assert_eq!(service.with(&unread).get("/datastores").status, 401);
+    assert_eq!(service.with(&admin).get("/datastores").status, 200);
+    service.terminate();
+    assert!(!home.start().terminate().contains("admin token"));
+}
+
+#[test]
 fn a_clean_end_keeps_the_last_uses_and_accesses() {
     let (home, service, admin) = Home::first_start();
     let account = service.create(&admin, "Alation Sync", json!({}));

@@ -5,6 +5,7 @@ use http::{Method, header};
 use serde_json::json;
 use service_accounts::access::presets::data_quality::Permission;
 use service_accounts_axum::Authenticated;
+use service_accounts_store::conformance::{Fault, When};
 
 use crate::support::{Answer, HOME, World, request, send};
 
@@ -19,7 +20,7 @@ async fn every_kind_of_call_says_that_it_could_not_be_decided() {
     let world = World::new().await;
     let handler = |_: Authenticated<Permission>| async {};
     let bare = Router::new().route("/", get(handler)).with_state(world.gate());
-    world.store.go_down_after(0);
+    world.store.fail(When::Always, Fault::Refused);
     for token in [&world.admin, &world.member] {
         is_outage(&send(&bare, request(HOME, Some(token), &Method::GET, "/", None)).await);
         is_outage(&send(&world.api(), request(HOME, Some(token), &Method::GET, "/api/v1/audit", None)).await);
@@ -51,7 +52,7 @@ async fn a_store_that_goes_down_behind_the_door_is_no_success() {
         (Method::GET, "/api/v1/audit".to_owned(), None),
     ] {
         // One call for the door; the handler's first one fails.
-        world.store.go_down_after(1);
+        world.store.fail(When::From(1), Fault::Refused);
         let answer = send(&world.api(), request(HOME, Some(&world.admin), &method, &path, body.as_ref())).await;
         assert_eq!(answer.status, 503, "{method} {path}");
         is_outage(&answer);

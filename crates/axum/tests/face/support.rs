@@ -1,6 +1,4 @@
-//! An administrator and a Member on a store that can be switched off.
-
-mod switch;
+//! An administrator and a Member on a store that can be made to fail.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,18 +14,20 @@ use service_accounts::{
     },
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
-    store::{Justification, Owner, Purpose},
+    store::{Justification, MemoryStore, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, Vendor},
 };
 use service_accounts_axum::{
     api, connect_info, not_found,
     tower::{ClientAddress, Gate},
 };
+use service_accounts_store::conformance::FaultyStore;
 use tower::ServiceExt;
 
-pub(crate) use self::switch::Switch;
+/// A store that can be made to fail.
+pub(crate) type Faulty = Arc<FaultyStore<MemoryStore>>;
 
-pub(crate) type Accounts = ServiceAccounts<Arc<Switch>, Permission>;
+pub(crate) type Accounts = ServiceAccounts<Faulty, Permission>;
 
 /// The network that both accounts are bound to.
 pub(crate) const HOME: &str = "198.51.100.7";
@@ -35,7 +35,7 @@ pub(crate) const ABROAD: &str = "192.0.2.1";
 
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
-    pub(crate) store: Arc<Switch>,
+    pub(crate) store: Faulty,
     pub(crate) admin: String,
     pub(crate) member: String,
     pub(crate) client_secret: String,
@@ -43,7 +43,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let store = Arc::new(Switch::default());
+        let store = Arc::new(FaultyStore::new(MemoryStore::new()));
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
         let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
         let vendor = Vendor::parse("acme").unwrap();

@@ -4,9 +4,8 @@ mod capture;
 mod chance;
 mod clock;
 mod holder;
-mod probe;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use service_accounts::{
     Actor, AuthenticateError, Builder, CreatedAccount, Error, NewAccount, NewToken, Principal, Rejection,
@@ -18,6 +17,7 @@ use service_accounts::{
     token::{Keyring, Pepper, PepperId, Vendor},
 };
 use service_accounts_sqlite::SqliteStore;
+use service_accounts_store::conformance::FaultyStore;
 use tempfile::TempDir;
 
 pub(crate) use capture::traced;
@@ -26,7 +26,10 @@ pub(crate) use clock::FakeClock;
 pub(crate) use data_quality::Permission;
 pub(crate) use holder::{Holder, Path};
 pub(crate) use pollster::block_on as wait;
-pub(crate) use probe::{Call, Fault, Probe};
+pub(crate) use service_accounts_store::conformance::{Call, Fault, When};
+
+/// A store that can be watched, broken and interrupted.
+pub(crate) type Probe = Arc<FaultyStore<BoxStore>>;
 
 pub(crate) type Accounts = ServiceAccounts<Probe, Permission>;
 
@@ -60,7 +63,7 @@ impl World {
         keyring: Keyring,
         choose: impl FnOnce(Builder<Probe, Permission>) -> Builder<Probe, Permission>,
     ) -> Self {
-        let (store, clock) = (Probe::new(store), FakeClock::at(START));
+        let (store, clock) = (Arc::new(FaultyStore::new(store)), FakeClock::at(START));
         let builder = ServiceAccounts::builder(
             store.clone(),
             Vendor::parse("acme").unwrap(),
@@ -74,7 +77,7 @@ impl World {
 
     /// The same store and clock under another host, as after a restart.
     pub(crate) fn restarted(&self, keyring: Keyring) -> Self {
-        let world = Self::on(self.store.inner(), keyring, |builder| {
+        let world = Self::on(self.store.inner().clone(), keyring, |builder| {
             builder.clock(self.clock.reader()).randomness(Seeded::new(8))
         });
         Self { clock: self.clock.clone(), ..world }

@@ -58,7 +58,7 @@ fn a_token_works_in_its_own_environment_only() {
     assert_eq!(here.verdict(staged.secret.expose()), Err(Rejection::WrongEnvironment));
     assert_eq!(here.verdict(&holder.token), Ok(()));
 
-    let there = World::on(here.store.inner(), keyring(), |builder| builder.environment(Environment::staging()));
+    let there = World::on(here.store.inner().clone(), keyring(), |builder| builder.environment(Environment::staging()));
     assert_eq!(there.verdict(staged.secret.expose()), Ok(()));
     for path in Path::ALL {
         assert_eq!(holder.verdict(&there, path), Err(Rejection::WrongEnvironment), "{path:?}");

@@ -12,6 +12,7 @@ use service_accounts::{
     access::presets::data_quality::Permission,
     audit::{Action, Query},
 };
+use service_accounts_store::conformance::{Call, Fault, When};
 use service_accounts_tower::{AuthenticateLayer, Disclose, Gate, Problem};
 use time::Duration;
 use tower::{Layer, ServiceExt, service_fn};
@@ -147,7 +148,7 @@ fn a_store_that_is_down_is_no_verdict_on_the_credential() {
     let revoked = World::new();
     block_on(revoked.accounts.revoke_token(&operator(), &revoked.account, &revoked.token_id)).unwrap();
     for world in [&world, &revoked] {
-        world.store.go_down();
+        world.store.fail(When::Always, Fault::Refused);
         let response = answer(world.gate(), world.request());
         assert_eq!((response.status().as_u16(), code(&response).as_str()), (503, "UNAVAILABLE"));
         assert_eq!(header(&response, RETRY_AFTER), Some("1"));
@@ -159,7 +160,7 @@ fn a_store_that_is_down_is_no_verdict_on_the_credential() {
 fn in_strict_mode_there_is_no_access_without_a_record() {
     for (events, status) in [(AccessEvents::Strict, 503), (AccessEvents::Batched, 200), (AccessEvents::Off, 200)] {
         let world = World::with(events, |account| account);
-        world.store.refuse_events();
+        world.store.fail(When::Each(Call::Append), Fault::Refused);
         assert_eq!(answer(world.gate(), world.request()).status().as_u16(), status, "{events:?}");
     }
 }

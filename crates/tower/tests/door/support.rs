@@ -1,7 +1,5 @@
 //! One account with one token, on a store that can fail and under a clock that stands still.
 
-mod switch;
-
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -14,15 +12,17 @@ use service_accounts::{
     access::presets::data_quality::{self, Permission},
     lifecycle::Environment,
     naming::{AccountId, DisplayName, TokenName},
-    store::{Owner, Purpose},
+    store::{MemoryStore, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, TokenId, Vendor},
 };
+use service_accounts_store::conformance::FaultyStore;
 use service_accounts_tower::Gate;
 use time::{Duration, UtcDateTime};
 
-pub(crate) use self::switch::Switch;
+/// A store that can be made to fail.
+pub(crate) type Faulty = Arc<FaultyStore<MemoryStore>>;
 
-pub(crate) type Accounts = ServiceAccounts<Arc<Switch>, Permission>;
+pub(crate) type Accounts = ServiceAccounts<Faulty, Permission>;
 
 /// A clock that moves when it is told to.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Clock for HandClock {
 
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
-    pub(crate) store: Arc<Switch>,
+    pub(crate) store: Faulty,
     pub(crate) clock: HandClock,
     pub(crate) account: AccountId,
     pub(crate) token: String,
@@ -56,7 +56,7 @@ impl World {
     }
 
     pub(crate) fn with(events: AccessEvents, wanted: impl FnOnce(NewAccount) -> NewAccount) -> Self {
-        let store = Arc::new(Switch::default());
+        let store = Arc::new(FaultyStore::new(MemoryStore::new()));
         let clock = HandClock(Arc::new(AtomicI64::new(1_800_000_000)));
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
         let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);

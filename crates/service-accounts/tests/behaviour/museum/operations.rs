@@ -115,7 +115,7 @@ impl Stage {
 
     /// Every record and every event of a change, but for what requests leave behind by the way.
     pub(super) fn records(&self) -> Records {
-        let store = self.world.store.inner();
+        let store = self.world.store.inner().clone();
         let accounts = wait(store.accounts(None, 100)).unwrap().items;
         let of_account = |account: &AccountId| wait(store.tokens(account, None, 100)).unwrap().items;
         let listed = accounts.iter().flat_map(|account| of_account(&account.id));

@@ -5,7 +5,7 @@ use time::Duration;
 
 use crate::{
     museum::operations::{ALL, Leaves, Stage},
-    support::{Call, Fault, OFFICE, Path, World, ada, is_unavailable, wait},
+    support::{Call, Fault, OFFICE, Path, When, World, ada, is_unavailable, wait},
 };
 
 /// fosite CVE-2020-15223: a revocation was answered with 200 though the store had failed.
@@ -20,12 +20,12 @@ fn a_failure_at_any_call_of_the_store_is_reported_and_leaves_nothing_half_done()
         for (number, call) in calls.iter().enumerate() {
             let stage = Stage::new(AccessEvents::Strict);
             let before = stage.records();
-            let answer = stage.world.store.failing_once(number, Fault::Refused, || run(&stage));
+            let answer = stage.world.store.failing(When::At(number), Fault::Refused, || run(&stage));
             assert!(is_unavailable(&answer), "{name}, {call:?} refused: {answer:?}");
             assert_eq!(stage.records(), before, "{name}, {call:?} refused");
 
             let stage = Stage::new(AccessEvents::Strict);
-            let answer = stage.world.store.failing_once(number, Fault::AnswerLost, || run(&stage));
+            let answer = stage.world.store.failing(When::At(number), Fault::AnswerLost, || run(&stage));
             assert!(is_unavailable(&answer), "{name}, {call:?} without an answer: {answer:?}");
             let left = stage.records();
             assert!(left == before || left == after, "{name}, {call:?} without an answer");
@@ -68,7 +68,7 @@ fn every_change_leaves_exactly_one_event_and_no_read_leaves_any() {
 fn a_call_that_failed_can_be_made_again() {
     for (name, _, run) in ALL {
         let stage = Stage::new(AccessEvents::Batched);
-        let answer = stage.world.store.down(Fault::Refused, || run(&stage));
+        let answer = stage.world.store.failing(When::Always, Fault::Refused, || run(&stage));
         assert!(is_unavailable(&answer), "{name}: {answer:?}");
         assert!(run(&stage).is_ok(), "{name}");
     }
@@ -82,7 +82,8 @@ fn while_the_store_is_down_nobody_is_let_in_and_nobody_is_called_wrong() {
     for path in Path::ALL {
         assert_eq!(holder.verdict(&world, path), Ok(()), "{path:?}: known to whatever remembers it");
         for _ in 0..2 {
-            let judged = world.store.down(Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
+            let judged =
+                world.store.failing(When::Always, Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
             assert!(matches!(judged, Err(AuthenticateError::Unavailable(_))), "{path:?}: {judged:?}");
             world.clock.advance(Duration::DAY);
         }
@@ -96,12 +97,14 @@ fn in_strict_mode_no_record_means_no_access() {
     let world = World::built(|builder| builder.access_events(AccessEvents::Strict));
     let holder = world.holder("Pipeline Automation");
     for path in Path::ALL {
-        let judged = world.store.down_at(Call::Append, Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
+        let judged = world
+            .store
+            .failing(When::Each(Call::Append), Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
         assert!(matches!(judged, Err(AuthenticateError::Unavailable(_))), "{path:?}: {judged:?}");
         assert_eq!(holder.verdict(&world, path), Ok(()), "{path:?}");
     }
     wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
-    let judged = world.store.down_at(Call::Append, Fault::Refused, || world.authenticate(&holder.token));
+    let judged = world.store.failing(When::Each(Call::Append), Fault::Refused, || world.authenticate(&holder.token));
     assert!(matches!(judged, Err(AuthenticateError::Unavailable(_))), "{judged:?}");
     assert_eq!(world.verdict(&holder.token), Err(Rejection::AccountDisabled));
 }
@@ -112,12 +115,14 @@ fn without_strict_mode_the_trail_is_not_on_the_path_of_a_request() {
         let world = World::built(|builder| builder.access_events(events));
         let holder = world.holder("Pipeline Automation");
         for path in Path::ALL {
-            let judged =
-                world.store.down_at(Call::Append, Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
+            let judged = world
+                .store
+                .failing(When::Each(Call::Append), Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)));
             assert!(judged.is_ok(), "{events:?} on {path:?}: {judged:?}");
         }
-        let read =
-            world.store.down_at(Call::Append, Fault::Refused, || wait(world.accounts.audit(&ada(), &Query::default())));
+        let read = world.store.failing(When::Each(Call::Append), Fault::Refused, || {
+            wait(world.accounts.audit(&ada(), &Query::default()))
+        });
         let is_complete = events == AccessEvents::Off;
         assert_eq!(read.is_ok(), is_complete, "a trail that cannot be shown whole is not shown in part");
     }
@@ -129,7 +134,7 @@ fn a_revocation_whose_answer_was_lost_holds_and_can_be_asked_for_again() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
     let revoke = || wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id));
-    let lost = world.store.down_at(Call::Commit, Fault::AnswerLost, revoke);
+    let lost = world.store.failing(When::Each(Call::Commit), Fault::AnswerLost, revoke);
     assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
     assert_eq!(world.verdict(&holder.token), Err(Rejection::Revoked));
     assert!(revoke().unwrap().token().state.is_revoked());

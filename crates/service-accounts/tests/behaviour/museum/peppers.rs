@@ -9,7 +9,7 @@ use service_accounts::{
     token::{Keyring, PepperId},
 };
 
-use crate::support::{Call, Fault, Holder, Path, World, ada, keyring, on_every_store, pepper, token, wait};
+use crate::support::{Call, Fault, Holder, Path, When, World, ada, keyring, on_every_store, pepper, token, wait};
 
 #[test]
 fn a_token_under_an_earlier_pepper_works_and_is_hashed_again_when_it_is_used() {
@@ -53,7 +53,7 @@ fn a_token_works_though_it_cannot_be_hashed_again_and_the_next_use_tries_again()
     let holder = before.holder("Pipeline Automation");
     let world = before.restarted(rotated());
     for fault in [Fault::Refused, Fault::AnswerLost] {
-        let judged = world.store.down_at(Call::Commit, fault, || holder.verdict(&world, Path::Token));
+        let judged = world.store.failing(When::Each(Call::Commit), fault, || holder.verdict(&world, Path::Token));
         assert_eq!(judged, Ok(()), "{fault:?}");
         assert_eq!(pepper_of(&world, &holder, Path::Token), if fault == Fault::Refused { "k1" } else { "k2" });
     }

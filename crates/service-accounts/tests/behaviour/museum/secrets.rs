@@ -13,7 +13,9 @@ use service_accounts::{
 
 use crate::{
     museum::forge::{id_at, unknown, wrong_secret},
-    support::{Fault, Holder, OFFICE, Path, Permission, World, ada, keyring, pepper, sqlite, token, traced, wait},
+    support::{
+        Fault, Holder, OFFICE, Path, Permission, When, World, ada, keyring, pepper, sqlite, token, traced, wait,
+    },
 };
 
 /// The halves of credentials that nobody may find.
@@ -115,7 +117,10 @@ fn no_error_repeats_what_was_presented() {
         }
     }
     for path in Path::ALL {
-        let error = world.store.down(Fault::Refused, || holder.attempt(&world, path, Some(OFFICE))).unwrap_err();
+        let error = world
+            .store
+            .failing(When::Always, Fault::Refused, || holder.attempt(&world, path, Some(OFFICE)))
+            .unwrap_err();
         assert!(matches!(error, AuthenticateError::Unavailable(_)));
         canaries.assert_absent("an outage", said(&error).as_bytes());
     }
@@ -166,7 +171,7 @@ fn without_randomness_there_is_no_secret_and_no_account() {
 fn live(world: &World, holder: &Holder) {
     for path in Path::ALL {
         let _ = holder.verdict(world, path);
-        let _ = world.store.down(Fault::Refused, || holder.attempt(world, path, None));
+        let _ = world.store.failing(When::Always, Fault::Refused, || holder.attempt(world, path, None));
     }
     for text in [&unknown(&holder.token), &wrong_secret(&holder.token), &holder.secret, ""] {
         drop(world.authenticate(text));

@@ -134,7 +134,7 @@ fn every_path_takes_its_own_kind_only() {
 fn afflicted(path: Path, states: &[State]) -> (World, Holder) {
     let world = World::built(|builder| builder.environment(Environment::production()));
     let holder = world.holder("Pipeline Automation");
-    let store = world.store.inner();
+    let store = world.store.inner().clone();
     let found = wait(store.credential(&holder.id_on(path))).unwrap().unwrap();
     let (mut account, mut token) = (Account::clone(found.account()), found.token().clone());
     states.iter().for_each(|state| state.afflict(&mut account, &mut token, world.clock.now()));

@@ -16,7 +16,7 @@ use service_accounts::{
 };
 use time::{Duration, UtcDateTime};
 
-use crate::support::{Call, Fault, Holder, OFFICE, World, ada, on_every_store, wait};
+use crate::support::{Call, Fault, Holder, OFFICE, When, World, ada, on_every_store, wait};
 
 #[test]
 fn a_request_writes_nothing_and_a_flush_writes_once_for_all() {
@@ -78,7 +78,7 @@ fn what_the_store_refuses_is_kept_for_the_next_flush() {
         assert_eq!(world.verdict(&holder.token), Ok(()));
         let used = world.clock.now();
         for _ in 0..3 {
-            assert!(world.store.down_at(call, Fault::Refused, || wait(world.accounts.flush())).is_err());
+            assert!(world.store.failing(When::Each(call), Fault::Refused, || wait(world.accounts.flush())).is_err());
         }
         wait(world.accounts.flush()).unwrap();
         assert_eq!(used_at(&world, &holder), Some(used), "{call:?}");
@@ -93,7 +93,7 @@ fn what_is_being_written_is_kept_when_nobody_waits_for_it_any_more() {
         let world = World::new();
         let holder = world.holder("Pipeline Automation");
         assert_eq!(world.verdict(&holder.token), Ok(()));
-        world.store.down_at(call, Fault::Hangs, || given_up(world.accounts.flush()));
+        world.store.failing(When::Each(call), Fault::Hangs, || given_up(world.accounts.flush()));
         wait(world.accounts.flush()).unwrap();
         assert_eq!(used_at(&world, &holder), Some(world.clock.now()), "{call:?}");
         assert_eq!(granted(&world), 2, "{call:?}");
