@@ -37,8 +37,7 @@ impl<T: Bits> Index<T> {
     pub(super) fn new(ranges: &[Range<T>], first: T, last: T) -> Self {
         let most = ranges.len().saturating_mul(SLOTS_PER_RANGE).min(MOST_SLOTS);
         let shift = most.checked_ilog2().map_or(0, |bits| first.distance_bits(last).saturating_sub(bits));
-        let slots = if ranges.is_empty() { Box::default() } else { slots(ranges, first, last, shift) };
-        Self { first, shift, slots }
+        Self { first, shift, slots: slots(ranges, first, last, shift) }
     }
 
     /// The range that the address is in, among the ranges that the index was made of.
@@ -75,7 +74,7 @@ impl<T: Bits> Slot<T> {
     }
 }
 
-/// All slots, in one walk along the ranges.
+/// All slots, in one walk along the ranges; none for no ranges.
 fn slots<T: Bits>(ranges: &[Range<T>], first: T, last: T, shift: u32) -> Box<[Slot<T>]> {
     let slot_of = |address: T| address.steps_from(first, shift);
     let (mut from, mut to) = (0_usize, 0_usize);
