@@ -34,7 +34,8 @@ fn allowlists(c: &mut Criterion) {
         for (family, prefix, addresses) in [("v4", 28, v4.collect::<Vec<_>>()), ("v6", 64, v6.collect())] {
             let list: Allowlist = addresses.iter().filter_map(|one| Network::new(*one, prefix).ok()).collect();
             let Some(asked) = addresses.get(addresses.len() / 2) else { continue };
-            group.bench_function(BenchmarkId::new(family, size), |b| b.iter(|| list.contains(black_box(*asked))));
+            // The reference is hidden, not the address: a copy just written would be slower to read than any list.
+            group.bench_function(BenchmarkId::new(family, size), |b| b.iter(|| list.contains(*black_box(asked))));
         }
     }
     group.finish();

@@ -201,6 +201,7 @@ mod tests {
         assert_eq!(name.to_string(), "data-platform");
         assert_eq!(format!("{name:?} {name:>15}|"), "\"data-platform\"   data-platform|");
         assert_eq!(TeamName::try_from("data-platform").as_ref().map(AsRef::as_ref), Ok("data-platform"));
+        assert!(alloc::collections::BTreeSet::from([name]).contains("data-platform"));
     }
 
     #[test]

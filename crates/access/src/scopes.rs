@@ -165,5 +165,7 @@ mod tests {
         for text in ["null", "\"\"", "\"Inherited\"", "\"*\"", "true", "{}", "[null]", "[\"\"]", "[\"a b\"]"] {
             assert!(serde_json::from_str::<Scopes>(text).is_err(), "{text}");
         }
+        let error = alloc::format!("{}", serde_json::from_str::<Scopes>("true").unwrap_err());
+        assert!(error.contains("expected `inherited` or a list of scope names"), "{error}");
     }
 }

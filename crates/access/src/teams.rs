@@ -195,5 +195,7 @@ mod tests {
         for text in ["null", "\"\"", "\"Every\"", "\"*\"", "true", "{}", "[null]", "[\"\"]"] {
             assert!(serde_json::from_str::<Teams>(text).is_err(), "{text}");
         }
+        let error = alloc::format!("{}", serde_json::from_str::<Teams>("true").unwrap_err());
+        assert!(error.contains("expected `every` or a list of team names"), "{error}");
     }
 }

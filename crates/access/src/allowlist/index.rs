@@ -1,6 +1,7 @@
 //! Where in a list to look: the address space in equal slots, each with the ranges that reach into it.
 //!
-//! A slot carries the first of its ranges itself, so that most questions are answered by one look into memory.
+//! A slot carries the first range that does not end before it, so that most questions are answered by one look into
+//! memory.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,7 +13,7 @@ use super::ranges::Range;
 const SLOTS_PER_RANGE: usize = 4;
 
 /// The index of an IPv6 list ends at 12 MB, which 65,536 networks reach.
-const MOST_SLOTS: usize = 1 << 18;
+const MOST_SLOTS: usize = 262_144;
 
 /// The slots between the first address and the last.
 pub(super) struct Index<T> {
@@ -22,11 +23,11 @@ pub(super) struct Index<T> {
     slots: Box<[Slot<T>]>,
 }
 
-/// The ranges that reach into a slot.
+/// The ranges that may hold an address of a slot.
 struct Slot<T> {
-    /// The first of them; one that holds nothing, if there is none.
+    /// The first that does not end before the slot; it begins behind the slot if none reaches into it.
     nearest: Range<T>,
-    /// The places of the others.
+    /// The places of the others that reach into the slot.
     from: u32,
     to: u32,
 }
@@ -36,38 +37,44 @@ impl<T: Bits> Index<T> {
     pub(super) fn new(ranges: &[Range<T>], first: T, last: T) -> Self {
         let most = ranges.len().saturating_mul(SLOTS_PER_RANGE).min(MOST_SLOTS);
         let shift = most.checked_ilog2().map_or(0, |bits| first.distance_bits(last).saturating_sub(bits));
-        let slots = if ranges.is_empty() { Box::default() } else { slots(ranges, first, last, shift) };
-        Self { first, shift, slots }
+        Self { first, shift, slots: slots(ranges, first, last, shift) }
     }
 
     /// The range that the address is in, among the ranges that the index was made of.
     #[inline]
     pub(super) fn find<'a>(&'a self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
+        self.candidate(ranges, address).filter(|range| range.first <= address)
+    }
+
+    /// The only range that the address may be in: it does not end before the address.
+    #[inline]
+    fn candidate<'a>(&'a self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
         // An address below the first wraps round: past the last slot, or into it and then below all that is in it.
         let slot = self.slots.get(address.steps_from(self.first, self.shift))?;
-        if slot.nearest.contains(address) {
+        if address <= slot.nearest.last {
             return Some(&slot.nearest);
         }
-        if slot.from == slot.to { None } else { slot.find(ranges, address) }
+        if slot.from == slot.to { None } else { slot.candidate(ranges, address) }
     }
 }
 
 impl<T: Bits> Slot<T> {
-    fn new(ranges: &[Range<T>], from: usize, to: usize) -> Self {
-        let nearest = ranges.get(from).filter(|_| from < to).copied();
+    /// The nearest range stands at `at`, and those that begin in the slot or before it end at `to`.
+    fn new(nearest: Range<T>, at: usize, to: usize) -> Self {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let others = if from < to { from.saturating_add(1) } else { to };
-        Self { nearest: nearest.unwrap_or(Range { first: T::MAX, last: T::ZERO }), from: place(others), to: place(to) }
+        let others = at.saturating_add(1);
+        Self { nearest, from: place(others), to: place(to.max(others)) }
     }
 
-    #[cold]
-    fn find<'a>(&self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
+    /// Out of line, so that what is answered without it stays short.
+    #[inline(never)]
+    fn candidate<'a>(&self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
         let others = ranges.get(usize::try_from(self.from).ok()?..usize::try_from(self.to).ok()?)?;
-        others.get(others.partition_point(|range| range.last < address)).filter(|range| range.contains(address))
+        others.get(others.partition_point(|range| range.last < address))
     }
 }
 
-/// All slots, in one walk along the ranges.
+/// All slots, in one walk along the ranges; none for no ranges.
 fn slots<T: Bits>(ranges: &[Range<T>], first: T, last: T, shift: u32) -> Box<[Slot<T>]> {
     let slot_of = |address: T| address.steps_from(first, shift);
     let (mut from, mut to) = (0_usize, 0_usize);
@@ -77,7 +84,7 @@ fn slots<T: Bits>(ranges: &[Range<T>], first: T, last: T, shift: u32) -> Box<[Sl
         let begun = |range: &&Range<T>| slot_of(range.first) <= slot;
         from = from.saturating_add(ranges.get(from..).into_iter().flatten().take_while(past).count());
         to = to.saturating_add(ranges.get(to..).into_iter().flatten().take_while(begun).count());
-        slots.push(Slot::new(ranges, from, to));
+        slots.extend(ranges.get(from).map(|nearest| Slot::new(*nearest, from, to)));
     }
     slots.into()
 }

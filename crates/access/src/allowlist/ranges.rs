@@ -28,11 +28,11 @@ impl<T: Bits> Ranges<T> {
         if self.ranges.len() == 1 {
             return self.first <= address && address <= self.last;
         }
-        self.is_in_some_range(address)
+        self.index.find(&self.ranges, address).is_some()
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.first == T::ZERO && self.last == T::MAX && self.ranges.len() == 1
+        *self.ranges == [Range { first: T::ZERO, last: T::MAX }]
     }
 
     pub(super) fn is_subset(&self, other: &Self) -> bool {
@@ -49,19 +49,6 @@ impl<T: Bits> Ranges<T> {
         let first = ranges.first().map_or(T::MAX, |range| range.first);
         let last = ranges.last().map_or(T::ZERO, |range| range.last);
         Self { first, last, index: Index::new(&ranges, first, last), ranges: ranges.into() }
-    }
-
-    /// Out of line, so that what is answered without it needs no call.
-    #[inline(never)]
-    fn is_in_some_range(&self, address: T) -> bool {
-        self.index.find(&self.ranges, address).is_some()
-    }
-}
-
-impl<T: Bits> Range<T> {
-    #[inline]
-    pub(super) fn contains(&self, address: T) -> bool {
-        self.first <= address && address <= self.last
     }
 }
 

@@ -217,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_of_a_thousand_roles_is_resolved_to_its_end() {
+        let names: Vec<_> = (0..1_000).map(|at| alloc::format!("Role{at}")).collect();
+        let chain = names.windows(2).fold(Catalogue::builder(), |builder, pair| match pair {
+            [name, next] => builder.role_including(name, "", [next.as_str()], []),
+            _ => builder,
+        });
+        let catalogue = chain.role("Role999", "", [UsersView]).build().unwrap();
+        assert!(catalogue.roles().all(|role| role.permissions() == UsersView.into()));
+    }
+
+    #[test]
     fn the_role_on_the_cycle_is_the_one_reported() {
         let itself = builder().role_including("A", "", ["A"], []);
         assert_eq!(error(itself), "role 2 includes itself");

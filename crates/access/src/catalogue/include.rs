@@ -7,8 +7,8 @@ use crate::{Permission, PermissionSet};
 
 /// What each role holds, given what it holds itself and the places of those it includes.
 ///
-/// It goes round until every role is resolved, and each round resolves all whose included ones are; so a document that
-/// chains a thousand roles costs time but never stack.
+/// Each round resolves all whose included ones are, so as many rounds as there are roles resolve all that can be; and a
+/// document that chains a thousand roles costs time but never stack.
 ///
 /// # Errors
 /// The place of a role that includes itself, directly or through others.
@@ -17,25 +17,26 @@ pub(super) fn resolve<P: Permission>(
     includes: &[Vec<usize>],
 ) -> Result<Vec<PermissionSet<P>>, usize> {
     let mut resolved = vec![None; own.len()];
-    loop {
-        let before = waiting(&resolved).count();
-        let Some(first) = waiting(&resolved).next() else {
-            return Ok(resolved.into_iter().flatten().collect());
-        };
+    for _ in own {
+        if waiting(&resolved).is_none() {
+            break;
+        }
         for (at, (own, includes)) in own.iter().zip(includes).enumerate() {
             let held = includes.iter().try_fold(*own, |all, one| Some(all.union(held(&resolved, *one)?)));
             if let Some(place) = resolved.get_mut(at) {
                 *place = held;
             }
         }
-        if waiting(&resolved).count() == before {
-            return Err(on_cycle(first, &resolved, includes));
-        }
+    }
+    match waiting(&resolved) {
+        Some(first) => Err(on_cycle(first, &resolved, includes)),
+        None => Ok(resolved.into_iter().flatten().collect()),
     }
 }
 
-fn waiting<T>(resolved: &[Option<T>]) -> impl Iterator<Item = usize> {
-    resolved.iter().enumerate().filter(|(_, held)| held.is_none()).map(|(at, _)| at)
+/// The place of the first role that is not resolved.
+fn waiting<T>(resolved: &[Option<T>]) -> Option<usize> {
+    resolved.iter().position(Option::is_none)
 }
 
 fn held<T: Copy>(resolved: &[Option<T>], at: usize) -> Option<T> {

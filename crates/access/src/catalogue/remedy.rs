@@ -140,6 +140,8 @@ mod tests {
         let remedy = catalogue().remedy(Denial::NotInRole, ResultsRead);
         assert_eq!(remedy.roles().iter().map(RoleName::as_str).collect::<Vec<_>>(), ["Reader", "All"]);
         assert!(remedy.scopes().is_empty());
+        let text = "the role does not hold the permission results:read, the role Reader or All would";
+        assert_eq!(remedy.to_string(), text);
         for denial in [Denial::NotInAccountScopes, Denial::NotInTokenScopes] {
             let remedy = catalogue().remedy(denial, ResultsRead);
             assert_eq!(

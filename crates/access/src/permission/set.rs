@@ -187,6 +187,7 @@ mod tests {
         assert_eq!(set.iter().collect::<Vec<_>>(), [ResultsRead, UsersView]);
         assert_eq!(set.len(), 2);
         assert!(set.contains(UsersView) && !set.contains(DatastoresView));
+        assert_eq!(set.without(UsersView), ResultsRead.into());
         assert!(set.without(UsersView).without(ResultsRead).is_empty() && !set.is_empty());
         assert_eq!(PermissionSet::<P>::all().len(), 6);
         assert_eq!(PermissionSet::<P>::default(), PermissionSet::empty());
@@ -209,5 +210,39 @@ mod tests {
         set.extend([ResultsRead]);
         assert_eq!(set.to_string(), "results:read, users:view");
         assert_eq!(alloc::format!("{set:?}"), "{ResultsRead, UsersView}");
+    }
+    #[cfg(feature = "serde")]
+    #[test]
+    fn the_encoding_is_a_list_of_names_and_an_unknown_one_is_refused() {
+        let set: PermissionSet<P> = [UsersView, ResultsRead].into_iter().collect();
+        assert_eq!(serde_json::to_string(&set).unwrap(), r#"["results:read","users:view"]"#);
+        assert_eq!(serde_json::from_str::<PermissionSet<P>>(r#"["users:view","results:read"]"#).unwrap(), set);
+        for text in ["null", r#"["results:read","users:look"]"#, "[0]", "3"] {
+            assert!(serde_json::from_str::<PermissionSet<P>>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_index_past_the_last_bit_is_in_no_set() {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        struct Broken;
+
+        impl Permission for Broken {
+            const ALL: &'static [Self] = &[Self];
+
+            fn name(self) -> &'static str {
+                "broken"
+            }
+
+            fn summary(self) -> &'static str {
+                "has an index of 128"
+            }
+
+            fn index(self) -> u32 {
+                128
+            }
+        }
+
+        assert!(!PermissionSet::<Broken>::all().contains(Broken) && PermissionSet::from(Broken).is_empty());
     }
 }

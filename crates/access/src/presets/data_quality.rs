@@ -115,9 +115,15 @@ mod tests {
     }
 
     #[test]
-    fn every_use_case_has_a_role() {
-        for case in [UseCase::ReadOnly, UseCase::Automation, UseCase::CatalogueSync, UseCase::FullAutomation] {
-            assert!(catalogue().role(&RoleName::parse(case.role()).unwrap()).is_some(), "{case:?}");
+    fn every_use_case_has_the_role_that_is_published_for_it() {
+        for (case, role) in [
+            (UseCase::ReadOnly, "Member"),
+            (UseCase::Automation, "Editor"),
+            (UseCase::CatalogueSync, "Manager"),
+            (UseCase::FullAutomation, "Admin"),
+        ] {
+            assert_eq!(case.role(), role);
+            assert!(catalogue().role(&RoleName::parse(role).unwrap()).is_some(), "{case:?}");
         }
     }
 }
