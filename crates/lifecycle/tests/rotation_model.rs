@@ -9,12 +9,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
 
 use service_accounts_lifecycle::{Admission, Overlap, Permit, Rotation, RotationKey, Span, Standing, TokenState};
 use time::UtcDateTime;
 
 const KEYS: usize = 2;
-/// Three seconds, and five in a release build: each one makes the world four times larger.
+/// Three seconds, and five in a release build: each one makes the world four to five times larger.
 const LAST_SECOND: i64 = if cfg!(debug_assertions) { 2 } else { 4 };
 const OLD_EXPIRES: i64 = LAST_SECOND - 1;
 const NEW_EXPIRES: i64 = LAST_SECOND;
@@ -26,7 +27,7 @@ struct World {
     now: i64,
     old: Standing,
     successors: Vec<Successor>,
-    last: Option<Record>,
+    last: Option<Rc<Record>>,
     requests: [Option<Read>; KEYS],
     mark: Option<(usize, i64)>,
     /// An operator has revoked a token; what follows is no fault of the rotation.
@@ -48,7 +49,7 @@ struct Successor {
 struct Read {
     at: i64,
     old: Standing,
-    last: Option<(Record, TokenState)>,
+    last: Option<(Rc<Record>, TokenState)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,21 +121,21 @@ impl World {
             Event::Second if self.now < LAST_SECOND => world.now += 1,
             Event::Second => return None,
             Event::Read(key) => world.requests[key] = Some(world.read()),
-            Event::Crash(key) => world.requests[key] = None,
+            Event::Crash(key) => drop(world.requests[key].take()?),
             Event::Commit { key, overlap, is_answer_lost } => world.commit(key, overlap, is_answer_lost, fault)?,
             Event::UseSuccessor(index) => {
                 let successor = &self.successors[index];
                 (successor.is_known && successor.standing.works(now)).then_some(())?;
                 world.mark = Some((index, self.now));
             }
-            Event::MarkIsLost => world.mark = None,
+            Event::MarkIsLost => drop(world.mark.take()?),
             Event::MarkArrives => {
                 let (index, used) = world.mark.take()?;
                 let rotation = world.last.as_mut().filter(|rotation| *rotation.successor() == index)?;
-                world.old.state = rotation.note_successor_use(world.old.state, at(used));
+                world.old.state = Rc::make_mut(rotation).note_successor_use(world.old.state, at(used));
             }
             Event::Settle => {
-                world.old.state = world.last.as_mut()?.settle(world.old.state, now);
+                world.old.state = Rc::make_mut(world.last.as_mut()?).settle(world.old.state, now);
             }
             Event::Cancel => world.cancel(fault)?,
             Event::RevokeOld => {
@@ -159,46 +160,43 @@ impl World {
     }
 
     /// The precondition of a write is that what was read is still so.
-    fn last(&self) -> Option<(Record, TokenState)> {
+    fn last(&self) -> Option<(Rc<Record>, TokenState)> {
         self.last.clone().map(|rotation| {
             let successor = self.successors[*rotation.successor()].standing.state;
             (rotation, successor)
         })
     }
 
+    /// An answer that mints nothing ends the request and changes nothing else, as a crash does.
     fn commit(&mut self, asked: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) -> Option<()> {
         let Read { at: then, old, last } = self.requests[asked].take()?;
         let unchanged = last.clone();
         let last = last.as_ref().filter(|_| fault != Fault::MintAgainOnRetry);
-        let admitted = Record::admit(last.map(|(rotation, state)| (rotation, *state)), &key(asked), old, at(then));
+        let admitted = Record::admit(last.map(|(rotation, state)| (&**rotation, *state)), &key(asked), old, at(then));
         let Ok(Admission::New(permit)) = admitted else {
-            return Some(());
+            return None;
         };
         let is_stale = (self.old, self.last()) != (old, unchanged) && fault != Fault::WriteWithoutPrecondition;
-        if !is_stale {
-            self.open(permit, asked, overlap, is_answer_lost, fault);
-        }
-        Some(())
+        if is_stale { None } else { self.open(permit, asked, overlap, is_answer_lost, fault) }
     }
 
-    fn open(&mut self, permit: Permit, key: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) {
+    fn open(&mut self, permit: Permit, key: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) -> Option<()> {
         let index = self.successors.len();
-        let Ok(opened) = permit.open((usize::MAX, index), at(NEW_EXPIRES), overlap, ()) else {
-            return;
-        };
+        let opened = permit.open((usize::MAX, index), at(NEW_EXPIRES), overlap, ()).ok()?;
         let now = at(self.now);
         self.old.state = match fault {
             Fault::KillAtMint => TokenState::Revoked { at: now },
             Fault::OutliveExpiry => TokenState::Retiring { until: at(self.now + 3) },
             _ => opened.predecessor,
         };
-        self.last = Some(opened.rotation);
+        self.last = Some(Rc::new(opened.rotation));
         let standing = Standing { state: TokenState::Active, expires_at: at(NEW_EXPIRES) };
         self.successors.push(Successor { standing, key, is_known: !is_answer_lost, has_stopped: false });
+        Some(())
     }
 
     fn cancel(&mut self, fault: Fault) -> Option<()> {
-        let rotation = self.last.as_mut()?;
+        let rotation = Rc::make_mut(self.last.as_mut()?);
         let successor = &mut self.successors[*rotation.successor()];
         let cancelled = rotation.cancel((), self.old.state, successor.standing.state, at(self.now));
         if fault == Fault::ReinstateRevoked && self.old.state.is_revoked() {
@@ -233,7 +231,7 @@ impl World {
         let live = self.successors.iter().filter(|successor| !successor.standing.state.is_revoked()).count();
         let is_known = self.successors.iter().filter(works).any(|successor| successor.is_known);
         let rotation = self.last.as_ref().filter(|rotation| !rotation.is_cancelled());
-        let deadline = rotation.map_or(at(OLD_EXPIRES), Record::deadline);
+        let deadline = rotation.map_or(at(OLD_EXPIRES), |rotation| rotation.deadline());
         let revived = self.old_has_stopped && self.old.works(now)
             || self.successors.iter().any(|successor| successor.has_stopped && successor.standing.works(now));
         let outlives = matches!(self.old.state, TokenState::Retiring { until } if until > self.old.expires_at);
@@ -268,13 +266,15 @@ impl World {
 
 /// How many worlds there are, or the first that breaks an invariant.
 fn search(fault: Fault) -> Result<usize, &'static str> {
-    let mut seen = HashSet::from([World::begin()]);
-    let mut open = VecDeque::from([World::begin()]);
+    let begin = Rc::new(World::begin());
+    let mut seen = HashSet::from([begin.clone()]);
+    let mut open = VecDeque::from([begin]);
     while let Some(world) = open.pop_front() {
         if let Some(name) = world.broken_invariant() {
             return Err(name);
         }
         for next in events(&world).into_iter().filter_map(|event| world.after(event, fault)) {
+            let next = Rc::new(next);
             if seen.insert(next.clone()) {
                 open.push_back(next);
             }
