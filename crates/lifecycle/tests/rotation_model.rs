@@ -18,7 +18,8 @@ const KEYS: usize = 2;
 /// Three seconds, and four in a release build: each one makes the world three times larger.
 const LAST_SECOND: i64 = if cfg!(debug_assertions) { 2 } else { 3 };
 const OLD_EXPIRES: i64 = LAST_SECOND;
-const NEW_EXPIRES: i64 = LAST_SECOND + 1;
+/// After every deadline, even one that forgets the expiry of the old token.
+const NEW_EXPIRES: i64 = LAST_SECOND + 2;
 
 type Record = Rotation<usize, ()>;
 
@@ -264,10 +265,7 @@ impl World {
                 !self.incident && now < deadline && !self.old.works(now) && !is_known,
                 "nobody can work before the deadline",
             ),
-            (
-                !self.incident && rotation.is_some() && now >= deadline && self.now < NEW_EXPIRES && live == 0,
-                "no successor after the deadline",
-            ),
+            (!self.incident && rotation.is_some() && now >= deadline && live == 0, "no successor after the deadline"),
             (is_in_use, "a successor called off and in use"),
             (is_lost, "a lost answer that cannot be called off"),
         ]
@@ -306,7 +304,7 @@ fn search(fault: Fault) -> Result<usize, &'static str> {
 fn no_order_of_events_locks_anyone_out_or_leaves_two_successors() {
     let worlds = search(Fault::None).unwrap();
     println!("{worlds} worlds");
-    assert!(worlds > 100_000, "the search has looked at {worlds} worlds only");
+    assert!(worlds > 50_000, "the search has looked at {worlds} worlds only");
 }
 
 #[test]
