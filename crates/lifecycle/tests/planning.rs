@@ -191,6 +191,7 @@ struct Table {
     due: Mutex<BTreeMap<usize, UtcDateTime>>,
     settled: Mutex<BTreeMap<usize, usize>>,
     fails_after: Fails,
+    batches: Mutex<usize>,
 }
 
 /// Counts down to one failure of the store.
@@ -229,6 +230,7 @@ impl Table {
             rows,
             settled: Mutex::default(),
             fails_after: Fails(Mutex::default()),
+            batches: Mutex::default(),
         }
     }
 }
@@ -238,6 +240,9 @@ impl Inventory for Table {
     type Error = Unwritable;
 
     async fn due(&self, now: UtcDateTime, limit: NonZeroUsize) -> Result<Vec<Entry<usize>>, Unwritable> {
+        let mut batches = self.batches.lock().unwrap();
+        *batches += 1;
+        assert!(*batches < 1_000, "the sweep does not end");
         Ok(self.index.lock().unwrap().due(now).take(limit.get()).map(|key| self.rows[*key].clone()).collect())
     }
 
