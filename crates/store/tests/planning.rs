@@ -1,7 +1,5 @@
 //! A host plans over what a store lists.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
-
 use pollster::block_on;
 use service_accounts_lifecycle::{Action, Entry, Environment, LifecyclePolicy, plan};
 use service_accounts_store::{Change, Committed, LastUsed, MemoryStore, Store, Token, Usage, conformance::Subject};
