@@ -156,6 +156,7 @@ mod tests {
         let table = [
             (week - second, Err(LifetimeError::TooShort { minimum: Span::of_days(7) })),
             (week, Ok(utc_datetime!(2025-03-08 12:00:00))),
+            (week + second / 2, Ok(utc_datetime!(2025-03-08 12:00:00))),
             (week + second, Ok(utc_datetime!(2025-03-08 12:00:01))),
             (month - second, Ok(utc_datetime!(2025-03-31 11:59:59))),
             (month, Ok(utc_datetime!(2025-03-31 12:00:00))),

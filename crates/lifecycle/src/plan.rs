@@ -108,7 +108,7 @@ pub fn forecast<'a, K: Clone + 'a>(
     days
 }
 
-/// One step for each change of the answer; at most four changes are found, so it ends.
+/// One step for each change of the answer; a token has five at most, so it ends.
 fn coming_of<K: Clone>(
     entry: &Entry<K>,
     policy: &LifecyclePolicy,

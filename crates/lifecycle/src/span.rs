@@ -188,7 +188,7 @@ mod tests {
     fn the_longest_span_is_the_last_that_fits() {
         assert_eq!(Span::seconds(u32::MAX).unwrap().as_seconds(), 4_294_967_295);
         assert_eq!("4294967295s".parse(), Ok(Span::seconds(u32::MAX).unwrap()));
-        assert_eq!(Span::days(49_710).unwrap().as_duration(), Duration::days(49_710));
+        assert_eq!(Duration::from(Span::days(49_710).unwrap()), Duration::days(49_710));
         assert_eq!(Span::days(49_711), None);
         assert_eq!(Span::hours(1_193_047), None);
         assert_eq!(Span::hours(24), Span::days(1));

@@ -154,6 +154,26 @@ fn findings_carry_the_dates_that_prove_them() {
     assert_eq!(findings[0].since(), Some(ISSUED + Duration::days(335)));
 }
 
+/// At the instant itself its answer is given already, and what comes next is something else.
+#[test]
+fn the_next_date_lies_after_now() {
+    let (quarter, window, expiry) = (ISSUED + Duration::days(90), ISSUED + Duration::days(335), ISSUED + YEAR);
+    let ninety = Span::days(90).unwrap();
+    let table = [
+        (policy(), year(), window, Some(expiry)),
+        (policy(), year(), expiry, None),
+        (policy().with_idle_after(ninety), year(), quarter, Some(window)),
+        (policy().with_look_every(ninety), year(), quarter, Some(window)),
+        (policy().with_review_every(ninety), year(), quarter, Some(window)),
+        (policy(), year().with_state(TokenState::Retiring { until: quarter }), quarter, None),
+        (policy().with_observation(ninety), year().with_state(TokenState::Revoked { at: ISSUED }), quarter, None),
+    ];
+    for (policy, facts, at, then) in table {
+        let next = |second| policy.next_due(&Environment::production(), &facts, at + Duration::seconds(second));
+        assert_eq!([-1, 0, 1].map(next), [Some(at), then, then]);
+    }
+}
+
 #[test]
 fn a_leap_day_and_the_last_second_of_the_calendar_are_days_like_others() {
     let leap = utc_datetime!(2024-02-29 0:00);

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use service_accounts_lifecycle::{Environment, LifecyclePolicy, Lifetime, Span, TokenState};
+use service_accounts_lifecycle::{Environment, LifecyclePolicy, Lifetime, Span, TokenState, Watermark};
 use time::UtcDateTime;
 use time::macros::utc_datetime;
 
@@ -46,6 +46,14 @@ fn instants_are_seconds_since_1970() {
 }
 
 #[test]
+fn a_watermark_kept_across_a_restart_is_where_it_was() {
+    let watermark = Watermark::new(utc_datetime!(2025-01-01 0:00));
+    let text = serde_json::to_string(&watermark).unwrap();
+    assert_eq!(text, "1735689600");
+    assert_eq!(serde_json::from_str::<Watermark>(&text).unwrap(), watermark);
+}
+
+#[test]
 fn a_corrupt_state_is_refused() {
     for corrupt in [
         json!({ "state": "retiring" }),
@@ -71,8 +79,7 @@ fn a_policy_reads_back_as_itself() {
     let policy = LifecyclePolicy::default()
         .with_environment(ci, Lifetime::up_to(Span::hours(12).unwrap()))
         .with_idle_after(Span::seconds(1).unwrap());
-    let text = toml::from_str::<LifecyclePolicy>(&json_to_toml(&policy)).unwrap();
-    assert_eq!(text, policy);
+    assert_eq!(toml::from_str::<LifecyclePolicy>(&json_to_toml(&policy)).unwrap(), policy);
     assert_eq!(serde_json::from_value::<LifecyclePolicy>(serde_json::to_value(&policy).unwrap()).unwrap(), policy);
 }
 

@@ -83,6 +83,15 @@ fn a_forecast_tells_what_comes_on_which_day() {
 }
 
 #[test]
+fn within_a_day_the_earlier_comes_first() {
+    let expires = |hour| Facts::new(ISSUED, days(3) + Duration::hours(hour)).with_successor();
+    let entries = [entry(1, expires(2)), entry(2, expires(1)), entry(3, expires(3))];
+    let forecast = forecast(&entries, &LifecyclePolicy::default(), ISSUED, Span::days(7).unwrap());
+    let keys: Vec<_> = forecast[&days(3).date()].iter().map(|coming| coming.key).collect();
+    assert_eq!(keys, [2, 1, 3]);
+}
+
+#[test]
 fn the_horizon_is_part_of_the_forecast() {
     let facts = year().with_last_use(days(300)).with_last_look(days(330)).with_last_review(days(330));
     for (offset, expected) in [(-1, 0), (0, 1), (1, 1)] {
@@ -106,6 +115,8 @@ fn a_difference_tells_what_a_policy_would_break() {
     assert_eq!(differences[0].next_due, (Some(days(130)), Some(days(130))));
     let back = diff(&entries, &to, &from, days(100));
     assert_eq!((&back[0].appears, &back[0].disappears), (&vec![], &differences[0].appears));
+    let earlier = to.clone().with_idle_after(Span::days(20).unwrap());
+    assert_eq!(diff(&entries, &to, &earlier, days(100)), [], "idle before and after, only since another day");
 }
 
 #[test]
@@ -130,6 +141,7 @@ proptest! {
         for finding in policy.assess(&environment, &facts, now + horizon.as_duration()) {
             prop_assert!(before.contains(&finding) || foretold.iter().any(|coming| coming.finding == finding));
         }
+        prop_assert!(foretold.len() <= 5);
         for coming in foretold {
             prop_assert!(coming.at > now && coming.at <= now + horizon.as_duration());
             prop_assert!(policy.assess(&environment, &facts, coming.at).contains(&coming.finding));
@@ -179,6 +191,7 @@ struct Table {
     due: Mutex<BTreeMap<usize, UtcDateTime>>,
     settled: Mutex<BTreeMap<usize, usize>>,
     fails_after: Fails,
+    batches: Mutex<usize>,
 }
 
 /// Counts down to one failure of the store.
@@ -217,6 +230,7 @@ impl Table {
             rows,
             settled: Mutex::default(),
             fails_after: Fails(Mutex::default()),
+            batches: Mutex::default(),
         }
     }
 }
@@ -226,6 +240,9 @@ impl Inventory for Table {
     type Error = Unwritable;
 
     async fn due(&self, now: UtcDateTime, limit: NonZeroUsize) -> Result<Vec<Entry<usize>>, Unwritable> {
+        let mut batches = self.batches.lock().unwrap();
+        *batches += 1;
+        assert!(*batches < 1_000, "the sweep does not end");
         Ok(self.index.lock().unwrap().due(now).take(limit.get()).map(|key| self.rows[*key].clone()).collect())
     }
 

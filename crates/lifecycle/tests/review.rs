@@ -102,7 +102,8 @@ fn a_revoked_token_is_not_reviewed() {
         item.entry.facts = item.entry.facts.with_state(TokenState::Revoked { at: ISSUED });
         item.has_account = false;
     });
-    assert!(review(&[revoked], ISSUED).is_empty());
+    assert!(review(std::slice::from_ref(&revoked), ISSUED).is_empty());
+    assert_eq!(review(&[revoked, spotless(2), spotless(3)], ISSUED).len(), 2);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{future::Future, net::IpAddr, sync::Arc};
 
 use service_accounts_audit::{Event, Page, Query};
+use service_accounts_lifecycle::{Entry, Facts};
 use service_accounts_naming::AccountId;
 use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
@@ -98,6 +99,20 @@ pub struct ListedToken {
     pub credential: Arc<Credential>,
     /// Its last use, if it was ever used.
     pub last_used: Option<LastUsed>,
+}
+
+impl ListedToken {
+    /// What `lifecycle` plans with, forecasts, compares and reviews: the token's dates, its state and its last use.
+    ///
+    /// Attempts, looks, reviews and successors are not among a store's records; a host that keeps them adds them to the
+    /// facts. A token without an end of its own lives until the calendar ends, which is longer than any policy allows.
+    #[must_use]
+    pub fn entry(&self) -> Entry<TokenId> {
+        let token = self.credential.token();
+        let facts = Facts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
+        let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
+        Entry { key: token.id, environment: token.environment.clone(), facts }
+    }
 }
 
 /// Some items, and the key behind which the next page starts.
