@@ -72,6 +72,11 @@ impl Access {
         }
     }
 
+    /// Whether anybody listens to [`trace`](Self::trace).
+    pub(crate) fn is_traced() -> bool {
+        tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
+    }
+
     pub(crate) fn trace(&self) {
         let token_name = self.credential.as_ref().and_then(|found| found.token().class.token_name());
         tracing::info!(

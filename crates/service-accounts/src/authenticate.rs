@@ -6,7 +6,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Allowlist, Permission};
+use service_accounts_access::{Allowlist, Grants, Permission};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::is_expired;
 use service_accounts_store::{Account, Approval, Authority, Change, Credential, LastUsed, Status, Store, Token, Usage};
@@ -50,6 +50,14 @@ impl Door<'_> {
     }
 }
 
+/// What the judgement of a good credential found out.
+struct Accepted<P: Permission> {
+    grants: Arc<Grants<P>>,
+    rotate_after: Option<UtcDateTime>,
+    /// The record under the current pepper, where it still stands under an earlier one.
+    rehash: Option<Digest>,
+}
+
 impl<S: Store, P: Permission> Inner<S, P> {
     pub(crate) async fn admit(
         &self,
@@ -63,12 +71,13 @@ impl<S: Store, P: Permission> Inner<S, P> {
         }
         let now = self.now();
         let found = self.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
-        let judged = self.judge(&presented, found.as_ref(), door, address, now);
+        let judged = self.judge(&presented, found.as_deref(), door, address, now);
         let outcome = judged.as_ref().map_or_else(|rejection| Outcome::Denied(*rejection), |_| Outcome::Granted);
-        let access = Access { token: presented.id(), credential: found, address, at: now, outcome };
-        self.record(access).await?;
-        let (principal, rehash) = judged.map_err(AuthenticateError::Rejected)?;
-        self.marks.mark(Usage { token: presented.id(), last: LastUsed { at: now, address } });
+        self.record(|| Access { token: presented.id(), credential: found.clone(), address, at: now, outcome }).await?;
+        let Accepted { grants, rotate_after, rehash } = judged.map_err(AuthenticateError::Rejected)?;
+        let credential = found.ok_or(AuthenticateError::Rejected(Rejection::Unknown))?;
+        self.mark(&credential, LastUsed { at: now, address });
+        let principal = Principal { credential, grants, address, at: now, rotate_after };
         if let Some(digest) = rehash {
             self.rehash(&principal, digest).await;
         }
@@ -79,11 +88,11 @@ impl<S: Store, P: Permission> Inner<S, P> {
     fn judge(
         &self,
         presented: &Presented<'_>,
-        found: Option<&Arc<Credential>>,
+        found: Option<&Credential>,
         door: Door<'_>,
         address: Option<IpAddr>,
         now: UtcDateTime,
-    ) -> Result<(Principal<P>, Option<Digest>), Rejection> {
+    ) -> Result<Accepted<P>, Rejection> {
         let verified = self.keyring.verify(presented, found.map(|found| &found.token().digest));
         let found = found.ok_or(Rejection::Unknown)?;
         let rehash = match verified.map_err(|_| Rejection::WrongSecret)? {
@@ -96,8 +105,14 @@ impl<S: Store, P: Permission> Inner<S, P> {
         self.judge_environment(found.token())?;
         judge_address(found, address)?;
         let grants = found.grants(&self.catalogue.load()).map_err(|_| Rejection::UnknownGrant)?;
-        let rotate_after = self.rotation_due(found.token(), now);
-        Ok((Principal { credential: found.clone(), grants, address, at: now, rotate_after }, rehash))
+        Ok(Accepted { grants, rotate_after: self.rotation_due(found.token(), now), rehash })
+    }
+
+    /// Keeps a use for the next flush, once however often it is repeated within a second.
+    fn mark(&self, credential: &Credential, last: LastUsed) {
+        if credential.note_use(last) {
+            self.marks.mark(Usage { token: credential.token().id, last });
+        }
     }
 
     fn judge_environment(&self, token: &Token) -> Result<(), Rejection> {

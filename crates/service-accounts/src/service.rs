@@ -167,12 +167,23 @@ impl<S: Store, P: Permission> Inner<S, P> {
     }
 
     /// Records an access as the host chose; in strict mode nobody is let in without.
-    pub(crate) async fn record(&self, access: Access) -> Result<(), Unavailable> {
+    ///
+    /// Where nobody listens and nothing is kept, the access is not even drawn up.
+    pub(crate) async fn record(&self, access: impl FnOnce() -> Access) -> Result<(), Unavailable> {
+        if self.access_events == AccessEvents::Off && !Access::is_traced() {
+            return Ok(());
+        }
+        let access = access();
         access.trace();
         match self.access_events {
             AccessEvents::Off => Ok(()),
-            AccessEvents::Batched if self.pending.push(access.clone()) => self.flush_accesses().await.or(Ok(())),
-            AccessEvents::Batched => Ok(()),
+            AccessEvents::Batched => {
+                if self.pending.push(access) {
+                    // What could not be written waits for the next flush.
+                    let _ = self.flush_accesses().await;
+                }
+                Ok(())
+            }
             AccessEvents::Strict => self.store.append(&[access.event()]).await.map_err(Unavailable::new),
         }
     }

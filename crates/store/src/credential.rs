@@ -2,7 +2,11 @@
 
 use std::{
     any::Any,
-    sync::{Arc, OnceLock},
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +17,7 @@ use service_accounts_naming::{AccountId, TokenName};
 use service_accounts_token::{Digest, Hint, Kind, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Revision, seconds};
+use crate::{Account, LastUsed, Revision, seconds};
 
 /// Everything one authentication needs, read in one step.
 ///
@@ -25,13 +29,14 @@ pub struct Credential {
     token: Token,
     account: Arc<Account>,
     grants: OnceLock<(CatalogueId, Arc<dyn Any + Send + Sync>)>,
+    noted: NotedUse,
 }
 
 impl Credential {
     /// Joins a token with its account.
     #[must_use]
     pub const fn new(token: Token, account: Arc<Account>) -> Self {
-        Self { token, account, grants: OnceLock::new() }
+        Self { token, account, grants: OnceLock::new(), noted: NotedUse::none() }
     }
 
     /// The token, session or client secret.
@@ -64,6 +69,52 @@ impl Credential {
         let _ = self.grants.set((catalogue.id(), grants.clone()));
         Ok(grants)
     }
+
+    /// Whether this use differs from the one noted last, in its second or its address; it is the one noted last then.
+    ///
+    /// So that who gathers last uses does so once a second for each address, and not once a request. Where two threads
+    /// note at one time, both may be told that theirs differs.
+    pub fn note_use(&self, last: LastUsed) -> bool {
+        self.noted.is_news(last)
+    }
+}
+
+/// The second and the address of a use.
+///
+/// They are not written in one step. At worst the address of one use stands beside the second of another, and within that
+/// second one use too many is news, or one too few.
+#[derive(Debug)]
+struct NotedUse {
+    second: AtomicI64,
+    address: [AtomicU64; 2],
+}
+
+impl NotedUse {
+    const fn none() -> Self {
+        Self { second: AtomicI64::new(i64::MIN), address: [const { AtomicU64::new(0) }; 2] }
+    }
+
+    fn is_news(&self, last: LastUsed) -> bool {
+        let (second, address) = (last.at.unix_timestamp(), halves(last.address));
+        let noted = (self.second.load(Relaxed), self.address.each_ref().map(|half| half.load(Relaxed)));
+        let is_news = noted != (second, address);
+        if is_news {
+            self.address.iter().zip(address).for_each(|(slot, half)| slot.store(half, Relaxed));
+            self.second.store(second, Relaxed);
+        }
+        is_news
+    }
+}
+
+/// An address as two numbers; an unknown one as the address that nobody has.
+fn halves(address: Option<IpAddr>) -> [u64; 2] {
+    let address = match address {
+        None => Ipv6Addr::UNSPECIFIED,
+        Some(IpAddr::V4(address)) => address.to_ipv6_mapped(),
+        Some(IpAddr::V6(address)) => address,
+    };
+    let [a, b, c, d, e, f, g, h, low @ ..] = address.octets();
+    [[a, b, c, d, e, f, g, h], low].map(u64::from_be_bytes)
 }
 
 /// A token, session or client secret as it is kept: everything but its text.
@@ -135,6 +186,44 @@ impl Class {
         match self {
             Self::Token(name) => Some(name),
             Self::Session { .. } | Self::Secret => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(second: i64, address: Option<IpAddr>) -> LastUsed {
+        LastUsed { at: UtcDateTime::from_unix_timestamp(second).unwrap(), address }
+    }
+
+    #[test]
+    fn a_use_is_news_once_a_second_for_each_address() {
+        let noted = NotedUse::none();
+        let (here, there) = ("192.0.2.1".parse().ok(), "192.0.2.2".parse().ok());
+        for (second, address, is_news) in [
+            (7, None, true),
+            (7, None, false),
+            (7, here, true),
+            (7, here, false),
+            (7, there, true),
+            (7, here, true),
+            (8, here, true),
+            (8, here, false),
+            (8, None, true),
+        ] {
+            assert_eq!(noted.is_news(used(second, address)), is_news, "{second} {address:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_differ_anywhere_are_told_apart() {
+        let address = |bits: u128| Some(IpAddr::from(bits.to_be_bytes()));
+        let base = 0x2001_0db8_0000_0001_0203_0405_0607_0809;
+        let noted = NotedUse::none();
+        for bit in 0..128 {
+            assert!(noted.is_news(used(7, address(base))) && noted.is_news(used(7, address(base ^ 1 << bit))), "{bit}");
         }
     }
 }
