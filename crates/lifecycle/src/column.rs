@@ -1,9 +1,9 @@
 //! One date of each of many tokens, packed.
 //!
-//! After a change of policy no index is ordered by the new dates yet, so every date has to be read once.
-//! Reading is then bound by memory: five bytes a date are less to read than eight. The first four of them are compared,
-//! side by side, and the fifth only where the four cannot tell. Each block of dates has its earliest and its latest noted,
-//! so that a block whose dates have all come, or none of whose have, is not read at all.
+//! After a change of policy no index is ordered by the new dates yet, so every date has to be asked once.
+//! Asking is then bound by memory: five bytes a date are less to read than eight. The first four of them are
+//! compared, side by side, and the fifth only where the four cannot tell. Of each block of dates the earliest and
+//! the latest are noted, so that a block whose dates have all come, or none of whose have, is not read at all.
 
 use alloc::vec::Vec;
 
@@ -29,7 +29,8 @@ const BLOCK: usize = 64;
 /// assert_eq!((idle_after(90), idle_after(45)), (0, 2));
 /// ```
 ///
-/// For rules of more than one date, [`Schedule::next_due_of_all`](crate::Schedule::next_due_of_all) makes a column of answers.
+/// For rules of more than one date, [`Schedule::next_due_of_all`](crate::Schedule::next_due_of_all) makes a column
+/// of answers.
 #[derive(Clone, Debug, Default)]
 pub struct DateColumn {
     units: Vec<i32>,

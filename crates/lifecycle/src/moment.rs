@@ -42,7 +42,7 @@ impl Moment {
         self != Self::NEVER
     }
 
-    /// The same in five bytes: units of 256 seconds, and the seconds into the unit. They are in the order of their moments.
+    /// The same in five bytes: units of 256 seconds, and the seconds into the unit, in the order of their moments.
     pub(crate) fn split(self) -> (i32, u8) {
         let [seconds, a, b, c, d, ..] = self.0.to_le_bytes();
         (i32::from_le_bytes([a, b, c, d]), seconds)
