@@ -1,6 +1,6 @@
 //! The credential in a request (RFC 6750 §2.1).
 
-use http::{HeaderMap, Uri, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Uri, header::AUTHORIZATION};
 
 /// Why a request shows no credential that could be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,21 +24,38 @@ pub enum BearerError {
 /// # Errors
 /// There is none, or it is not clear which one is meant.
 pub fn bearer<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r str, BearerError> {
+    token_of(sole_authorization(headers, uri)?)
+}
+
+/// The one `Authorization` header of a request.
+pub(crate) fn sole_authorization<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r HeaderValue, BearerError> {
     if uri.query().is_some_and(has_token) {
         return Err(BearerError::InUrl);
     }
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(BearerError::Missing)?;
-    if values.next().is_some() {
-        return Err(BearerError::Doubled);
-    }
-    let text = value.to_str().map_err(|_| BearerError::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(BearerError::Malformed)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(BearerError::Missing);
-    }
+    if values.next().is_some() { Err(BearerError::Doubled) } else { Ok(value) }
+}
+
+/// The token in the value of an `Authorization` header.
+pub(crate) fn token_of(value: &HeaderValue) -> Result<&str, BearerError> {
+    let text = str::from_utf8(value.as_bytes()).map_err(|_| BearerError::Malformed)?;
+    let Some(token) = behind_scheme(text) else {
+        let is_other_scheme = text.is_ascii() && text.contains(' ');
+        return Err(if is_other_scheme { BearerError::Missing } else { BearerError::Malformed });
+    };
     let token = token.trim_matches(' ');
-    if token.is_empty() || token.contains([' ', ',']) { Err(BearerError::Malformed) } else { Ok(token) }
+    if token.is_empty() || !is_one_word(token) { Err(BearerError::Malformed) } else { Ok(token) }
+}
+
+fn behind_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked("bearer".len())?;
+    if scheme.eq_ignore_ascii_case("bearer") { rest.strip_prefix(' ') } else { None }
+}
+
+/// All bytes are looked at, also behind a misfit: without a way out the loop takes many at a time.
+fn is_one_word(token: &str) -> bool {
+    token.bytes().fold(true, |is_fit, byte| is_fit & byte.is_ascii() & (byte != b' ') & (byte != b','))
 }
 
 fn has_token(query: &str) -> bool {
@@ -47,8 +64,6 @@ fn has_token(query: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn found(values: &[&[u8]]) -> Result<String, BearerError> {
