@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Uri, header::AUTHORIZATION};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use service_accounts::{
     Forbidden, Principal, ServiceAccounts,
     access::{Permission, TeamName},
@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     BearerError, ClientAddress, Disclose, Problem,
-    bearer::{sole_authorization, token_of},
+    bearer::{credential, take_credential, token_of},
 };
 
 /// The response header that tells a client since when its token should have been replaced (RFC 3339).
@@ -22,10 +22,7 @@ pub const ROTATE_AFTER: HeaderName = HeaderName::from_static("service-account-ro
 ///
 /// Which store stands behind it does not show in its type, so that handlers and extractors name only the host's permissions.
 #[derive(Clone)]
-pub struct Gate<P: Permission> {
-    accounts: Arc<dyn Judge<P>>,
-    manners: Arc<Manners>,
-}
+pub struct Gate<P: Permission>(Arc<dyn Judge<P>>);
 
 /// Where clients are looked for, and how they are answered.
 #[derive(Clone)]
@@ -47,29 +44,32 @@ impl<P: Permission> Gate<P> {
             realm: "service-accounts".into(),
             disclose: Disclose::default(),
         };
-        Self { accounts: Arc::new(accounts), manners: Arc::new(manners) }
+        Self(Arc::new(Doorkeeper { accounts, manners }))
     }
 
     /// Finds the client's address in another way.
     #[must_use]
-    pub fn client_address(mut self, client: ClientAddress) -> Self {
-        Arc::make_mut(&mut self.manners).client = client;
-        self
+    pub fn client_address(self, client: ClientAddress) -> Self {
+        self.with(|manners| manners.client = client)
     }
 
     /// Names another realm in challenges; characters that a quoted string cannot hold are left out.
     #[must_use]
-    pub fn realm(mut self, realm: &str) -> Self {
+    pub fn realm(self, realm: &str) -> Self {
         let is_fit = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-        Arc::make_mut(&mut self.manners).realm = realm.chars().filter(is_fit).collect();
-        self
+        self.with(|manners| manners.realm = realm.chars().filter(is_fit).collect())
     }
 
     /// Tells refused clients why, once their secret has verified.
     #[must_use]
-    pub fn disclose(mut self, disclose: Disclose) -> Self {
-        Arc::make_mut(&mut self.manners).disclose = disclose;
-        self
+    pub fn disclose(self, disclose: Disclose) -> Self {
+        self.with(|manners| manners.disclose = disclose)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Manners)) -> Self {
+        let mut manners = self.0.manners().clone();
+        change(&mut manners);
+        Self(self.0.with_manners(manners))
     }
 
     /// Judges the credential of a request.
@@ -83,17 +83,15 @@ impl<P: Permission> Gate<P> {
         extensions: &Extensions,
     ) -> Result<Principal<P>, Problem> {
         let address = self.client_of(headers, extensions)?;
-        let credential = sole_authorization(headers, uri).map_err(|error| self.manners.refuse(error))?;
-        self.accounts.judge(credential.clone(), address, self.manners.clone()).await
+        let credential = credential(headers, uri).map_err(|error| self.0.manners().refuse(error))?;
+        self.0.clone().judge(credential.clone(), address).await
     }
 
     /// Takes the credential out of a request, to be judged.
     pub(crate) fn take<B>(&self, request: &mut Request<B>) -> Result<Judged<P>, Problem> {
         let address = self.client_of(request.headers(), request.extensions())?;
-        sole_authorization(request.headers(), request.uri()).map_err(|error| self.manners.refuse(error))?;
-        let credential = request.headers_mut().remove(AUTHORIZATION);
-        let credential = credential.ok_or_else(|| self.manners.refuse(BearerError::Missing))?;
-        Ok(self.accounts.judge(credential, address, self.manners.clone()))
+        let credential = take_credential(request).map_err(|error| self.0.manners().refuse(error))?;
+        Ok(self.0.clone().judge(credential, address))
     }
 
     /// Whether a principal may, on something of `team` or of nobody; a refusal is recorded.
@@ -101,8 +99,8 @@ impl<P: Permission> Gate<P> {
     /// # Errors
     /// What to answer instead of serving the request.
     pub fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Problem> {
-        let decided = self.accounts.authorize(principal, permission, team);
-        decided.map_err(|forbidden| Problem::of_forbidden(forbidden, &self.manners.realm))
+        let decided = self.0.authorize(principal, permission, team);
+        decided.map_err(|forbidden| Problem::of_forbidden(forbidden, &self.0.manners().realm))
     }
 
     /// The client's address.
@@ -110,13 +108,13 @@ impl<P: Permission> Gate<P> {
     /// # Errors
     /// What to answer instead of serving the request.
     pub fn client_of(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, Problem> {
-        Ok(self.manners.client.find(headers, extensions)?)
+        Ok(self.0.manners().client.find(headers, extensions)?)
     }
 
     /// The realm named in challenges.
     #[must_use]
     pub fn realm_name(&self) -> &str {
-        &self.manners.realm
+        &self.0.manners().realm
     }
 }
 
@@ -128,20 +126,27 @@ pub(crate) fn rotate_after<P: Permission>(principal: &Principal<P>) -> Option<He
 
 impl<P: Permission> std::fmt::Debug for Gate<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate").field("realm", &self.manners.realm).finish_non_exhaustive()
+        f.debug_struct("Gate").field("realm", &self.0.manners().realm).finish_non_exhaustive()
     }
 }
 
 trait Judge<P: Permission>: Send + Sync {
-    fn judge(&self, credential: HeaderValue, address: Option<IpAddr>, manners: Arc<Manners>) -> Judged<P>;
+    fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P>;
     fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden>;
+    fn manners(&self) -> &Manners;
+    fn with_manners(&self, manners: Manners) -> Arc<dyn Judge<P>>;
 }
 
-impl<S: Store + 'static, P: Permission> Judge<P> for ServiceAccounts<S, P> {
-    fn judge(&self, credential: HeaderValue, address: Option<IpAddr>, manners: Arc<Manners>) -> Judged<P> {
-        let accounts = self.clone();
+struct Doorkeeper<S, P: Permission> {
+    accounts: ServiceAccounts<S, P>,
+    manners: Manners,
+}
+
+impl<S: Store + 'static, P: Permission> Judge<P> for Doorkeeper<S, P> {
+    fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P> {
         // Made where it stays: `Box::pin` would make it on the stack and copy all of it, hundreds of bytes.
         let judged = Box::write(Box::new_uninit(), async move {
+            let Self { accounts, manners } = &*self;
             let token = token_of(&credential).map_err(|error| manners.refuse(error))?;
             let judged = accounts.authenticate(token, address).await;
             judged.map_err(|error| Problem::of_authentication(&error, &manners.realm, manners.disclose))
@@ -150,7 +155,15 @@ impl<S: Store + 'static, P: Permission> Judge<P> for ServiceAccounts<S, P> {
     }
 
     fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden> {
-        Self::authorize(self, principal, permission, team)
+        self.accounts.authorize(principal, permission, team)
+    }
+
+    fn manners(&self) -> &Manners {
+        &self.manners
+    }
+
+    fn with_manners(&self, manners: Manners) -> Arc<dyn Judge<P>> {
+        Arc::new(Self { accounts: self.accounts.clone(), manners })
     }
 }
 

@@ -108,7 +108,7 @@ where
                 Ok(principal) => principal,
                 Err(problem) => return Poll::Ready(Ok(problem.into_response())),
             };
-            // It is there: what is judged comes once.
+            // It is still there: a judgement comes once.
             let Some(mut request) = request.take() else { return Poll::Pending };
             let rotate_after = rotate_after(&principal);
             request.extensions_mut().insert(principal);
