@@ -6,7 +6,7 @@ use std::{
     hint::black_box,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
@@ -22,7 +22,7 @@ use service_accounts::{
     store::{MemoryStore, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, Vendor},
 };
-use service_accounts_tower::{AuthenticateLayer, Gate};
+use service_accounts_tower::{AuthenticateLayer, Gate, Peer};
 use tower::{Layer, Service, layer::layer_fn};
 
 use crate::side_by_side::{Timed, contestant, medians, print_ratio};
@@ -43,14 +43,17 @@ pub fn run() {
 fn in_process(accounts: &ServiceAccounts<MemoryStore, Permission>, token: &str) {
     let mut bare = layer_fn(|inner| inner).layer(Echo);
     let mut guarded = AuthenticateLayer::new(Gate::new(accounts.clone())).layer(Echo);
-    let [without, authenticate, with] = medians([
+    let mut by_hand = ByHand { inner: Echo, accounts: accounts.clone() };
+    let [without, authenticate, with, least] = medians([
         contestant("no-op layer", || drop(black_box(at_once(bare.call(request(token)))))),
         contestant("authenticate", || drop(black_box(at_once(accounts.authenticate(token, None))))),
         contestant("layer, in process", || drop(black_box(at_once(guarded.call(request(token)))))),
+        contestant("the least by hand", || drop(black_box(at_once(by_hand.call(request(token)))))),
     ]);
     let nanoseconds = without.nanoseconds + authenticate.nanoseconds + OWN_COST;
     let limit = Timed { name: "no-op layer + authenticate + 100 ns", nanoseconds };
     print_ratio(with.name, with, limit, 1.0);
+    print_ratio(with.name, with, least, 1.1);
 }
 
 #[derive(Clone)]
@@ -70,8 +73,43 @@ impl Service<Request<String>> for Echo {
     }
 }
 
+/// The least that a middleware can do which hands on a principal: for one store, one spelling of the header and one answer.
+#[derive(Clone)]
+struct ByHand<I> {
+    inner: I,
+    accounts: ServiceAccounts<MemoryStore, Permission>,
+}
+
+impl<I> Service<Request<String>> for ByHand<I>
+where
+    I: Service<Request<String>, Response = Response<String>, Future: Send> + Clone + Send + 'static,
+{
+    type Response = Response<String>;
+    type Error = I::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<String>, I::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), I::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<String>) -> Self::Future {
+        let next = self.clone();
+        let Self { mut inner, accounts } = std::mem::replace(self, next);
+        Box::pin(async move {
+            let value = request.headers_mut().remove(AUTHORIZATION);
+            let text = value.as_ref().and_then(|value| str::from_utf8(value.as_bytes()).ok());
+            let token = text.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
+            let Ok(principal) = accounts.authenticate(token, None).await else { return Ok(Response::default()) };
+            request.extensions_mut().insert(principal);
+            inner.call(request).await
+        })
+    }
+}
+
+/// A request as a server hands it on: with the address it came from.
 fn request(token: &str) -> Request<String> {
-    Request::builder().header(AUTHORIZATION, format!("Bearer {token}")).body(String::new()).expect("a request")
+    let request = Request::builder().header(AUTHORIZATION, format!("Bearer {token}"));
+    request.extension(Peer(([127, 0, 0, 1], 80).into())).body(String::new()).expect("a request")
 }
 
 fn at_once<T>(future: impl Future<Output = T>) -> T {

@@ -1,6 +1,6 @@
 //! The credential in a request (RFC 6750 §2.1).
 
-use http::{HeaderMap, Uri, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderValue, Request, Uri, header::AUTHORIZATION};
 
 /// Why a request shows no credential that could be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,21 +24,49 @@ pub enum BearerError {
 /// # Errors
 /// There is none, or it is not clear which one is meant.
 pub fn bearer<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r str, BearerError> {
-    if uri.query().is_some_and(has_token) {
-        return Err(BearerError::InUrl);
-    }
+    token_of(credential(headers, uri)?)
+}
+
+/// The value of the one `Authorization` header.
+pub(crate) fn credential<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r HeaderValue, BearerError> {
+    refuse_token_in(uri)?;
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(BearerError::Missing)?;
-    if values.next().is_some() {
-        return Err(BearerError::Doubled);
-    }
-    let text = value.to_str().map_err(|_| BearerError::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(BearerError::Malformed)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(BearerError::Missing);
-    }
+    if values.next().is_some() { Err(BearerError::Doubled) } else { Ok(value) }
+}
+
+/// As [`credential`], and the request is left without it.
+pub(crate) fn take_credential<B>(request: &mut Request<B>) -> Result<HeaderValue, BearerError> {
+    refuse_token_in(request.uri())?;
+    let headers = request.headers_mut();
+    let others = headers.len().saturating_sub(1);
+    let value = headers.remove(AUTHORIZATION).ok_or(BearerError::Missing)?;
+    if headers.len() == others { Ok(value) } else { Err(BearerError::Doubled) }
+}
+
+/// The token in the value of an `Authorization` header.
+pub(crate) fn token_of(value: &HeaderValue) -> Result<&str, BearerError> {
+    let text = str::from_utf8(value.as_bytes()).map_err(|_| BearerError::Malformed)?;
+    let Some(token) = behind_scheme(text) else {
+        let is_other_scheme = text.is_ascii() && text.contains(' ');
+        return Err(if is_other_scheme { BearerError::Missing } else { BearerError::Malformed });
+    };
     let token = token.trim_matches(' ');
-    if token.is_empty() || token.contains([' ', ',']) { Err(BearerError::Malformed) } else { Ok(token) }
+    if token.is_empty() || !is_one_word(token) { Err(BearerError::Malformed) } else { Ok(token) }
+}
+
+fn behind_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked("bearer".len())?;
+    if scheme.eq_ignore_ascii_case("bearer") { rest.strip_prefix(' ') } else { None }
+}
+
+/// All bytes are looked at, also behind a misfit: without a way out the loop takes many at a time.
+fn is_one_word(token: &str) -> bool {
+    token.bytes().fold(true, |is_fit, byte| is_fit & byte.is_ascii() & (byte != b' ') & (byte != b','))
+}
+
+fn refuse_token_in(uri: &Uri) -> Result<(), BearerError> {
+    if uri.query().is_some_and(has_token) { Err(BearerError::InUrl) } else { Ok(()) }
 }
 
 fn has_token(query: &str) -> bool {
@@ -47,16 +75,23 @@ fn has_token(query: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::header::{ACCEPT, HOST};
 
     use super::*;
 
+    /// What is found, whether the request is looked at or its credential taken out.
     fn found(values: &[&[u8]]) -> Result<String, BearerError> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        let mut request = Request::new(());
+        for (name, value) in [(ACCEPT, "a"), (ACCEPT, "b"), (HOST, "c")] {
+            request.headers_mut().append(name, HeaderValue::from_static(value));
         }
-        bearer(&headers, &Uri::from_static("/")).map(Into::into)
+        for value in values {
+            request.headers_mut().append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+        }
+        let found = bearer(request.headers(), request.uri()).map(Into::into);
+        let taken = take_credential(&mut request).and_then(|value| token_of(&value).map(Into::into));
+        assert_eq!((taken, request.headers().get(AUTHORIZATION)), (found.clone(), None));
+        found
     }
 
     #[test]
@@ -69,11 +104,16 @@ mod tests {
     #[test]
     fn what_is_no_bearer_token_is_named() {
         assert_eq!(found(&[]), Err(BearerError::Missing));
-        assert_eq!(found(&[b"Basic abc"]), Err(BearerError::Missing));
-        assert_eq!(found(&[b"Bearer a", b"Bearer a"]), Err(BearerError::Doubled));
-        for value in
-            [&b"Bearer"[..], b"Bearer ", b"garbage", b"", b"Bearer a b", b"Bearer a,Bearer b", b"Bearer \xff\xfe"]
-        {
+        for value in [&b"Basic abc"[..], b"Bearerabc d", b"Bear abc", b" Bearer abc", b" "] {
+            assert_eq!(found(&[value]), Err(BearerError::Missing), "{value:?}");
+        }
+        for values in [&[&b"Bearer a"[..], b"Bearer a"][..], &[b"Bearer a", b"Basic a", b""]] {
+            assert_eq!(found(values), Err(BearerError::Doubled), "{values:?}");
+        }
+        let malformed = [&b"Bearer"[..], b"Bearer ", b"Beare", b"garbage", b"", b"Bearer a b", b"Bearer a,Bearer b"];
+        let beyond_ascii =
+            [&b"Bearer \xff\xfe"[..], b"Bearer \xc3\xa9", b"Basic \xc3\xa9", b"\xc3\xa9\xc3\xa9\xc3\xa9 a"];
+        for value in malformed.into_iter().chain(beyond_ascii) {
             assert_eq!(found(&[value]), Err(BearerError::Malformed), "{value:?}");
         }
     }

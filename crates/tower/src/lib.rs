@@ -11,5 +11,5 @@ mod problem;
 pub use bearer::{BearerError, bearer};
 pub use client::{ClientAddress, ClientAddressError, Peer};
 pub use gate::{Gate, ROTATE_AFTER};
-pub use layer::{Authenticate, AuthenticateLayer};
+pub use layer::{Authenticate, AuthenticateLayer, Guarded};
 pub use problem::{Disclose, Problem};

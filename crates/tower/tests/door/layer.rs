@@ -2,7 +2,8 @@
 
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
+    future::{Future, Ready, poll_fn, ready},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,6 +14,7 @@ use std::{
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pollster::block_on;
 use service_accounts::{Principal, access::presets::data_quality::Permission};
+use service_accounts_store::conformance::{Call, Fault, When};
 use service_accounts_tower::{AuthenticateLayer, ROTATE_AFTER};
 use time::Duration;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -91,6 +93,32 @@ fn a_refused_request_never_reaches_the_service() {
     assert_eq!(served.load(Ordering::Relaxed), 0);
     block_on(guarded.oneshot(world.request())).unwrap();
     assert_eq!(served.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn while_the_store_is_waited_for_nothing_is_served() {
+    let world = World::new();
+    world.store.fail(When::Each(Call::Credential), Fault::Hangs);
+    let inner = service_fn(|_: Request<String>| -> Ready<Result<Response<String>, Infallible>> { unreachable!() });
+    let mut answer = pin!(AuthenticateLayer::new(world.gate()).layer(inner).oneshot(world.request()));
+    for _ in 0..2 {
+        assert!(answer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+}
+
+#[test]
+fn a_service_may_take_its_time() {
+    let world = World::new();
+    let inner = service_fn(async |_: Request<String>| {
+        let mut polls = 0..2;
+        poll_fn(|_| if polls.next().is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
+        Ok::<_, Infallible>(Response::new(String::from("at last")))
+    });
+    let mut answer = pin!(AuthenticateLayer::new(world.gate()).layer(inner).oneshot(world.request()));
+    let mut poll = || answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll().is_pending() && poll().is_pending());
+    let Poll::Ready(Ok(response)) = poll() else { panic!("still waiting") };
+    assert_eq!(response.body(), "at last");
 }
 
 #[derive(Clone)]
