@@ -70,12 +70,14 @@ fn on_sqlite() {
     // Every page is mapped once, on both sides; the measurement is of rows that no cache of ours holds, not of the disk.
     texts.iter().for_each(|text| read_raw(&mut statement, text));
     texts.iter().for_each(|text| authenticate(&accounts, text));
-    let (mut cold, mut raw_cold) = (Shuffled::new(&texts), Shuffled::new(&texts));
-    let [held, ours] = medians([
+    let (mut cold, mut raw_cold, hot) = (Shuffled::new(&texts), Shuffled::new(&texts), texts[MANY / 2].clone());
+    let [held, ours, hot] = medians([
         contestant("raw held statement", || read_raw(&mut statement, raw_cold.next())),
         contestant("authenticate, SQLite, 1M rows", || authenticate(&accounts, cold.next())),
+        contestant("authenticate, SQLite, hot", || authenticate(&accounts, &hot)),
     ]);
     print_ratio(ours.name, ours, held, 1.3);
+    print_ratio(hot.name, hot, held, 0.3);
 }
 
 /// The id stands behind `peer_sat_`.

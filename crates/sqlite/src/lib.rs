@@ -6,6 +6,7 @@ mod connection;
 mod error;
 mod reader;
 mod rows;
+mod snapshot;
 mod store;
 mod writer;
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 use service_accounts_audit::{Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential, ListedToken, Paged, Revision};
@@ -17,8 +17,9 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    SqliteError, connection,
+    SqliteError,
     rows::{decode, decode_account, decode_token, last_used, revision, text, token_id},
+    snapshot::{Reader, Snapshot},
 };
 
 /// How many records are kept decoded.
@@ -40,18 +41,25 @@ const TOKENS: &str = "
     WHERE token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4";
 
 pub(crate) struct Readers {
-    connections: Vec<Mutex<Connection>>,
+    readers: Vec<Mutex<Reader>>,
     next: AtomicUsize,
-    credentials: Cache<TokenId, Arc<Credential>>,
+    credentials: Cache<TokenId, Known>,
     accounts: Cache<Revision, Arc<Account>>,
+}
+
+/// A decoded credential, which was read when the file was in this state or in a later one.
+#[derive(Clone)]
+struct Known {
+    credential: Arc<Credential>,
+    at: Snapshot,
 }
 
 impl Readers {
     pub(crate) fn open(path: &Path) -> Result<Self, SqliteError> {
         let count = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
-        let connections = (0..count).map(|_| connection::open_reader(path).map(Mutex::new));
+        let readers = (0..count).map(|number| Reader::open(path, number).map(Mutex::new));
         Ok(Self {
-            connections: connections.collect::<Result<_, _>>()?,
+            readers: readers.collect::<Result<_, _>>()?,
             next: AtomicUsize::new(0),
             credentials: Cache::new(DECODED),
             accounts: Cache::new(DECODED),
@@ -59,15 +67,21 @@ impl Readers {
     }
 
     pub(crate) fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(CREDENTIAL)?;
+        let mut reader = self.reader()?;
+        let known = self.credentials.get(id);
+        if let Some(known) = &known
+            && reader.is_still(known.at)?
+        {
+            return Ok(Some(known.credential.clone()));
+        }
+        let mut statement = reader.connection().prepare_cached(CREDENTIAL)?;
         let mut rows = statement.query([id.as_str()])?;
-        rows.next()?.map(|row| self.joined(id, row)).transpose()
+        rows.next()?.map(|row| self.joined(id, known, row, reader.seen())).transpose()
     }
 
     pub(crate) fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
+        let reader = self.reader()?;
+        let mut statement = reader.connection().prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
         rows.next()?.map(|row| self.decoded_account(id.as_str(), row, 0, 1)).transpose()
     }
@@ -77,9 +91,10 @@ impl Readers {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement =
-            connection.prepare_cached("SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let reader = self.reader()?;
+        let mut statement = reader
+            .connection()
+            .prepare_cached("SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
         let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -94,22 +109,24 @@ impl Readers {
         after: Option<&TokenId>,
         limit: usize,
     ) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(TOKENS)?;
+        let reader = self.reader()?;
+        let mut statement = reader.connection().prepare_cached(TOKENS)?;
         let after = after.map_or("", TokenId::as_str);
         let mut rows = statement.query(params![account.as_str(), Kind::Token.as_str(), after, one_more_than(limit)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let credential = self.joined(&token_id(row, 4)?, row)?;
+            let id = token_id(row, 4)?;
+            let credential = self.joined(&id, self.credentials.get(&id), row, reader.seen())?;
             found.push(ListedToken { credential, last_used: last_used(row, 5, 6)? });
         }
         Ok(Paged::new(found, limit, |listed| listed.credential.token().id))
     }
 
     pub(crate) fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement =
-            connection.prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
+        let reader = self.reader()?;
+        let mut statement = reader
+            .connection()
+            .prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
         let mut rows = statement.query(params![now.unix_timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -119,8 +136,8 @@ impl Readers {
     }
 
     pub(crate) fn events(&self, query: &Query) -> Result<Page, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(event_query(query))?;
+        let reader = self.reader()?;
+        let mut statement = reader.connection().prepare_cached(event_query(query))?;
         let mut rows = statement.query(params![
             query.account().map(AsRef::<str>::as_ref),
             query.token().map(AsRef::<str>::as_ref),
@@ -142,8 +159,8 @@ impl Readers {
     }
 
     pub(crate) fn count_under(&self, pepper: PepperId) -> Result<u64, SqliteError> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(UNDER)?;
+        let reader = self.reader()?;
+        let mut statement = reader.connection().prepare_cached(UNDER)?;
         let (under, unreadable): (i64, i64) =
             statement.query_row([pepper.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         match u64::try_from(under) {
@@ -152,30 +169,40 @@ impl Readers {
         }
     }
 
-    fn connection(&self) -> Result<MutexGuard<'_, Connection>, SqliteError> {
-        let free = self.connections.iter().find_map(|connection| connection.try_lock().ok());
-        if let Some(connection) = free {
-            return Ok(connection);
+    fn reader(&self) -> Result<MutexGuard<'_, Reader>, SqliteError> {
+        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        if let Some(reader) = free {
+            return Ok(reader);
         }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len().max(1);
-        let connection = self.connections.get(turn).ok_or(SqliteError::Closed)?;
-        Ok(connection.lock().unwrap_or_else(PoisonError::into_inner))
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len().max(1);
+        let reader = self.readers.get(turn).ok_or(SqliteError::Closed)?;
+        Ok(reader.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is already decoded serves again if both revisions are still the same.
-    fn joined(&self, id: &TokenId, row: &Row<'_>) -> Result<Arc<Credential>, SqliteError> {
+    ///
+    /// The row must have been read after the state that was `seen`, or a change between the two would be missed.
+    fn joined(
+        &self,
+        id: &TokenId,
+        known: Option<Known>,
+        row: &Row<'_>,
+        seen: Snapshot,
+    ) -> Result<Arc<Credential>, SqliteError> {
         let revision = revision(row, 0)?;
         let account_revision = row.get_ref(1)?.as_i64().map_err(|_| SqliteError::Corrupt { table: "token" })?;
-        if let Some(known) = self.credentials.get(id)
-            && known.token().revision == revision
-            && known.account().revision.event().number() == account_revision
-        {
-            return Ok(known);
-        }
-        let token = decode_token(id.as_str(), row, 0, 2)?;
-        let account = self.decoded_account(token.account.as_str(), row, 1, 3)?;
-        let credential = Arc::new(Credential::new(token, account));
-        self.credentials.insert(*id, credential.clone());
+        let known = known.map(|known| known.credential).filter(|known| {
+            known.token().revision == revision && known.account().revision.event().number() == account_revision
+        });
+        let credential = match known {
+            Some(known) => known,
+            None => {
+                let token = decode_token(id.as_str(), row, 0, 2)?;
+                let account = self.decoded_account(token.account.as_str(), row, 1, 3)?;
+                Arc::new(Credential::new(token, account))
+            }
+        };
+        self.credentials.insert(*id, Known { credential: credential.clone(), at: seen });
         Ok(credential)
     }
 

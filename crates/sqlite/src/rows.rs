@@ -1,6 +1,6 @@
 //! Rows, read back whole or refused.
 
-use rusqlite::{Row, types::ValueRef};
+use rusqlite::Row;
 use serde::de::DeserializeOwned;
 use service_accounts_audit::Sequence;
 use service_accounts_store::{Account, LastUsed, Revision, Token};
@@ -34,9 +34,8 @@ pub(crate) fn decode_token(
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, at: usize, table: &'static str) -> Result<T, SqliteError> {
-    let ValueRef::Text(text) = row.get_ref(at)? else { return Err(SqliteError::Corrupt { table }) };
     // The reason is dropped: it may quote the row.
-    serde_json::from_slice(text).map_err(|_| SqliteError::Corrupt { table })
+    serde_json::from_str(text(row, at, table)?).map_err(|_| SqliteError::Corrupt { table })
 }
 
 pub(crate) fn token_id(row: &Row<'_>, at: usize) -> Result<TokenId, SqliteError> {

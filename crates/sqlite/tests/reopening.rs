@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::{SqliteError, SqliteStore};
-use service_accounts_store::{Change, Committed, Status, Store, Token, conformance::Subject};
+use service_accounts_store::{Account, Change, Committed, LastUsed, Status, Store, Token, Usage, conformance::Subject};
 use time::UtcDateTime;
 
 const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
@@ -85,11 +89,57 @@ fn what_one_handle_has_decoded_never_stands_for_what_the_other_has_made_of_it() 
         let read = || pollster::block_on(other.credential(&token.id)).unwrap().unwrap();
         let account = read().account().as_ref().clone();
         let expected = account.revision;
-        let disabled = Box::new(service_accounts_store::Account { status: Status::Disabled, ..account });
+        let disabled = Box::new(Account { status: Status::Disabled, ..account });
         apply(&subject, Change::UpdateAccount { account: disabled, expected });
         assert_eq!(read().account().status, Status::Disabled);
         apply(&subject, Change::DeleteAccount { account: AccountId::parse("pipeline@service").unwrap() });
         assert_eq!(stored(&other, &token), None);
+    }
+}
+
+#[test]
+fn a_change_is_seen_at_once_however_often_the_credential_was_read_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let (subject, other) = (Subject::new(open(&path)), open(&path));
+    let token = furnish(&subject);
+    let read = || pollster::block_on(other.credential(&token.id)).unwrap().unwrap();
+    for round in 0..48 {
+        (0..round % 4).for_each(|_| drop(read()));
+        if round % 3 == 0 {
+            let last = LastUsed { at: AT + Duration::from_secs(round), address: None };
+            pollster::block_on(subject.writer().touch(&[Usage { token: token.id, last }])).unwrap();
+        }
+        (0..round / 4 % 3).for_each(|_| drop(read()));
+        let present = pollster::block_on(subject.writer().account(&token.account)).unwrap().unwrap();
+        let status = if round % 2 == 0 { Status::Disabled } else { Status::Enabled };
+        let account = Box::new(Account { status, ..present.as_ref().clone() });
+        apply(&subject, Change::UpdateAccount { account, expected: present.revision });
+        assert_eq!(read().account().status, status, "round {round}");
+    }
+}
+
+#[test]
+fn no_thread_sees_a_token_work_after_its_revocation_was_acknowledged() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.db");
+        let (subject, other) = (Subject::new(open(&path)), open(&path));
+        let token = furnish(&subject);
+        let is_acknowledged = AtomicBool::new(false);
+        let watch = || loop {
+            let must_be_revoked = is_acknowledged.load(Ordering::SeqCst);
+            let is_revoked = stored(&other, &token).unwrap().state.is_revoked();
+            assert!(is_revoked || !must_be_revoked);
+            if must_be_revoked {
+                return;
+            }
+        };
+        std::thread::scope(|scope| {
+            (0..4).for_each(|_| drop(scope.spawn(watch)));
+            apply(&subject, Change::Revoke { token: token.id, at: AT });
+            is_acknowledged.store(true, Ordering::SeqCst);
+        });
     }
 }
 
