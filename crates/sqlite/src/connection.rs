@@ -97,3 +97,18 @@ fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
     transaction.pragma_update(None, "user_version", known)?;
     Ok(transaction.commit()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The releases of SQLite that need it are not all in the lock file, so a timing alone would not miss it.
+    #[test]
+    fn every_connection_plans_its_statements_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.db");
+        for connection in [open_writer(&path).unwrap(), open_reader(&path).unwrap()] {
+            assert!(connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap());
+        }
+    }
+}
