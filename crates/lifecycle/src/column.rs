@@ -79,10 +79,19 @@ impl DateColumn {
         self.units.is_empty()
     }
 
-    fn push(&mut self, block: &[Moment]) {
-        self.units.extend(block.iter().map(|date| date.split().0));
-        self.seconds.extend(block.iter().map(|date| date.split().1));
-        self.bounds.push(Bounds::of(block));
+    /// As many dates as there are, up to a block; none if there are none.
+    fn extend_by_a_block(&mut self, dates: impl Iterator<Item = Moment>) -> Option<Bounds> {
+        let (mut units, mut seconds) = ([0; BLOCK], [0; BLOCK]);
+        let mut bounds = Bounds { earliest: i32::MAX, latest: i32::MIN };
+        let slots = units.iter_mut().zip(&mut seconds);
+        let filled = slots.zip(dates).map(|((unit, second), date)| {
+            (*unit, *second) = date.split();
+            bounds = Bounds { earliest: bounds.earliest.min(*unit), latest: bounds.latest.max(*unit) };
+        });
+        let filled = filled.count();
+        self.units.extend(units.iter().take(filled));
+        self.seconds.extend(seconds.iter().take(filled));
+        (filled > 0).then_some(bounds)
     }
 
     fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
@@ -106,27 +115,10 @@ impl FromIterator<Moment> for DateColumn {
             seconds: Vec::with_capacity(expected),
             bounds: Vec::with_capacity(expected.div_ceil(BLOCK)),
         };
-        let mut block = [Moment::NO_MORE; BLOCK];
-        while let Some(filled @ [_, ..]) = fill(&mut block, &mut dates) {
-            column.push(filled);
+        while let Some(bounds) = column.extend_by_a_block(&mut dates) {
+            column.bounds.push(bounds);
         }
         column
-    }
-}
-
-/// As many dates as there are and have room.
-fn fill(block: &mut [Moment; BLOCK], dates: impl Iterator<Item = Moment>) -> Option<&[Moment]> {
-    let filled = block.iter_mut().zip(dates).map(|(slot, date)| *slot = date).count();
-    block.get(..filled)
-}
-
-impl Bounds {
-    fn of(dates: &[Moment]) -> Self {
-        let widest = Self { earliest: i32::MAX, latest: i32::MIN };
-        dates
-            .iter()
-            .map(|date| date.split().0)
-            .fold(widest, |bounds, unit| Self { earliest: bounds.earliest.min(unit), latest: bounds.latest.max(unit) })
     }
 }
 
