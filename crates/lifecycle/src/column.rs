@@ -79,7 +79,7 @@ impl DateColumn {
         self.units.is_empty()
     }
 
-    /// As many dates as there are, up to a block; none if there are none.
+    /// Takes in up to a block of dates and tells their bounds; nothing when no date was left.
     fn extend_by_a_block(&mut self, dates: impl Iterator<Item = Moment>) -> Option<Bounds> {
         let (mut units, mut seconds) = ([0; BLOCK], [0; BLOCK]);
         let mut bounds = Bounds { earliest: i32::MAX, latest: i32::MIN };

@@ -73,7 +73,8 @@ impl Credential {
     /// Whether this use differs from the one noted last, in its second or its address; it is the one noted last then.
     ///
     /// So that who gathers last uses does so once a second for each address, and not once a request. Where two threads
-    /// note at one time, both may be told that theirs differs.
+    /// note at one time, both may be told that theirs differs. All who hold the record share the note: a use that is told to
+    /// one of them is news to no other.
     pub fn note_use(&self, last: LastUsed) -> bool {
         self.noted.is_news(last)
     }

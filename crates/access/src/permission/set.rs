@@ -211,6 +211,7 @@ mod tests {
         assert_eq!(set.to_string(), "results:read, users:view");
         assert_eq!(alloc::format!("{set:?}"), "{ResultsRead, UsersView}");
     }
+
     #[cfg(feature = "serde")]
     #[test]
     fn the_encoding_is_a_list_of_names_and_an_unknown_one_is_refused() {

@@ -44,6 +44,22 @@ fn a_list_of_tokens_shows_the_last_use_up_to_this_instant_and_from_where() {
 }
 
 #[test]
+fn of_the_uses_within_one_second_the_last_is_shown_however_often_each_is_repeated() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        let elsewhere = Some(IpAddr::from([203, 0, 113, 9]));
+        for (second, addresses) in [[Some(OFFICE), elsewhere], [elsewhere, Some(OFFICE)]].into_iter().enumerate() {
+            world.clock.advance(Duration::SECOND);
+            for address in addresses.into_iter().flat_map(|address| [address; 3]) {
+                assert_eq!(world.verdict_from(&holder.token, address), Ok(()));
+            }
+            let shown = last_used(world, &holder).unwrap();
+            assert_eq!(shown, LastUsed { at: world.clock.now(), address: addresses[1] }, "second {second}");
+        }
+    });
+}
+
+#[test]
 fn a_refused_credential_leaves_no_mark() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
