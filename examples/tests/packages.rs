@@ -1,0 +1,70 @@
+//! What each published crate carries: its licences, and where its source and documentation are.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+fn published() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages: Vec<_> = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| package["publish"].is_null())
+        .cloned()
+        .collect();
+    assert!(packages.len() >= 10, "only {} crates are published", packages.len());
+    packages
+}
+
+fn folder(package: &Value) -> &Path {
+    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap()
+}
+
+/// cargo#4242: a package holds what is in its own folder, so a licence at the root reaches nobody.
+#[test]
+fn each_published_crate_carries_both_licences() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for package in published() {
+        assert_eq!(package["license"], "MIT OR Apache-2.0");
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let carried = fs::read(folder(&package).join(licence)).unwrap_or_default();
+            assert!(carried == fs::read(root.join(licence)).unwrap(), "copy {licence} to {}", package["name"]);
+        }
+    }
+}
+
+/// tower-http#153: without these, registry pages lead nowhere and docs.rs shows half of the items.
+#[test]
+fn each_published_crate_says_where_its_source_and_documentation_are() {
+    for package in published() {
+        let name = package["name"].as_str().unwrap();
+        for field in ["description", "repository", "homepage", "readme", "rust_version"] {
+            assert!(package[field].is_string(), "`{name}` has no {field}");
+        }
+        assert_eq!(package["documentation"], format!("https://docs.rs/{name}"));
+        for list in ["keywords", "categories"] {
+            assert!((1..=5).contains(&package[list].as_array().unwrap().len()), "`{name}` has no {list}");
+        }
+        let docs = json!({"all-features": true, "rustdoc-args": ["--cfg", "docsrs"]});
+        assert_eq!(package["metadata"]["docs"]["rs"], docs, "`{name}`");
+    }
+}
+
+/// cargo#4242: a versioned dependency of a crate on itself cannot be published.
+#[test]
+fn no_crate_needs_its_own_release() {
+    for package in published() {
+        let own = package["dependencies"].as_array().unwrap().iter().filter(|used| used["name"] == package["name"]);
+        for used in own {
+            assert_eq!((&used["kind"], &used["req"]), (&json!("dev"), &json!("*")), "{}", package["name"]);
+        }
+    }
+}
