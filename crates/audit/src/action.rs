@@ -12,7 +12,7 @@ macro_rules! actions {
         }
 
         impl Action {
-            /// Every action, in the order of a credential's life.
+            /// Every action, each beside those of its noun.
             pub const ALL: &'static [Self] = &[$(Self::$action,)+];
 
             /// The stable name, such as `token.revoked`.
@@ -31,6 +31,10 @@ actions! {
     AccountCreated = "account.created",
     /// An account's role, scopes, teams, networks, dates or description changed.
     AccountUpdated = "account.updated",
+    /// An update would give an account more rights, so it waits for a second administrator.
+    AccountProposed = "account.proposed",
+    /// A waiting update was taken back.
+    AccountProposalWithdrawn = "account.proposal_withdrawn",
     /// A second administrator approved an account.
     AccountApproved = "account.approved",
     /// An account's access was suspended.
@@ -39,16 +43,36 @@ actions! {
     AccountEnabled = "account.enabled",
     /// An account and all its credentials ended for good.
     AccountDeleted = "account.deleted",
+    /// Some remaining credentials of a deleted account were removed from the store.
+    AccountPurged = "account.purged",
+    /// All credentials of an account stopped working for good.
+    CredentialsRevoked = "credentials.revoked",
     /// A token came into being.
     TokenMinted = "token.minted",
     /// A token's scopes changed; its text did not.
     TokenUpdated = "token.updated",
+    /// A token got a successor; both work until the successor is used or the overlap ends.
+    TokenRotated = "token.rotated",
+    /// The successor of a rotation was used for the first time, which ended the old token.
+    TokenUsedFirst = "token.used_first",
+    /// A deadline passed and moved a token to its next state.
+    TokenSettled = "token.settled",
+    /// Somebody checked a token's use and role, without a review.
+    TokenLookedAt = "token.looked_at",
+    /// A review attested that a token is still needed as it is.
+    TokenReviewed = "token.reviewed",
     /// A token stopped working for good.
     TokenRevoked = "token.revoked",
     /// A revoked token was removed from the lists.
     TokenDeleted = "token.deleted",
     /// A credential's record was hashed again under the current pepper.
     TokenRehashed = "token.rehashed",
+    /// Somebody reported one step of a rotation as done.
+    RotationStep = "rotation.step",
+    /// A rotation ended before its successor was used; the old token stays.
+    RotationCancelled = "rotation.cancelled",
+    /// A rotation ended and its old token is revoked.
+    RotationFinished = "rotation.finished",
     /// An account got a new client secret and the old one ended.
     SecretRegenerated = "secret.regenerated",
     /// A client secret was exchanged for a session.
@@ -59,10 +83,58 @@ actions! {
     SessionExpired = "session.expired",
     /// A credential was accepted.
     AccessGranted = "access.granted",
-    /// A credential was refused.
+    /// A credential was refused, or a text that is none.
     AccessDenied = "access.denied",
     /// An authenticated principal lacked a permission.
     PermissionDenied = "permission.denied",
+    /// A governance policy came into being.
+    PolicyCreated = "policy.created",
+    /// A governance policy changed.
+    PolicyUpdated = "policy.updated",
+    /// A governance policy was removed.
+    PolicyDeleted = "policy.deleted",
+    /// A request was tried against a policy; nothing else changed.
+    PolicyValidated = "policy.validated",
+    /// A soft rule of a policy objected; the request was carried out.
+    PolicyWarned = "policy.warned",
+    /// A hard rule of a policy objected; the request was refused.
+    PolicyBlocked = "policy.blocked",
+    /// The host's roles and permissions were replaced.
+    CatalogueReplaced = "catalogue.replaced",
+    /// A pepper can no longer verify anything.
+    PepperRetired = "pepper.retired",
+    /// A review of accounts and tokens was opened.
+    ReviewOpened = "review.opened",
+    /// A reviewer attested one entry of a review.
+    ReviewAttested = "review.attested",
+    /// An account or token was contained and an incident opened.
+    IncidentOpened = "incident.opened",
+    /// A note was added to an incident.
+    IncidentNoted = "incident.noted",
+    /// Somebody reported a token found in the open.
+    LeakReported = "leak.reported",
+    /// A bulk import was checked; nothing was written.
+    ImportPreviewed = "import.previewed",
+    /// A previewed bulk import was carried out.
+    ImportConfirmed = "import.confirmed",
+    /// Somebody subscribed to notifications.
+    SubscriptionCreated = "subscription.created",
+    /// A subscription was removed.
+    SubscriptionDeleted = "subscription.deleted",
+    /// A subscription was switched off, by somebody or because deliveries kept failing.
+    SubscriptionDisabled = "subscription.disabled",
+    /// A segment of the trail was sealed.
+    TrailSealed = "trail.sealed",
+    /// Old sealed events were removed from the trail.
+    TrailTrimmed = "trail.trimmed",
+    /// Events of the trail were handed out as a file.
+    TrailExported = "trail.exported",
+    /// A detector found something that a person should look at.
+    AlertRaised = "alert.raised",
+    /// A document of the store was written that has no action of its own.
+    DocumentPut = "document.put",
+    /// A document of the store was removed that has no action of its own.
+    DocumentRemoved = "document.removed",
 }
 
 impl fmt::Display for Action {

@@ -1,6 +1,6 @@
 //! Text that is safe to put on a line of a log.
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc};
 use core::fmt;
 
 /// A short text without control characters.
@@ -17,16 +17,10 @@ impl Label {
     /// Makes a label of any text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let is_clean = text.len() <= Self::MAX_CHARS && !text.chars().any(breaks_a_line);
-        if is_clean {
+        if text.len() <= Self::MAX_CHARS && is_one_line(text) {
             return Self(text.into());
         }
-        let cleaned: alloc::string::String = text
-            .chars()
-            .take(Self::MAX_CHARS)
-            .map(|c| if breaks_a_line(c) { char::REPLACEMENT_CHARACTER } else { c })
-            .collect();
-        Self(cleaned.into())
+        Self(text.chars().take(Self::MAX_CHARS).map(on_one_line).collect::<String>().into())
     }
 
     /// The text.
@@ -64,8 +58,18 @@ impl serde::Serialize for Label {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Label {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        alloc::string::String::deserialize(deserializer).map(|text| Self::new(&text))
+        String::deserialize(deserializer).map(|text| Self::new(&text))
     }
+}
+
+/// Whether a text can stand on a line of a log as it is.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.chars().any(breaks_a_line)
+}
+
+/// The character itself, or `U+FFFD` where it could break a line.
+pub(crate) fn on_one_line(c: char) -> char {
+    if breaks_a_line(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// Control characters, and the two separators that some log viewers treat as line ends.
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn a_label_is_cut_at_its_bound_in_characters() {
         for (given, kept) in [(199, 199), (200, 200), (201, 200)] {
-            let text: alloc::string::String = core::iter::repeat_n('é', given).collect();
+            let text: String = core::iter::repeat_n('é', given).collect();
             assert_eq!(Label::new(&text).as_str().chars().count(), kept);
         }
     }

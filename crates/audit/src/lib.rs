@@ -6,11 +6,17 @@
 extern crate alloc;
 
 mod action;
+mod changed;
 mod event;
 mod label;
+mod query;
 mod trail;
+#[cfg(feature = "serde")]
+mod unix_seconds;
 
 pub use action::{Action, ActionError};
+pub use changed::{Changed, Value};
 pub use event::Event;
 pub use label::Label;
-pub use trail::{Page, Query, Recorded, Sequence, Trail};
+pub use query::{Order, Page, Query};
+pub use trail::{Recorded, Sequence, Trail};

@@ -151,7 +151,7 @@ fn events(store: &SqliteStore, action: Action) -> BTreeSet<String> {
     while let Some(query) = next {
         let page = pollster::block_on(store.events(&query)).unwrap();
         ids.extend(page.events.iter().map(|recorded| recorded.event.token().unwrap().to_string()));
-        next = page.next.map(|place| query.before(place));
+        next = page.next.map(|place| query.continue_from(place));
     }
     ids
 }

@@ -33,7 +33,7 @@ impl From<AuditQuery> for TrailQuery {
         let query = asked.token.into_iter().fold(query, Self::for_token);
         let query = asked.action.into_iter().fold(query, Self::for_action);
         let query = asked.since.into_iter().fold(query, |query, since| query.since(since.0));
-        let query = asked.cursor.into_iter().fold(query, |query, place| query.before(Sequence::new(place)));
+        let query = asked.cursor.into_iter().fold(query, |query, place| query.continue_from(Sequence::new(place)));
         asked.limit.into_iter().fold(query, Self::limit)
     }
 }

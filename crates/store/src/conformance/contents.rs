@@ -64,7 +64,7 @@ pub(super) fn events<S: Store>(subject: &Subject<S>, query: &Query) -> Vec<Recor
         let page = subject.wait(subject.reader().events(&query)).expect("the store works");
         assert!(page.events.len() <= query.page_size(), "a page holds what was asked for");
         found.extend(page.events);
-        next = page.next.map(|place| query.before(place));
+        next = page.next.map(|place| query.continue_from(place));
     }
     found
 }

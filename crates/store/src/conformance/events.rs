@@ -78,8 +78,8 @@ pub fn pages_of_events_have_no_gap_and_no_overlap<S: Store>(subject: &Subject<S>
         }
     }
     let oldest = all.last().expect("ten events").sequence;
-    assert!(contents::events(subject, &Query::default().before(oldest)).is_empty());
-    assert!(contents::events(subject, &Query::default().before(Sequence::new(i64::MIN))).is_empty());
+    assert!(contents::events(subject, &Query::default().continue_from(oldest)).is_empty());
+    assert!(contents::events(subject, &Query::default().continue_from(Sequence::new(i64::MIN))).is_empty());
 }
 
 /// Each condition narrows, alone and with the others, and nothing that fits is left out.
