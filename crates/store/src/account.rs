@@ -7,7 +7,7 @@ use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName};
 use time::UtcDateTime;
 
-use crate::{Justification, Owner, Purpose, Revision, SystemName, seconds};
+use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemName, Title, seconds};
 
 /// A machine user: what it is, what it may do, and since when.
 ///
@@ -38,8 +38,23 @@ pub struct Account {
     pub expires_at: Option<UtcDateTime>,
     /// Whether its access is suspended.
     pub status: Status,
-    /// Whether a second administrator agreed.
+    /// Whether a second administrator agreed to the account.
     pub approval: Approval,
+    /// More rights than were approved, which wait for a second administrator; `grant` and `allowlist` hold meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Box<Proposal>>,
+    /// Credentials of an earlier generation are revoked.
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    pub generation: Generation,
+    /// Where people of an imported account are reached. It is kept, and used for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// The job title of an imported account. It is kept, and used for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+    /// The key of the request that created it, so that a retry of that request finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestKey>,
     /// When it was created.
     #[serde(with = "seconds")]
     pub created_at: UtcDateTime,
@@ -47,6 +62,80 @@ pub struct Account {
     pub created_by: Label,
     /// The event that last changed this record; the store sets it.
     pub revision: Revision,
+}
+
+impl Account {
+    /// An enabled account that needs no approval, without limits of time or network.
+    #[must_use]
+    pub fn new(
+        (id, name): (AccountId, DisplayName),
+        (purpose, owner): (Purpose, Owner),
+        grant: Grant,
+        environment: Environment,
+        (created_by, created_at): (Label, UtcDateTime),
+    ) -> Self {
+        Self {
+            id,
+            name,
+            purpose,
+            owner,
+            systems: Vec::new(),
+            grant,
+            allowlist: Allowlist::any(),
+            environment,
+            justification: None,
+            expires_at: None,
+            status: Status::Enabled,
+            approval: Approval::NotRequired,
+            proposal: None,
+            generation: Generation::FIRST,
+            email: None,
+            title: None,
+            request: None,
+            created_at,
+            created_by,
+            revision: Revision::NEW,
+        }
+    }
+}
+
+/// How often all credentials of an account were revoked in one step.
+///
+/// A credential works only in the generation it was minted in, so one write to the account ends any number of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// The generation of a new account.
+    pub const FIRST: Self = Self(0);
+
+    /// The next generation; credentials of this one are revoked in it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Whether nothing was ever revoked in one step.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        *self == Self::FIRST
+    }
+}
+
+/// Rights and networks that an account will have once a second administrator approves them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The role, scopes and teams proposed.
+    pub grant: Grant,
+    /// The networks proposed.
+    pub allowlist: Allowlist,
+    /// Everybody who made or edited it; none of them may approve it.
+    pub by: Vec<Label>,
+    /// When it was last edited.
+    #[serde(with = "seconds")]
+    pub at: UtcDateTime,
 }
 
 /// Whether an account's access is suspended.
@@ -57,6 +146,9 @@ pub enum Status {
     Enabled,
     /// None of its credentials works until it is enabled again.
     Disabled,
+    /// The account was deleted and some of its credentials are still to be removed. It is gone for everybody but the
+    /// sweep, and its id is free again when the last credential is removed.
+    Deleted,
 }
 
 /// Whether an account waits for a second administrator.

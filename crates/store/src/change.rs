@@ -9,7 +9,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Token};
+use crate::{Account, Document, DocumentId, DocumentKind, Token, Write};
 
 /// Which event last changed a record.
 ///
@@ -43,16 +43,19 @@ impl fmt::Display for Revision {
 }
 
 /// A change of the domain, with what must still be true for it to happen.
+///
+/// A change is judged by records that were read earlier. Where it names a revision, the record must still be at it, or the
+/// change is refused as [`Stale`](Refusal::Stale).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A new account with its first credentials; its id must be free, and theirs, and they must be its own.
+    /// A new account with its first credentials. Requires unused account and token ids; each token must name this account.
     CreateAccount {
         /// The account.
         account: Box<Account>,
         /// Its client secret, and its first token if one is asked for.
         tokens: Vec<Token>,
     },
-    /// Another state of an account; the account must still be at `expected`.
+    /// Another state of an account. Its generation never goes back.
     UpdateAccount {
         /// The new state.
         account: Box<Account>,
@@ -60,18 +63,45 @@ pub enum Change {
         expected: Revision,
     },
     /// The end of an account and of every credential it has.
+    ///
+    /// At most [`Change::BATCH`] credentials are removed in this step. Where there are more, the account becomes
+    /// [`Status::Deleted`](crate::Status::Deleted): none of its credentials works from then on, and
+    /// [`PurgeAccount`](Self::PurgeAccount) removes the rest.
     DeleteAccount {
         /// The account.
         account: AccountId,
+        /// The state by which the deletion was judged.
+        expected: Revision,
     },
-    /// A new token or session; the account must still be at `account_revision`, and the name free within it.
+    /// The removal of at most [`Change::BATCH`] credentials of a deleted account; with the last one the account goes too.
+    PurgeAccount {
+        /// The account.
+        account: AccountId,
+    },
+    /// The revocation of every credential of an account in one step, whatever their number.
+    RevokeAll {
+        /// The account.
+        account: AccountId,
+        /// The state by which the revocation was judged.
+        expected: Revision,
+    },
+    /// A new token. Its name must be free within the account.
     Mint {
         /// The token.
         token: Box<Token>,
         /// The state of the account it was judged by.
         account_revision: Revision,
     },
-    /// A new client secret; the present one is revoked, and what it opened lives on.
+    /// A new session. Where the account has `most` open ones already, those that end first make room.
+    OpenSession {
+        /// The session.
+        session: Box<Token>,
+        /// The state of the account it was judged by.
+        account_revision: Revision,
+        /// How many sessions the account may have, this one included; at most [`Change::BATCH`].
+        most: usize,
+    },
+    /// A new client secret; the present one is revoked, and sessions it opened live on.
     RegenerateSecret {
         /// The new secret.
         secret: Box<Token>,
@@ -80,17 +110,41 @@ pub enum Change {
         /// When the present one ends.
         at: UtcDateTime,
     },
-    /// Another state of a token that is not revoked; it must still be at `expected`, and of the same account, kind and name.
+    /// Another state of a token that is not revoked, of the same account, kind and name.
     UpdateToken {
         /// The new state.
         token: Box<Token>,
         /// The state it was made from.
         expected: Revision,
+        /// The state of the account it was judged by, if it was.
+        account_revision: Option<Revision>,
+    },
+    /// A successor together with the new state of the token it replaces.
+    Rotate {
+        /// The new token.
+        successor: Box<Token>,
+        /// The new state of the replaced token; its rights stay what they are.
+        predecessor: Box<Token>,
+        /// The state of the replaced token the rotation was made from.
+        expected: Revision,
+        /// The state of the account it was judged by.
+        account_revision: Revision,
+    },
+    /// What is known of tokens, without a change of rights: their state forward, rotation, looks, reviews and next date.
+    ///
+    /// It works on revoked tokens too. All of `tokens` change, or none.
+    Tend {
+        /// The new states, each with the state it was made from.
+        tokens: Vec<Tended>,
     },
     /// The end of a token's work. On a revoked token it changes nothing and keeps the first instant.
     Revoke {
         /// The token.
         token: TokenId,
+        /// Its account.
+        account: AccountId,
+        /// The state of the account it was judged by, if it was.
+        account_revision: Option<Revision>,
         /// When it ends.
         at: UtcDateTime,
     },
@@ -98,6 +152,10 @@ pub enum Change {
     DeleteToken {
         /// The token.
         token: TokenId,
+        /// Its account.
+        account: AccountId,
+        /// The state of the account it was judged by, if it was.
+        account_revision: Option<Revision>,
         /// The instant by which expiry is judged.
         at: UtcDateTime,
     },
@@ -110,6 +168,36 @@ pub enum Change {
         /// The digest to keep from now on.
         to: Digest,
     },
+    /// A new document, or another content of one.
+    PutDocument {
+        /// The document.
+        document: Document,
+        /// The state it was made from; none for a new one, whose id must be free.
+        expected: Option<Revision>,
+    },
+    /// The end of a document.
+    RemoveDocument {
+        /// Its kind.
+        kind: DocumentKind,
+        /// Its id.
+        id: DocumentId,
+        /// The state by which the removal was judged.
+        expected: Revision,
+    },
+}
+
+impl Change {
+    /// The most credentials that one change removes.
+    pub const BATCH: usize = 256;
+}
+
+/// Another state of one token, for [`Change::Tend`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tended {
+    /// The new state.
+    pub token: Token,
+    /// The state it was made from.
+    pub expected: Revision,
 }
 
 /// On whose word a change is made; the store reads it again inside the transaction.
@@ -139,10 +227,60 @@ pub enum Authority {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a refused change has not happened"]
 pub enum Committed {
-    /// It happened, and its event has this place in the trail.
-    Applied(Sequence),
+    /// It happened.
+    Applied(Applied),
     /// It did not happen, and no event was kept.
     Refused(Refusal),
+}
+
+/// What a change wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The place of its event in the trail.
+    pub sequence: Sequence,
+    /// The rows that were written, as [`decide`](crate::decide()) named them.
+    pub writes: Vec<Write>,
+}
+
+impl Applied {
+    /// The revision of every record that was written.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        Revision::made_by(self.sequence)
+    }
+
+    /// The account as it was written, if it was.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.writes.iter().find_map(|write| match write {
+            Write::PutAccount(account) => Some(&**account),
+            _ => None,
+        })
+    }
+
+    /// A token as it was written, if it was.
+    #[must_use]
+    pub fn token(&self, id: &TokenId) -> Option<&Token> {
+        self.writes.iter().find_map(|write| match write {
+            Write::PutToken(token) if token.id == *id => Some(&**token),
+            _ => None,
+        })
+    }
+
+    /// The document as it was written, if one was.
+    #[must_use]
+    pub fn document(&self) -> Option<&Document> {
+        self.writes.iter().find_map(|write| match write {
+            Write::PutDocument(document) => Some(document),
+            _ => None,
+        })
+    }
+
+    /// How many credentials were removed.
+    #[must_use]
+    pub fn removed(&self) -> usize {
+        self.writes.iter().filter(|write| matches!(write, Write::RemoveToken(_))).count()
+    }
 }
 
 /// Why a change did not happen.
@@ -172,6 +310,15 @@ pub enum Refusal {
     /// A token must be revoked before it is deleted.
     #[error("the token must be revoked before it is deleted")]
     NotRevoked,
+    /// A token's rights, account or class would change where only its state may.
+    #[error("only the token's state may change here")]
+    RightsChanged,
+    /// A new document's id is taken.
+    #[error("there is such a document already")]
+    DocumentTaken,
+    /// The document is not there.
+    #[error("there is no such document")]
+    DocumentMissing,
     /// Whoever asked has lost the right to.
     #[error("the authority of whoever asked has changed")]
     AuthorityLost,

@@ -12,12 +12,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 use service_accounts_access::{Allowlist, Catalogue, CatalogueId, Grants, Permission, TokenGrant, UnknownName};
 use service_accounts_audit::Label;
-use service_accounts_lifecycle::{Environment, TokenState};
+use service_accounts_lifecycle::{Environment, Rotation, TokenState};
 use service_accounts_naming::{AccountId, TokenName};
 use service_accounts_token::{Digest, Hint, Kind, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, LastUsed, Revision, seconds};
+use crate::{Account, Generation, LastUsed, Revision, seconds};
 
 /// Everything one authentication needs, read in one step.
 ///
@@ -145,6 +145,24 @@ pub struct Token {
     pub created_at: UtcDateTime,
     /// Who created it.
     pub created_by: Label,
+    /// Everybody else who may have seen its text: who stood behind `created_by` when it was minted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_to: Vec<Label>,
+    /// The account's generation when it was minted.
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    pub generation: Generation,
+    /// The token it replaces, and whether it has been used since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Predecessor>,
+    /// Its last rotation, as the token that was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Box<Rotation<TokenId, Label>>>,
+    /// When a person last checked its use and role.
+    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
+    pub last_look: Option<UtcDateTime>,
+    /// When it was last reviewed.
+    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
+    pub last_review: Option<UtcDateTime>,
     /// When it ends; the first instant at which it is refused. A client secret lasts until it is regenerated.
     #[serde(with = "seconds::option")]
     pub expires_at: Option<UtcDateTime>,
@@ -153,6 +171,52 @@ pub struct Token {
     pub next_due: Option<UtcDateTime>,
     /// The event that last changed this record; the store sets it.
     pub revision: Revision,
+}
+
+impl Token {
+    /// An active credential without an end or networks of its own, of the generation and environment of its account.
+    #[must_use]
+    pub fn new(
+        account: &Account,
+        class: Class,
+        (id, digest, hint): (TokenId, Digest, Hint),
+        grant: TokenGrant,
+        (created_by, created_at): (Label, UtcDateTime),
+    ) -> Self {
+        Self {
+            id,
+            account: account.id.clone(),
+            class,
+            digest,
+            hint,
+            grant,
+            environment: account.environment.clone(),
+            allowlist: Allowlist::any(),
+            state: TokenState::Active,
+            created_at,
+            created_by,
+            known_to: Vec::new(),
+            generation: account.generation,
+            replaces: None,
+            rotation: None,
+            last_look: None,
+            last_review: None,
+            expires_at: None,
+            next_due: None,
+            revision: Revision::NEW,
+        }
+    }
+}
+
+/// The token that a successor replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predecessor {
+    /// The token that was replaced.
+    pub token: TokenId,
+    /// When the successor was first used; a retry may mint its secret anew until then.
+    #[serde(with = "seconds::option")]
+    pub first_used: Option<UtcDateTime>,
 }
 
 /// What a credential is used as.

@@ -2,12 +2,15 @@
 
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
-use service_accounts_audit::{Event, Page, Query};
-use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_audit::{Event, Page, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
+use crate::{
+    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
+    Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
+};
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
 
@@ -59,68 +62,37 @@ macro_rules! erased {
     };
 }
 
+// The table of the port once more, because here every reference must live as long as the answer.
 erased! {
     fn credential(id: &'a TokenId) -> Option<Arc<Credential>>;
     fn commit(authority: &'a Authority, change: Change, event: Event) -> Committed;
     fn account(id: &'a AccountId) -> Option<Arc<Account>>;
-    fn accounts(after: Option<&'a AccountId>, limit: usize) -> Paged<Arc<Account>, AccountId>;
-    fn tokens(account: &'a AccountId, after: Option<&'a TokenId>, limit: usize) -> Paged<ListedToken, TokenId>;
-    fn due(now: UtcDateTime, limit: usize) -> Vec<TokenId>;
-    fn touch(marks: &'a [Usage]) -> ();
+    fn accounts(filter: &'a AccountFilter, after: Option<&'a AccountId>, limit: usize) -> Paged<Arc<Account>, AccountId>;
+    fn credentials(account: &'a AccountId, kind: Kind, after: Option<&'a TokenId>, limit: usize) -> Paged<Listed, TokenId>;
+    fn due(realm: &'a Realm, now: UtcDateTime, limit: usize) -> Vec<Listed>;
+    fn touch(uses: &'a [Usage], sightings: &'a [Sighting]) -> ();
+    fn sightings(token: &'a TokenId) -> Vec<Sighting>;
+    fn document(kind: DocumentKind, id: &'a DocumentId) -> Option<Document>;
+    fn documents(kind: DocumentKind, after: Option<&'a DocumentId>, limit: usize) -> Paged<Document, DocumentId>;
     fn append(events: &'a [Event]) -> ();
     fn events(query: &'a Query) -> Page;
+    fn trim(place: Sequence, limit: usize) -> usize;
+    fn cursor(reader: &'a DocumentId) -> Option<Cursor>;
+    fn advance(reader: &'a DocumentId, from: Option<Sequence>, to: Option<Cursor>) -> bool;
+    fn slowest_cursor() -> Option<Sequence>;
     fn count_under(pepper: PepperId) -> Option<u64>;
 }
 
-impl Store for BoxStore {
-    type Error = BoxError;
+macro_rules! handed_on {
+    ($($variant:ident $call:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        impl Store for BoxStore {
+            type Error = BoxError;
 
-    async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, BoxError> {
-        self.0.credential(id).await
-    }
-
-    async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, BoxError> {
-        self.0.commit(authority, change, event).await
-    }
-
-    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, BoxError> {
-        self.0.account(id).await
-    }
-
-    async fn accounts(
-        &self,
-        after: Option<&AccountId>,
-        limit: usize,
-    ) -> Result<Paged<Arc<Account>, AccountId>, BoxError> {
-        self.0.accounts(after, limit).await
-    }
-
-    async fn tokens(
-        &self,
-        account: &AccountId,
-        after: Option<&TokenId>,
-        limit: usize,
-    ) -> Result<Paged<ListedToken, TokenId>, BoxError> {
-        self.0.tokens(account, after, limit).await
-    }
-
-    async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, BoxError> {
-        self.0.due(now, limit).await
-    }
-
-    async fn touch(&self, marks: &[Usage]) -> Result<(), BoxError> {
-        self.0.touch(marks).await
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), BoxError> {
-        self.0.append(events).await
-    }
-
-    async fn events(&self, query: &Query) -> Result<Page, BoxError> {
-        self.0.events(query).await
-    }
-
-    async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, BoxError> {
-        self.0.count_under(pepper).await
-    }
+            $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, BoxError> {
+                self.0.$call($($argument),*).await
+            })+
+        }
+    };
 }
+
+port_calls!(handed_on);

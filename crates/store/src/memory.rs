@@ -4,7 +4,10 @@
 //! writing to. Everything else lives in one ledger behind one lock, and a change is carried out under that lock from its
 //! first read to its last write.
 
+mod documents;
 mod ledger;
+mod sightings;
+mod trail;
 
 use std::{
     collections::HashMap,
@@ -13,13 +16,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
-use service_accounts_audit::{Event, Page, Query};
-use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId, TokenIdHasher};
+use service_accounts_audit::{Event, Page, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, PepperId, TokenId, TokenIdHasher};
 use time::UtcDateTime;
 
 use self::ledger::Ledger;
-use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
+use crate::{
+    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
+    Listed, Paged, Sighting, Store, Usage,
+};
 
 const SHARD_MASK: u64 = 63;
 
@@ -83,10 +89,10 @@ impl Store for MemoryStore {
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, Infallible> {
         let mut ledger = self.ledger();
         Ok(match ledger.commit(authority, change, event) {
-            Ok((sequence, touched)) => {
+            Ok((applied, touched)) => {
                 // Published before the lock is released, so that two changes cannot be published in the wrong order.
                 touched.into_iter().for_each(|id| self.publish(id, ledger.credential(&id)));
-                Committed::Applied(sequence)
+                Committed::Applied(applied)
             }
             Err(refusal) => Committed::Refused(refusal),
         })
@@ -98,40 +104,78 @@ impl Store for MemoryStore {
 
     async fn accounts(
         &self,
+        filter: &AccountFilter,
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Paged<Arc<Account>, AccountId>, Infallible> {
-        Ok(self.ledger().accounts(after, limit))
+        Ok(self.ledger().accounts(filter, after, limit))
     }
 
-    async fn tokens(
+    async fn credentials(
         &self,
         account: &AccountId,
+        kind: Kind,
         after: Option<&TokenId>,
         limit: usize,
-    ) -> Result<Paged<ListedToken, TokenId>, Infallible> {
-        Ok(self.ledger().tokens(account, after, limit))
+    ) -> Result<Paged<Listed, TokenId>, Infallible> {
+        Ok(self.ledger().credentials(account, kind, after, limit))
     }
 
-    async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, Infallible> {
-        Ok(self.ledger().due(now, limit))
+    async fn due(&self, realm: &Realm, now: UtcDateTime, limit: usize) -> Result<Vec<Listed>, Infallible> {
+        Ok(self.ledger().due(realm, now, limit))
     }
 
-    async fn touch(&self, marks: &[Usage]) -> Result<(), Infallible> {
-        self.ledger().touch(marks);
+    async fn touch(&self, uses: &[Usage], sightings: &[Sighting]) -> Result<(), Infallible> {
+        self.ledger().touch(uses, sightings);
         Ok(())
+    }
+
+    async fn sightings(&self, token: &TokenId) -> Result<Vec<Sighting>, Infallible> {
+        Ok(self.ledger().sightings.of(token))
+    }
+
+    async fn document(&self, kind: DocumentKind, id: &DocumentId) -> Result<Option<Document>, Infallible> {
+        Ok(self.ledger().documents.get(kind, id))
+    }
+
+    async fn documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Paged<Document, DocumentId>, Infallible> {
+        Ok(self.ledger().documents.page(kind, after, limit))
     }
 
     async fn append(&self, events: &[Event]) -> Result<(), Infallible> {
         let mut ledger = self.ledger();
-        for event in events {
-            ledger.append(event.clone());
-        }
+        events.iter().for_each(|event| _ = ledger.trail.append(event.clone()));
         Ok(())
     }
 
     async fn events(&self, query: &Query) -> Result<Page, Infallible> {
-        Ok(self.ledger().events(query))
+        Ok(self.ledger().trail.page(query))
+    }
+
+    async fn trim(&self, place: Sequence, limit: usize) -> Result<usize, Infallible> {
+        Ok(self.ledger().trail.trim(place, limit))
+    }
+
+    async fn cursor(&self, reader: &DocumentId) -> Result<Option<Cursor>, Infallible> {
+        Ok(self.ledger().cursors.get(reader).cloned())
+    }
+
+    async fn advance(
+        &self,
+        reader: &DocumentId,
+        from: Option<Sequence>,
+        to: Option<Cursor>,
+    ) -> Result<bool, Infallible> {
+        Ok(self.ledger().advance(reader, from, to))
+    }
+
+    async fn slowest_cursor(&self) -> Result<Option<Sequence>, Infallible> {
+        Ok(self.ledger().cursors.values().map(|cursor| cursor.at).min())
     }
 
     async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Infallible> {

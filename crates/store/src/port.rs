@@ -1,22 +1,28 @@
 //! What a host implements to keep service accounts where it likes.
 
-use std::{future::Future, net::IpAddr, sync::Arc};
+use std::{future::Future, sync::Arc};
 
-use service_accounts_audit::{Event, Page, Query};
-use service_accounts_lifecycle::{Entry, Facts};
-use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_audit::{Event, Page, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Authority, Change, Committed, Credential};
+use crate::{
+    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
+    Listed, Paged, Sighting, Usage,
+};
 
-/// Keeps accounts, tokens and events; it stores and retrieves, it never judges.
+/// Keeps accounts, credentials, documents and events; it stores and retrieves, it never judges.
 ///
 /// `commit` must be one atomic step: rotation safety rests on it. What the step does is decided by
 /// [`decide`](crate::decide()), so that all stores answer alike. Run the suite of the feature `conformance`
 /// against every implementation.
 ///
 /// Instants are whole seconds: a store may drop what is finer. A page holds at least one item, so `limit` is 1 or more.
+/// A store that filters may look at a bounded number of records for each page: a page may be short, even empty, and still
+/// name where the next one starts. Readers follow `next` until there is none.
+///
+/// The future of a call may be dropped at any await. The call has then happened whole or not at all.
 pub trait Store: Send + Sync {
     /// Why the storage failed. A record that cannot be read back whole is such a failure, never an absent record.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -25,6 +31,8 @@ pub trait Store: Send + Sync {
     fn credential(&self, id: &TokenId) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
 
     /// Applies `change` and appends its event in one atomic, durable step, if `authority` still stands.
+    ///
+    /// The answer holds what was written, so that nobody needs to read it again.
     fn commit(
         &self,
         authority: &Authority,
@@ -32,105 +40,90 @@ pub trait Store: Send + Sync {
         event: Event,
     ) -> impl Future<Output = Result<Committed, Self::Error>> + Send;
 
-    /// One account.
+    /// One account, or none. A deleted account whose credentials are still being removed is returned as it stands.
     fn account(&self, id: &AccountId) -> impl Future<Output = Result<Option<Arc<Account>>, Self::Error>> + Send;
 
-    /// A page of accounts in the order of their ids, starting behind `after`.
+    /// A page of the accounts that match `filter`, in the order of their ids, starting behind `after`.
     fn accounts(
         &self,
+        filter: &AccountFilter,
         after: Option<&AccountId>,
         limit: usize,
     ) -> impl Future<Output = Result<Paged<Arc<Account>, AccountId>, Self::Error>> + Send;
 
-    /// A page of an account's tokens in the order of their ids, starting behind `after`; sessions and client secrets are
-    /// not among them.
-    fn tokens(
+    /// A page of an account's credentials of one kind in the order of their ids, starting behind `after`.
+    fn credentials(
         &self,
         account: &AccountId,
+        kind: Kind,
         after: Option<&TokenId>,
         limit: usize,
-    ) -> impl Future<Output = Result<Paged<ListedToken, TokenId>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Paged<Listed, TokenId>, Self::Error>> + Send;
 
-    /// Tokens of any class whose `next_due` is at `now` or earlier, the longest due first.
+    /// Credentials of whatever kind in this realm whose `next_due` is at `now` or earlier, the longest due first.
     ///
     /// It costs what is due, not what exists.
-    fn due(&self, now: UtcDateTime, limit: usize) -> impl Future<Output = Result<Vec<TokenId>, Self::Error>> + Send;
+    fn due(
+        &self,
+        realm: &Realm,
+        now: UtcDateTime,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Listed>, Self::Error>> + Send;
 
-    /// Keeps last-used marks; an older mark never replaces a newer one, and one of an unknown token is dropped.
-    fn touch(&self, marks: &[Usage]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Keeps last uses and sightings. An older use never replaces a newer one; sightings of one row are joined. What is
+    /// about an unknown token is dropped.
+    fn touch(&self, uses: &[Usage], sightings: &[Sighting]) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// What a token was seen to do, in the order of kind and value.
+    fn sightings(&self, token: &TokenId) -> impl Future<Output = Result<Vec<Sighting>, Self::Error>> + Send;
+
+    /// One document.
+    fn document(
+        &self,
+        kind: DocumentKind,
+        id: &DocumentId,
+    ) -> impl Future<Output = Result<Option<Document>, Self::Error>> + Send;
+
+    /// A page of the documents of a kind in the order of their ids, starting behind `after`.
+    fn documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Paged<Document, DocumentId>, Self::Error>> + Send;
 
     /// Appends events that change nothing else, all of them or none.
     fn append(&self, events: &[Event]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// A page of events, newest first.
+    /// A page of events in the order the query asks for.
     fn events(&self, query: &Query) -> impl Future<Output = Result<Page, Self::Error>> + Send;
 
-    /// How many credentials, revoked ones included, are stored under this pepper; nothing if the store cannot tell.
+    /// Removes events below `place`, the oldest first and at most `limit`, and returns how many it removed.
     ///
-    /// A pepper is retired when the answer is none. It may cost what exists.
+    /// Places are never given again.
+    fn trim(&self, place: Sequence, limit: usize) -> impl Future<Output = Result<usize, Self::Error>> + Send;
+
+    /// Where a reader of the trail stands.
+    fn cursor(&self, reader: &DocumentId) -> impl Future<Output = Result<Option<Cursor>, Self::Error>> + Send;
+
+    /// Moves a reader of the trail from `from`, or sets it up, or removes it with `to` being none; no event is kept.
+    ///
+    /// Returns false, and does nothing, where the reader does not stand at `from`.
+    fn advance(
+        &self,
+        reader: &DocumentId,
+        from: Option<Sequence>,
+        to: Option<Cursor>,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// The place of the reader that is furthest behind; none where there are no readers.
+    fn slowest_cursor(&self) -> impl Future<Output = Result<Option<Sequence>, Self::Error>> + Send;
+
+    /// How many credentials, revoked ones included, are stored under this pepper; `None` if the store does not count.
+    ///
+    /// `Some(0)` means the pepper can be retired. May scan every record.
     fn count_under(&self, pepper: PepperId) -> impl Future<Output = Result<Option<u64>, Self::Error>> + Send {
         let _ = pepper;
         async { Ok(None) }
-    }
-}
-
-/// One use of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
-    /// The credential.
-    pub token: TokenId,
-    /// When and from where.
-    pub last: LastUsed,
-}
-
-/// When and from where a credential was last used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastUsed {
-    /// When.
-    pub at: UtcDateTime,
-    /// The client address, if it was known.
-    pub address: Option<IpAddr>,
-}
-
-/// A token as lists show it.
-#[derive(Clone, Debug)]
-pub struct ListedToken {
-    /// The token and its account.
-    pub credential: Arc<Credential>,
-    /// Its last use, if it was ever used.
-    pub last_used: Option<LastUsed>,
-}
-
-impl ListedToken {
-    /// What `lifecycle` plans with, forecasts, compares and reviews: the token's dates, its state and its last use.
-    ///
-    /// Attempts, looks, reviews and successors are not among a store's records; a host that keeps them adds them to the
-    /// facts. A token without an end of its own lives until the calendar ends, which is longer than any policy allows.
-    #[must_use]
-    pub fn entry(&self) -> Entry<TokenId> {
-        let token = self.credential.token();
-        let facts = Facts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
-        let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
-        Entry { key: token.id, environment: token.environment.clone(), facts }
-    }
-}
-
-/// Some items, and the key behind which the next page starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paged<T, K> {
-    /// The items in order.
-    pub items: Vec<T>,
-    /// The key of the last item, if there are more.
-    pub next: Option<K>,
-}
-
-impl<T, K> Paged<T, K> {
-    /// Makes a page of at most `limit` items from what a store found, which is one more where there are more.
-    #[must_use]
-    pub fn new(mut found: Vec<T>, limit: usize, key: impl FnOnce(&T) -> K) -> Self {
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        let next = if has_more { found.last().map(key) } else { None };
-        Self { items: found, next }
     }
 }

@@ -87,6 +87,12 @@ bounded_text! {
     SystemName: 100;
     /// Why an account needs more than the lowest role.
     Justification: 1000;
+    /// An e-mail address that came with an import; its form is not checked.
+    Email: 254;
+    /// A job title that came with an import.
+    Title: 150;
+    /// The key under which a client repeats a request whose answer it lost.
+    RequestKey: 200;
 }
 
 fn checked(text: &str, max: usize) -> Result<&str, TextError> {

@@ -6,12 +6,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use service_accounts_audit::{Event, Page, Query};
-use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_audit::{Event, Page, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
+use crate::{
+    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
+    Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
+};
 
 /// Any store, made to fail, to hang, or to be interrupted, when a test asks for it.
 ///
@@ -32,30 +35,26 @@ pub struct FaultyStore<S> {
     state: Mutex<State>,
 }
 
-/// One method of the port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// [`Store::credential`].
-    Credential,
-    /// [`Store::commit`].
-    Commit,
-    /// [`Store::account`].
-    Account,
-    /// [`Store::accounts`].
-    Accounts,
-    /// [`Store::tokens`].
-    Tokens,
-    /// [`Store::due`].
-    Due,
-    /// [`Store::touch`].
-    Touch,
-    /// [`Store::append`].
-    Append,
-    /// [`Store::events`].
-    Events,
-    /// [`Store::count_under`].
-    CountUnder,
+macro_rules! calls {
+    ($($variant:ident $call:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+        /// One method of the port.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each variant is named after its method")]
+        pub enum Call {
+            $($variant,)+
+        }
+
+        impl<S: Store> Store for FaultyStore<S> {
+            type Error = FaultyError<S::Error>;
+
+            $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, Self::Error> {
+                self.around(Call::$variant, self.store.$call($($argument),*)).await
+            })+
+        }
+    };
 }
+
+port_calls!(calls);
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,59 +190,6 @@ pub enum FaultyError<E> {
     /// By itself.
     #[error(transparent)]
     Store(#[from] E),
-}
-
-impl<S: Store> Store for FaultyStore<S> {
-    type Error = FaultyError<S::Error>;
-
-    async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, Self::Error> {
-        self.around(Call::Credential, self.store.credential(id)).await
-    }
-
-    async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, Self::Error> {
-        self.around(Call::Commit, self.store.commit(authority, change, event)).await
-    }
-
-    async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, Self::Error> {
-        self.around(Call::Account, self.store.account(id)).await
-    }
-
-    async fn accounts(
-        &self,
-        after: Option<&AccountId>,
-        limit: usize,
-    ) -> Result<Paged<Arc<Account>, AccountId>, Self::Error> {
-        self.around(Call::Accounts, self.store.accounts(after, limit)).await
-    }
-
-    async fn tokens(
-        &self,
-        account: &AccountId,
-        after: Option<&TokenId>,
-        limit: usize,
-    ) -> Result<Paged<ListedToken, TokenId>, Self::Error> {
-        self.around(Call::Tokens, self.store.tokens(account, after, limit)).await
-    }
-
-    async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, Self::Error> {
-        self.around(Call::Due, self.store.due(now, limit)).await
-    }
-
-    async fn touch(&self, marks: &[Usage]) -> Result<(), Self::Error> {
-        self.around(Call::Touch, self.store.touch(marks)).await
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), Self::Error> {
-        self.around(Call::Append, self.store.append(events)).await
-    }
-
-    async fn events(&self, query: &Query) -> Result<Page, Self::Error> {
-        self.around(Call::Events, self.store.events(query)).await
-    }
-
-    async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Self::Error> {
-        self.around(Call::CountUnder, self.store.count_under(pepper)).await
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use service_accounts_naming::{AccountId, TokenName};
 use service_accounts_token::TokenId;
 
-use crate::{Authority, Change};
+use crate::{Authority, Change, DocumentId, DocumentKind, Token};
 
 /// What a store must read before a change can be decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,10 +12,16 @@ pub struct Needs {
     pub accounts: Vec<AccountId>,
     /// These tokens, where they exist.
     pub tokens: Vec<TokenId>,
-    /// Every credential of this account, of whatever class.
-    pub credentials_of: Option<AccountId>,
+    /// Every client secret of this account.
+    pub secrets_of: Option<AccountId>,
+    /// The ids of this account's credentials of whatever class, in any order, at most so many.
+    pub credentials_of: Option<(AccountId, usize)>,
+    /// The ids of this account's sessions, those that end first before the others, at most so many.
+    pub sessions_of: Option<(AccountId, usize)>,
     /// Which token of this account has this name.
     pub name: Option<(AccountId, TokenName)>,
+    /// This document, where it exists.
+    pub document: Option<(DocumentKind, DocumentId)>,
 }
 
 impl Change {
@@ -31,33 +37,53 @@ impl Change {
     }
 
     fn own_needs(&self) -> Needs {
-        let none = Needs::default();
         match self {
-            Self::CreateAccount { account, tokens } => Needs {
-                accounts: vec![account.id.clone()],
-                tokens: tokens.iter().map(|token| token.id).collect(),
-                ..none
-            },
-            Self::UpdateAccount { account, .. } => Needs { accounts: vec![account.id.clone()], ..none },
-            Self::DeleteAccount { account } => {
-                Needs { accounts: vec![account.clone()], credentials_of: Some(account.clone()), ..none }
+            Self::CreateAccount { account, tokens } => {
+                Needs::of(&account.id).with_tokens(tokens.iter().map(|token| token.id))
             }
-            Self::Mint { token, .. } => Needs {
-                accounts: vec![token.account.clone()],
-                tokens: vec![token.id],
-                name: token.class.token_name().map(|name| (token.account.clone(), name.clone())),
-                ..none
+            Self::UpdateAccount { account, .. } => Needs::of(&account.id),
+            Self::RevokeAll { account, .. } => Needs::of(account),
+            // One more than a step removes, to tell whether the step is the last one.
+            Self::DeleteAccount { account, .. } | Self::PurgeAccount { account } => {
+                Needs { credentials_of: Some((account.clone(), Self::BATCH + 1)), ..Needs::of(account) }
+            }
+            Self::Mint { token, .. } => Needs::of(&token.account).with_tokens([token.id]).with_name(token),
+            Self::OpenSession { session, most, .. } => Needs {
+                sessions_of: Some((session.account.clone(), (*most).min(Self::BATCH))),
+                ..Needs::of(&session.account).with_tokens([session.id])
             },
             Self::RegenerateSecret { secret, .. } => Needs {
-                accounts: vec![secret.account.clone()],
-                tokens: vec![secret.id],
-                credentials_of: Some(secret.account.clone()),
-                ..none
+                secrets_of: Some(secret.account.clone()),
+                ..Needs::of(&secret.account).with_tokens([secret.id])
             },
-            Self::UpdateToken { token, .. } => Needs { tokens: vec![token.id], ..none },
-            Self::Revoke { token, .. } | Self::DeleteToken { token, .. } | Self::Rehash { token, .. } => {
-                Needs { tokens: vec![*token], ..none }
+            Self::Rotate { successor, predecessor, .. } => {
+                Needs::of(&successor.account).with_tokens([successor.id, predecessor.id]).with_name(successor)
             }
+            Self::UpdateToken { token, .. } => Needs::of(&token.account).with_tokens([token.id]),
+            Self::Tend { tokens } => Needs::default().with_tokens(tokens.iter().map(|tended| tended.token.id)),
+            Self::Revoke { token, account, .. } | Self::DeleteToken { token, account, .. } => {
+                Needs::of(account).with_tokens([*token])
+            }
+            Self::Rehash { token, .. } => Needs::default().with_tokens([*token]),
+            Self::PutDocument { document, .. } => {
+                Needs { document: Some((document.kind, document.id.clone())), ..Needs::default() }
+            }
+            Self::RemoveDocument { kind, id, .. } => Needs { document: Some((*kind, id.clone())), ..Needs::default() },
         }
+    }
+}
+
+impl Needs {
+    fn of(account: &AccountId) -> Self {
+        Self { accounts: vec![account.clone()], ..Self::default() }
+    }
+
+    fn with_tokens(self, tokens: impl IntoIterator<Item = TokenId>) -> Self {
+        Self { tokens: tokens.into_iter().collect(), ..self }
+    }
+
+    fn with_name(self, token: &Token) -> Self {
+        let name = token.class.token_name().map(|name| (token.account.clone(), name.clone()));
+        Self { name, ..self }
     }
 }

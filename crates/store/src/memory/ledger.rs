@@ -6,14 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use service_accounts_audit::{Event, Page, Query, Recorded, Sequence};
-use service_accounts_naming::AccountId;
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_audit::{Event, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
+use super::{documents::Documents, sightings::Sightings, trail::Events};
 use crate::{
-    Account, Authority, Change, Class, Credential, Facts, LastUsed, ListedToken, Needs, Paged, Refusal, Revision,
-    Token, Usage, Write, decide,
+    Account, AccountFilter, Applied, Authority, Change, Class, Credential, Cursor, DocumentId, LastUsed, Listed, Needs,
+    Paged, Records, Refusal, Revision, Sighting, Token, Usage, Write, decide,
 };
 
 #[derive(Default)]
@@ -21,9 +22,13 @@ pub(super) struct Ledger {
     accounts: BTreeMap<AccountId, Arc<Account>>,
     tokens: HashMap<TokenId, Arc<Credential>>,
     by_account: BTreeMap<AccountId, BTreeSet<TokenId>>,
-    by_due: BTreeSet<(UtcDateTime, TokenId)>,
+    sessions: BTreeMap<AccountId, BTreeSet<(Option<UtcDateTime>, TokenId)>>,
+    by_due: BTreeMap<String, BTreeSet<(UtcDateTime, TokenId)>>,
     last_used: HashMap<TokenId, LastUsed>,
-    events: Vec<Recorded>,
+    pub(super) sightings: Sightings,
+    pub(super) documents: Documents,
+    pub(super) cursors: BTreeMap<DocumentId, Cursor>,
+    pub(super) trail: Events,
 }
 
 impl Ledger {
@@ -33,18 +38,12 @@ impl Ledger {
         authority: &Authority,
         change: Change,
         event: Event,
-    ) -> Result<(Sequence, BTreeSet<TokenId>), Refusal> {
-        let facts = self.read(&change.needs(authority));
-        let sequence = self.next_sequence();
-        let writes = decide(authority, change, &facts, Revision::made_by(sequence))?;
-        let touched = writes.into_iter().flat_map(|write| self.write(write)).collect();
-        self.append(event);
-        Ok((sequence, touched))
-    }
-
-    pub(super) fn append(&mut self, event: Event) {
-        let sequence = self.next_sequence();
-        self.events.push(Recorded { sequence, event });
+    ) -> Result<(Applied, BTreeSet<TokenId>), Refusal> {
+        let records = self.read(&change.needs(authority));
+        let writes = decide(authority, change, &records, Revision::made_by(self.trail.next()))?;
+        let touched = writes.iter().flat_map(|write| self.write(write.clone())).collect();
+        let sequence = self.trail.append(event);
+        Ok((Applied { sequence, writes }, touched))
     }
 
     pub(super) fn credential(&self, id: &TokenId) -> Option<Arc<Credential>> {
@@ -55,45 +54,69 @@ impl Ledger {
         self.accounts.get(id).cloned()
     }
 
-    pub(super) fn accounts(&self, after: Option<&AccountId>, limit: usize) -> Paged<Arc<Account>, AccountId> {
+    pub(super) fn accounts(
+        &self,
+        filter: &AccountFilter,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Paged<Arc<Account>, AccountId> {
         let behind = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
-        let found = self.accounts.range::<AccountId, _>(behind).map(|(_, account)| account.clone());
+        let found = self.accounts.range::<AccountId, _>(behind).map(|(_, account)| account);
+        let found = found.filter(|account| filter.matches(account)).cloned();
         Paged::new(found.take(limit.saturating_add(1)).collect(), limit, |account| account.id.clone())
     }
 
-    pub(super) fn tokens(
+    pub(super) fn credentials(
         &self,
         account: &AccountId,
+        kind: Kind,
         after: Option<&TokenId>,
         limit: usize,
-    ) -> Paged<ListedToken, TokenId> {
+    ) -> Paged<Listed, TokenId> {
         let behind = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let ids = self.by_account.get(account).into_iter().flat_map(|ids| ids.range::<TokenId, _>(behind));
         let found = ids
             .filter_map(|id| self.tokens.get(id))
-            .filter(|credential| matches!(credential.token().class, Class::Token(_)))
-            .map(|credential| ListedToken {
-                credential: credential.clone(),
-                last_used: self.last_used.get(&credential.token().id).copied(),
-            });
+            .filter(|credential| credential.token().class.kind() == kind)
+            .map(|credential| self.listed(credential));
         Paged::new(found.take(limit.saturating_add(1)).collect(), limit, |listed| listed.credential.token().id)
     }
 
-    pub(super) fn due(&self, now: UtcDateTime, limit: usize) -> Vec<TokenId> {
-        self.by_due.iter().take_while(|(due, _)| *due <= now).take(limit).map(|(_, id)| *id).collect()
+    pub(super) fn due(&self, realm: &Realm, now: UtcDateTime, limit: usize) -> Vec<Listed> {
+        let dates = self.by_due.get(realm.as_str()).into_iter().flatten();
+        let due = dates.take_while(|(due, _)| *due <= now).take(limit);
+        due.filter_map(|(_, id)| self.tokens.get(id)).map(|found| self.listed(found)).collect()
     }
 
-    pub(super) fn touch(&mut self, marks: &[Usage]) {
-        for mark in marks.iter().filter(|mark| self.tokens.contains_key(&mark.token)) {
+    pub(super) fn touch(&mut self, uses: &[Usage], sightings: &[Sighting]) {
+        for mark in uses.iter().filter(|mark| self.tokens.contains_key(&mark.token)) {
             let last = self.last_used.entry(mark.token).or_insert(mark.last);
             if last.at < mark.last.at {
                 *last = mark.last;
             }
         }
+        let known = sightings.iter().filter(|sighting| self.tokens.contains_key(&sighting.token));
+        known.for_each(|sighting| self.sightings.add(sighting));
     }
 
-    pub(super) fn events(&self, query: &Query) -> Page {
-        query.page(self.events.iter().rev().cloned())
+    pub(super) fn advance(&mut self, reader: &DocumentId, from: Option<Sequence>, to: Option<Cursor>) -> bool {
+        if self.cursors.get(reader).map(|cursor| cursor.at) != from {
+            return false;
+        }
+        match to {
+            Some(cursor) => self.cursors.insert(reader.clone(), cursor),
+            None => self.cursors.remove(reader),
+        };
+        true
+    }
+
+    fn listed(&self, credential: &Arc<Credential>) -> Listed {
+        let id = &credential.token().id;
+        Listed {
+            credential: credential.clone(),
+            last_used: self.last_used.get(id).copied(),
+            last_attempt: self.sightings.last_attempt(id),
+        }
     }
 
     pub(super) fn count_under(&self, pepper: PepperId) -> u64 {
@@ -103,32 +126,41 @@ impl Ledger {
             .fold(0, |count, _| count + 1)
     }
 
-    fn read(&self, needs: &Needs) -> Facts {
-        let of_account = needs.credentials_of.iter().flat_map(|account| self.ids_of(account));
-        let tokens = needs.tokens.iter().chain(of_account).filter_map(|id| self.tokens.get(id));
-        Facts {
+    fn read(&self, needs: &Needs) -> Records {
+        let secrets = needs.secrets_of.iter().flat_map(|account| self.ids_of(account));
+        let secrets = secrets.filter_map(|id| self.tokens.get(id)).filter(|found| found.token().class == Class::Secret);
+        let tokens = needs.tokens.iter().filter_map(|id| self.tokens.get(id)).chain(secrets);
+        let credentials = needs.credentials_of.iter().flat_map(|(account, most)| self.ids_of(account).take(*most));
+        let sessions = needs.sessions_of.iter().flat_map(|(account, most)| self.sessions_of(account).take(*most));
+        Records {
             accounts: needs.accounts.iter().filter_map(|id| self.account(id)).collect(),
             tokens: tokens.map(|credential| credential.token().clone()).collect(),
+            credentials: credentials.copied().collect(),
+            sessions: sessions.collect(),
             name_holder: needs.name.as_ref().and_then(|(account, name)| {
                 let holds = |id: &&TokenId| {
                     self.tokens.get(id).is_some_and(|held| held.token().class.token_name() == Some(name))
                 };
                 self.ids_of(account).find(holds).copied()
             }),
+            document: needs.document.as_ref().and_then(|(kind, id)| self.documents.get(*kind, id)),
         }
     }
 
     fn write(&mut self, write: Write) -> Vec<TokenId> {
         match write {
-            Write::PutAccount(account) => self.put_account(Arc::new(*account)),
+            Write::PutAccount(account) => return self.put_account(Arc::new(*account)),
             Write::RemoveAccount(id) => {
                 self.accounts.remove(&id);
                 self.by_account.remove(&id);
-                Vec::new()
+                self.sessions.remove(&id);
             }
-            Write::PutToken(token) => self.put_token(*token),
-            Write::RemoveToken(id) => self.remove_token(id),
+            Write::PutToken(token) => return self.put_token(*token),
+            Write::RemoveToken(id) => return self.remove_token(id),
+            Write::PutDocument(document) => self.documents.put(document),
+            Write::RemoveDocument(kind, id) => self.documents.remove(kind, id),
         }
+        Vec::new()
     }
 
     /// Every credential of the account is joined anew, so that a request reads one record that is whole.
@@ -146,9 +178,12 @@ impl Ledger {
     fn put_token(&mut self, token: Token) -> Vec<TokenId> {
         let id = token.id;
         let Some(account) = self.account(&token.account) else { return Vec::new() };
-        self.forget_due(&id);
+        self.forget_dates(&id);
         if let Some(due) = token.next_due {
-            self.by_due.insert((due, id));
+            self.by_due.entry(token.account.realm().to_owned()).or_default().insert((due, id));
+        }
+        if matches!(token.class, Class::Session { .. }) {
+            self.sessions.entry(token.account.clone()).or_default().insert((token.expires_at, id));
         }
         self.by_account.entry(token.account.clone()).or_default().insert(id);
         self.tokens.insert(id, Arc::new(Credential::new(token, account)));
@@ -156,8 +191,9 @@ impl Ledger {
     }
 
     fn remove_token(&mut self, id: TokenId) -> Vec<TokenId> {
-        self.forget_due(&id);
+        self.forget_dates(&id);
         self.last_used.remove(&id);
+        self.sightings.forget(&id);
         if let Some(credential) = self.tokens.remove(&id)
             && let Some(ids) = self.by_account.get_mut(&credential.token().account)
         {
@@ -166,9 +202,16 @@ impl Ledger {
         vec![id]
     }
 
-    fn forget_due(&mut self, id: &TokenId) {
-        if let Some(due) = self.tokens.get(id).and_then(|credential| credential.token().next_due) {
-            self.by_due.remove(&(due, *id));
+    fn forget_dates(&mut self, id: &TokenId) {
+        let Some(credential) = self.tokens.get(id) else { return };
+        let token = credential.token();
+        if let Some(due) = token.next_due
+            && let Some(dates) = self.by_due.get_mut(token.account.realm())
+        {
+            dates.remove(&(due, *id));
+        }
+        if let Some(sessions) = self.sessions.get_mut(&token.account) {
+            sessions.remove(&(token.expires_at, *id));
         }
     }
 
@@ -176,8 +219,7 @@ impl Ledger {
         self.by_account.get(account).into_iter().flatten()
     }
 
-    fn next_sequence(&self) -> Sequence {
-        let length = i64::try_from(self.events.len()).unwrap_or(i64::MAX);
-        Sequence::new(length.saturating_add(1))
+    fn sessions_of(&self, account: &AccountId) -> impl Iterator<Item = TokenId> {
+        self.sessions.get(account).into_iter().flatten().map(|(_, id)| *id)
     }
 }

@@ -1,0 +1,74 @@
+//! The rules of changes to accounts.
+
+use service_accounts_naming::AccountId;
+use service_accounts_token::TokenId;
+
+use super::{Decision, Records, Write, put};
+use crate::{Account, Change, Generation, Refusal, Revision, Status, Token};
+
+impl Records {
+    pub(super) fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Decision {
+        if self.row_of(&account.id).is_some() {
+            return Err(Refusal::AccountTaken);
+        }
+        if tokens.iter().any(|token| token.account != account.id) {
+            return Err(Refusal::AccountMissing);
+        }
+        if tokens.iter().any(|token| self.token(&token.id).is_ok()) || has_twins(&tokens, |token| Some(&token.id)) {
+            return Err(Refusal::TokenTaken);
+        }
+        if has_twins(&tokens, |token| token.class.token_name()) {
+            return Err(Refusal::NameTaken);
+        }
+        let account = Account { revision, generation: Generation::FIRST, ..account };
+        let tokens = tokens.into_iter().map(|token| Token { generation: Generation::FIRST, ..token });
+        let tokens: Vec<_> = tokens.map(|token| put(token, revision)).collect();
+        Ok([Write::PutAccount(Box::new(account))].into_iter().chain(tokens).collect())
+    }
+
+    /// The generation is not the caller's to set: an update made from an older copy must revive nothing.
+    pub(super) fn update_account(&self, account: Account, expected: Revision, revision: Revision) -> Decision {
+        let generation = self.account_at(&account.id, expected)?.generation;
+        if account.status == Status::Deleted {
+            return Err(Refusal::RightsChanged);
+        }
+        Ok(vec![Write::PutAccount(Box::new(Account { revision, generation, ..account }))])
+    }
+
+    pub(super) fn delete_account(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {
+        let account = self.account_at(id, expected)?;
+        if self.credentials.len() <= Change::BATCH {
+            return Ok(self.remove_all(id));
+        }
+        let account = Account { status: Status::Deleted, revision, ..account.clone() };
+        Ok([Write::PutAccount(Box::new(account))].into_iter().chain(self.first_batch()).collect())
+    }
+
+    pub(super) fn purge_account(&self, id: &AccountId) -> Decision {
+        let is_deleted = self.row_of(id).is_some_and(|account| account.status == Status::Deleted);
+        match self.credentials.len() <= Change::BATCH {
+            _ if !is_deleted => Err(Refusal::AccountMissing),
+            true => Ok(self.remove_all(id)),
+            false => Ok(self.first_batch().collect()),
+        }
+    }
+
+    pub(super) fn revoke_all(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {
+        let account = self.account_at(id, expected)?;
+        let generation = account.generation.next();
+        Ok(vec![Write::PutAccount(Box::new(Account { generation, revision, ..account.clone() }))])
+    }
+
+    fn remove_all(&self, account: &AccountId) -> Vec<Write> {
+        self.first_batch().chain([Write::RemoveAccount(account.clone())]).collect()
+    }
+
+    fn first_batch(&self) -> impl Iterator<Item = Write> {
+        self.credentials.iter().take(Change::BATCH).map(|id: &TokenId| Write::RemoveToken(*id))
+    }
+}
+
+fn has_twins<'a, K: PartialEq>(tokens: &'a [Token], key: impl Fn(&'a Token) -> Option<K>) -> bool {
+    let keys: Vec<_> = tokens.iter().filter_map(key).collect();
+    keys.iter().enumerate().any(|(place, key)| keys.iter().skip(place + 1).any(|other| other == key))
+}

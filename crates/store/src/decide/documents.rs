@@ -1,0 +1,27 @@
+//! The rules of changes to documents.
+
+use super::{Decision, Records, Write};
+use crate::{Document, DocumentId, DocumentKind, Refusal, Revision};
+
+impl Records {
+    pub(super) fn put_document(&self, document: Document, expected: Option<Revision>, revision: Revision) -> Decision {
+        match (self.revision_of(document.kind, &document.id), expected) {
+            (Some(_), None) => Err(Refusal::DocumentTaken),
+            (None, Some(_)) => Err(Refusal::DocumentMissing),
+            (Some(present), Some(expected)) if present != expected => Err(Refusal::Stale),
+            (None, None) | (Some(_), Some(_)) => Ok(vec![Write::PutDocument(Document { revision, ..document })]),
+        }
+    }
+
+    pub(super) fn remove_document(&self, kind: DocumentKind, id: DocumentId, expected: Revision) -> Decision {
+        match self.revision_of(kind, &id) {
+            None => Err(Refusal::DocumentMissing),
+            Some(present) if present != expected => Err(Refusal::Stale),
+            Some(_) => Ok(vec![Write::RemoveDocument(kind, id)]),
+        }
+    }
+
+    fn revision_of(&self, kind: DocumentKind, id: &DocumentId) -> Option<Revision> {
+        self.document.iter().find(|each| each.kind == kind && each.id == *id).map(|each| each.revision)
+    }
+}

@@ -1,0 +1,161 @@
+//! The rules of changes to tokens, sessions and client secrets.
+
+use service_accounts_lifecycle::TokenState;
+use service_accounts_naming::AccountId;
+use service_accounts_token::{Digest, TokenId};
+use time::UtcDateTime;
+
+use super::{Decision, Records, Write, put};
+use crate::{Class, Refusal, Revision, Tended, Token};
+
+impl Records {
+    pub(super) fn mint(&self, token: Token, account_revision: Revision, revision: Revision) -> Decision {
+        let generation = self.account_at(&token.account, account_revision)?.generation;
+        if self.token(&token.id).is_ok() {
+            return Err(Refusal::TokenTaken);
+        }
+        if self.name_holder.is_some() {
+            return Err(Refusal::NameTaken);
+        }
+        Ok(vec![put(Token { generation, ..token }, revision)])
+    }
+
+    /// Sessions beyond the bound make room, so that one client can neither fill the store nor lock itself out.
+    pub(super) fn open_session(
+        &self,
+        session: Token,
+        account_revision: Revision,
+        most: usize,
+        revision: Revision,
+    ) -> Decision {
+        let opened = self.mint(session, account_revision, revision)?;
+        let is_full = self.sessions.len() >= most.max(1);
+        let oldest = self.sessions.first().filter(|_| is_full).map(|id| Write::RemoveToken(*id));
+        Ok(oldest.into_iter().chain(opened).collect())
+    }
+
+    /// Revokes the present secret; one that was revoked by an earlier regeneration has done its duty as evidence.
+    pub(super) fn regenerate(
+        &self,
+        secret: Token,
+        expected: Revision,
+        at: UtcDateTime,
+        revision: Revision,
+    ) -> Decision {
+        let generation = self.account_at(&secret.account, expected)?.generation;
+        if self.token(&secret.id).is_ok() {
+            return Err(Refusal::TokenTaken);
+        }
+        let present =
+            self.tokens.iter().filter(|token| token.account == secret.account && token.class == Class::Secret);
+        let ends = present.map(|old| end(old, at, revision).unwrap_or(Write::RemoveToken(old.id)));
+        let secret = Token { class: Class::Secret, generation, ..secret.clone() };
+        Ok(ends.chain([put(secret, revision)]).collect())
+    }
+
+    pub(super) fn update_token(
+        &self,
+        token: Token,
+        expected: Revision,
+        account_revision: Option<Revision>,
+        revision: Revision,
+    ) -> Decision {
+        self.judged_by(&token.account, account_revision)?;
+        let present = self.token(&token.id)?;
+        // Stores find a token by account, kind and name; one that could change them would be found in two places.
+        if (&present.account, &present.class) != (&token.account, &token.class) {
+            return Err(Refusal::TokenMissing);
+        }
+        if present.state.is_revoked() {
+            return Err(Refusal::Revoked);
+        }
+        if present.revision != expected {
+            return Err(Refusal::Stale);
+        }
+        Ok(vec![put(Token { generation: present.generation, ..token }, revision)])
+    }
+
+    pub(super) fn rotate(
+        &self,
+        successor: Token,
+        predecessor: Token,
+        expected: Revision,
+        revision: Revision,
+    ) -> Decision {
+        if self.token(&predecessor.id)?.state.is_revoked() {
+            return Err(Refusal::Revoked);
+        }
+        let retired = self.tend(Tended { token: predecessor, expected }, revision)?;
+        let generation = self.account(&successor.account)?.generation;
+        if self.token(&successor.id).is_ok() {
+            return Err(Refusal::TokenTaken);
+        }
+        if self.name_holder.is_some() {
+            return Err(Refusal::NameTaken);
+        }
+        Ok(vec![retired, put(Token { generation, ..successor }, revision)])
+    }
+
+    pub(super) fn tend(&self, tended: Tended, revision: Revision) -> Result<Write, Refusal> {
+        let present = self.token(&tended.token.id)?;
+        if present.revision != tended.expected {
+            return Err(Refusal::Stale);
+        }
+        if rights_of(present) != rights_of(&tended.token) {
+            return Err(Refusal::RightsChanged);
+        }
+        if present.state.is_revoked() && !tended.token.state.is_revoked() {
+            return Err(Refusal::Revoked);
+        }
+        Ok(put(tended.token, revision))
+    }
+
+    pub(super) fn revoke(&self, id: &TokenId, account: &AccountId, at: UtcDateTime, revision: Revision) -> Decision {
+        Ok(end(self.token_of(id, account)?, at, revision).into_iter().collect())
+    }
+
+    pub(super) fn delete_token(&self, id: TokenId, account: &AccountId, at: UtcDateTime) -> Decision {
+        let present = self.token_of(&id, account)?;
+        let is_session = matches!(present.class, Class::Session { .. });
+        let is_revoked = self.row_of(account).is_none_or(|account| present.is_revoked(account));
+        let has_ended = is_revoked || is_session && present.expires_at.is_some_and(|end| end <= at);
+        if has_ended { Ok(vec![Write::RemoveToken(id)]) } else { Err(Refusal::NotRevoked) }
+    }
+
+    pub(super) fn rehash(&self, id: &TokenId, from: &Digest, to: Digest, revision: Revision) -> Decision {
+        let present = self.token(id)?;
+        if present.digest != *from {
+            return Err(Refusal::Stale);
+        }
+        Ok(vec![put(Token { digest: to, ..present.clone() }, revision)])
+    }
+
+    fn token_of(&self, id: &TokenId, account: &AccountId) -> Result<&Token, Refusal> {
+        self.token(id).ok().filter(|token| token.account == *account).ok_or(Refusal::TokenMissing)
+    }
+}
+
+/// Revokes a token that is not yet revoked. A session keeps its date: it is removed at its end, since nobody deletes
+/// sessions one by one. Anything else is due at once, so that the next sweep begins to observe it.
+fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Option<Write> {
+    let state = token.state.revoke(at).ok()?;
+    let next_due = match token.class {
+        Class::Session { .. } => token.next_due,
+        Class::Token(_) | Class::Secret => Some(at),
+    };
+    Some(put(Token { state, next_due, ..token.clone() }, revision))
+}
+
+/// Everything about a token but its state, its rotation and its dates of attention.
+fn rights_of(token: &Token) -> Token {
+    Token {
+        state: TokenState::Active,
+        next_due: None,
+        rotation: None,
+        replaces: None,
+        last_look: None,
+        last_review: None,
+        revision: Revision::NEW,
+        ..token.clone()
+    }
+}

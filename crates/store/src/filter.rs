@@ -1,0 +1,72 @@
+//! Which accounts a list shows.
+
+use service_accounts_access::{TeamName, Teams};
+use service_accounts_lifecycle::Environment;
+use service_accounts_naming::Realm;
+
+use crate::{Account, Owner, Status, SystemName};
+
+/// Which accounts to list; all conditions must hold. Deleted accounts are never listed.
+///
+/// ```
+/// use service_accounts_naming::Realm;
+/// use service_accounts_store::{AccountFilter, Owner};
+///
+/// let of_one_team = AccountFilter { owner: Some(Owner::parse("data team")?), ..AccountFilter::of(Realm::default()) };
+/// # Ok::<(), service_accounts_store::TextError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// Only accounts of this realm.
+    pub realm: Realm,
+    /// Only accounts all of whose teams are among these.
+    pub within: Teams,
+    /// Only accounts of this owner.
+    pub owner: Option<Owner>,
+    /// Only accounts of this team.
+    pub team: Option<TeamName>,
+    /// Only accounts that connect this system.
+    pub system: Option<SystemName>,
+    /// Only accounts used in this environment.
+    pub environment: Option<Environment>,
+    /// Only accounts with this status.
+    pub status: Option<Status>,
+    /// Only accounts whose name or id contains this text, in whatever case.
+    pub text: Option<String>,
+}
+
+impl AccountFilter {
+    /// Every account of a realm.
+    #[must_use]
+    pub const fn of(realm: Realm) -> Self {
+        Self {
+            realm,
+            within: Teams::every(),
+            owner: None,
+            team: None,
+            system: None,
+            environment: None,
+            status: None,
+            text: None,
+        }
+    }
+
+    /// Whether an account is asked for.
+    #[must_use]
+    pub fn matches(&self, account: &Account) -> bool {
+        account.status != Status::Deleted
+            && account.id.is_in(&self.realm)
+            && account.grant.teams().is_subset(&self.within)
+            && self.owner.as_ref().is_none_or(|owner| account.owner == *owner)
+            && self.team.as_ref().is_none_or(|team| account.grant.teams().contains(team))
+            && self.system.as_ref().is_none_or(|system| account.systems.contains(system))
+            && self.environment.as_ref().is_none_or(|environment| account.environment == *environment)
+            && self.status.is_none_or(|status| account.status == status)
+            && self.text.as_ref().is_none_or(|text| has_text(account, text))
+    }
+}
+
+fn has_text(account: &Account, text: &str) -> bool {
+    let text = text.to_lowercase();
+    account.name.as_str().to_lowercase().contains(&text) || account.id.as_str().contains(&text)
+}

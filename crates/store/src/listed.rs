@@ -1,0 +1,80 @@
+//! What lists are made of.
+
+use std::{net::IpAddr, sync::Arc};
+
+use service_accounts_lifecycle::{Entry, Facts};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use crate::Credential;
+
+/// One use of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The credential.
+    pub token: TokenId,
+    /// When and from where.
+    pub last: LastUsed,
+}
+
+/// When and from where a credential was last used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastUsed {
+    /// When.
+    pub at: UtcDateTime,
+    /// The client address, if it was known.
+    pub address: Option<IpAddr>,
+}
+
+/// A credential as lists and sweeps see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The credential with its account.
+    pub credential: Arc<Credential>,
+    /// Its last use, if it was ever used.
+    pub last_used: Option<LastUsed>,
+    /// When it was last tried after it was revoked, if it was.
+    pub last_attempt: Option<UtcDateTime>,
+}
+
+impl Listed {
+    /// What `lifecycle` plans with, forecasts, compares and reviews.
+    ///
+    /// A credential without an end of its own lives until the calendar ends, which is longer than any policy allows.
+    #[must_use]
+    pub fn entry(&self) -> Entry<TokenId> {
+        let token = self.credential.token();
+        Entry { key: token.id, environment: token.environment.clone(), facts: self.facts() }
+    }
+
+    fn facts(&self) -> Facts {
+        let token = self.credential.token();
+        let facts = Facts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
+        let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
+        let facts = self.last_attempt.map_or(facts, |at| facts.with_last_attempt(at));
+        let facts = token.last_look.map_or(facts, |at| facts.with_last_look(at));
+        let facts = token.last_review.map_or(facts, |at| facts.with_last_review(at));
+        let is_replaced = token.rotation.as_ref().is_some_and(|rotation| !rotation.is_cancelled());
+        if is_replaced { facts.with_successor() } else { facts }
+    }
+}
+
+/// Some items, and the key behind which the next page starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paged<T, K> {
+    /// The items in order.
+    pub items: Vec<T>,
+    /// Where the next page starts; none on the last page.
+    pub next: Option<K>,
+}
+
+impl<T, K> Paged<T, K> {
+    /// Makes a page of at most `limit` items from what a store found, which is one more where there are more.
+    #[must_use]
+    pub fn new(mut found: Vec<T>, limit: usize, key: impl FnOnce(&T) -> K) -> Self {
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next = if has_more { found.last().map(key) } else { None };
+        Self { items: found, next }
+    }
+}

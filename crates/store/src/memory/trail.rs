@@ -1,0 +1,41 @@
+//! The events of the memory store.
+
+use std::collections::VecDeque;
+
+use service_accounts_audit::{Event, Order, Page, Query, Recorded, Sequence};
+
+/// Events in the order of their places, the oldest of which may have been trimmed.
+#[derive(Default)]
+pub(super) struct Events {
+    kept: VecDeque<Recorded>,
+    last: i64,
+}
+
+impl Events {
+    pub(super) fn next(&self) -> Sequence {
+        Sequence::new(self.last.saturating_add(1))
+    }
+
+    pub(super) fn append(&mut self, event: Event) -> Sequence {
+        let sequence = self.next();
+        self.last = sequence.number();
+        self.kept.push_back(Recorded { sequence, event });
+        sequence
+    }
+
+    pub(super) fn page(&self, query: &Query) -> Page {
+        match query.order() {
+            Order::NewestFirst => query.page(self.kept.iter().rev().cloned()),
+            Order::OldestFirst => {
+                let behind =
+                    query.place().map_or(0, |place| self.kept.partition_point(|recorded| recorded.sequence <= place));
+                query.page(self.kept.range(behind..).cloned())
+            }
+        }
+    }
+
+    pub(super) fn trim(&mut self, place: Sequence, limit: usize) -> usize {
+        let below = self.kept.partition_point(|recorded| recorded.sequence < place).min(limit);
+        self.kept.drain(..below).count()
+    }
+}

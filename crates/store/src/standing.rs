@@ -1,0 +1,84 @@
+//! Whether a credential works, and if not, why.
+
+use service_accounts_lifecycle::is_expired;
+use time::UtcDateTime;
+
+use crate::{Account, Approval, Credential, Status, Token};
+
+/// Why a credential does not work at an instant, whatever it is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unusable {
+    /// It was revoked, alone or with all of its account, or its deadline as a replaced token has passed.
+    Revoked,
+    /// Its own end has come.
+    Expired,
+    /// Its account is disabled.
+    AccountDisabled,
+    /// Its account was deleted.
+    AccountDeleted,
+    /// Its account waits for approval.
+    AccountPending,
+    /// Its account's end has come.
+    AccountExpired,
+}
+
+impl Unusable {
+    /// A stable name for lists and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountDeleted => "account_deleted",
+            Self::AccountPending => "account_pending",
+            Self::AccountExpired => "account_expired",
+        }
+    }
+}
+
+impl Credential {
+    /// Whether this credential works at `now`. The door, every change and every list ask this one function.
+    ///
+    /// # Errors
+    /// It does not work: the credential's own reasons come before its account's.
+    pub fn standing(&self, now: UtcDateTime) -> Result<(), Unusable> {
+        standing(self.token(), self.account(), now)
+    }
+}
+
+impl Account {
+    /// Whether the account lets its credentials work at `now`.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn standing(&self, now: UtcDateTime) -> Result<(), Unusable> {
+        match (self.status, &self.approval) {
+            (Status::Deleted, _) => Err(Unusable::AccountDeleted),
+            (Status::Disabled, _) => Err(Unusable::AccountDisabled),
+            (Status::Enabled, Approval::Pending) => Err(Unusable::AccountPending),
+            (Status::Enabled, Approval::NotRequired | Approval::Given { .. }) => match self.expires_at {
+                Some(end) if is_expired(end, now) => Err(Unusable::AccountExpired),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+impl Token {
+    /// Whether it was revoked for good, alone or with all credentials of its account.
+    #[must_use]
+    pub fn is_revoked(&self, account: &Account) -> bool {
+        self.state.is_revoked() || self.generation != account.generation
+    }
+}
+
+pub(crate) fn standing(token: &Token, account: &Account, now: UtcDateTime) -> Result<(), Unusable> {
+    if token.generation != account.generation || !token.state.may_authenticate(now) {
+        return Err(Unusable::Revoked);
+    }
+    match token.expires_at {
+        Some(end) if is_expired(end, now) => Err(Unusable::Expired),
+        _ => account.standing(now),
+    }
+}
