@@ -1,16 +1,18 @@
 //! Who asks for a change.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
-use service_accounts_access::{Grants, Permission};
+use service_accounts_access::{Catalogue, Grants, Permission};
 use service_accounts_audit::Label;
-use service_accounts_store::Authority;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Authority, Credential};
+use std::sync::Arc;
 use time::UtcDateTime;
 
-/// Who asks for a change, with what it may hand on.
+/// Who asks for a change.
 ///
-/// Only the host's code makes one, or a [`Principal`](crate::Principal) that has authenticated. An actor grants at most what
-/// it holds. Nothing that arrives over the wire can become one:
+/// Only the host's code makes one, or a [`Principal`](crate::Principal) that has authenticated. What it may do is worked out
+/// anew in each call, by the catalogue of that moment. Nothing that arrives over the wire can become one:
 ///
 /// ```compile_fail,E0277
 /// use service_accounts::{Actor, access::presets::data_quality::Permission};
@@ -21,9 +23,17 @@ use time::UtcDateTime;
 #[derive(Clone, Debug)]
 pub struct Actor<P: Permission> {
     name: Label,
-    grants: Arc<Grants<P>>,
-    authority: Authority,
+    holding: Holding<P>,
     address: Option<IpAddr>,
+}
+
+/// Where an actor's rights come from.
+#[derive(Clone, Debug)]
+enum Holding<P: Permission> {
+    /// The host vouches for them.
+    Host(Box<Grants<P>>),
+    /// The credential that was shown.
+    Shown(Arc<Credential>),
 }
 
 impl<P: Permission> Actor<P> {
@@ -36,16 +46,11 @@ impl<P: Permission> Actor<P> {
     /// Somebody the host vouches for, holding `grants` only.
     #[must_use]
     pub fn host_with(name: &str, grants: Grants<P>) -> Self {
-        Self { name: Label::new(name), grants: Arc::new(grants), authority: Authority::Host, address: None }
+        Self { name: Label::new(name), holding: Holding::Host(Box::new(grants)), address: None }
     }
 
-    pub(crate) const fn credential(
-        name: Label,
-        grants: Arc<Grants<P>>,
-        authority: Authority,
-        address: Option<IpAddr>,
-    ) -> Self {
-        Self { name, grants, authority, address }
+    pub(crate) fn showing(credential: Arc<Credential>, address: Option<IpAddr>) -> Self {
+        Self { name: Label::new(credential.account().id.as_str()), holding: Holding::Shown(credential), address }
     }
 
     /// What the audit trail shows.
@@ -54,19 +59,54 @@ impl<P: Permission> Actor<P> {
         &self.name
     }
 
-    /// What it holds, and so can hand on.
-    #[must_use]
-    pub fn grants(&self) -> &Grants<P> {
-        &self.grants
+    /// What it holds by a catalogue; nothing where the catalogue does not know its role or scopes any more.
+    pub(crate) fn holds(&self, catalogue: &Catalogue<P>) -> Grants<P> {
+        match &self.holding {
+            Holding::Host(grants) => (**grants).clone(),
+            Holding::Shown(credential) => {
+                let grants = catalogue.holder(&credential.account().grant, credential.token().grant.scopes());
+                grants.unwrap_or_else(|_| Grants::nothing())
+            }
+        }
     }
 
     /// On whose word a change is made at `now`: a credential must still work then, however long ago it was shown.
     pub(crate) fn authority(&self, now: UtcDateTime) -> Authority {
-        let mut authority = self.authority.clone();
-        if let Authority::Credential { at, .. } = &mut authority {
-            *at = now;
+        match &self.holding {
+            Holding::Host(_) => Authority::Host,
+            Holding::Shown(credential) => Authority::Credential {
+                token: credential.token().id,
+                account: credential.account().id.clone(),
+                account_revision: credential.account().revision,
+                grant: credential.token().grant.clone(),
+                at: now,
+            },
         }
-        authority
+    }
+
+    /// Whether this is the service account with this id.
+    pub(crate) fn is(&self, id: &AccountId) -> bool {
+        self.credential().is_some_and(|credential| credential.account().id == *id)
+    }
+
+    /// The credential it showed; none for the host.
+    pub(crate) const fn credential(&self) -> Option<&Arc<Credential>> {
+        match &self.holding {
+            Holding::Host(_) => None,
+            Holding::Shown(credential) => Some(credential),
+        }
+    }
+
+    /// Everybody who could act as this actor: itself, and whoever has seen the text of the credential it showed.
+    pub(crate) fn people(&self) -> Vec<Label> {
+        let seen = self.credential().into_iter().flat_map(|credential| {
+            let token = credential.token();
+            [&token.created_by].into_iter().chain(&token.known_to).cloned()
+        });
+        let mut people: Vec<_> = [self.name.clone()].into_iter().chain(seen).collect();
+        people.sort();
+        people.dedup();
+        people
     }
 
     pub(crate) const fn address(&self) -> Option<IpAddr> {
@@ -76,34 +116,19 @@ impl<P: Permission> Actor<P> {
 
 #[cfg(test)]
 mod tests {
-    use service_accounts_access::{PermissionSet, Scopes, Teams, TokenGrant, presets::data_quality::Permission};
-    use service_accounts_naming::AccountId;
-    use service_accounts_store::Revision;
-    use service_accounts_token::TokenId;
+    use service_accounts_access::{PermissionSet, Teams, presets::data_quality::{self, Permission}};
 
     use super::*;
 
     #[test]
     fn the_host_holds_everything_and_whom_it_vouches_for_what_it_says() {
+        let catalogue = data_quality::catalogue();
         let host = Actor::<Permission>::host("ada");
-        assert_eq!(host.grants(), &Grants::everything());
+        assert_eq!(host.holds(&catalogue), Grants::everything());
         let held = Grants::new(PermissionSet::from(Permission::UsersView), Teams::none());
         let eve = Actor::host_with("eve\n", held.clone());
-        assert_eq!((eve.name().as_str(), eve.grants()), ("eve\u{fffd}", &held));
+        assert_eq!((eve.name().as_str(), eve.holds(&catalogue)), ("eve\u{fffd}", held));
         assert_eq!(eve.authority(UtcDateTime::UNIX_EPOCH), Authority::Host);
-    }
-
-    #[test]
-    fn a_credential_is_judged_at_the_instant_of_the_change_not_at_that_of_the_request() {
-        let authority = |at| Authority::Credential {
-            token: TokenId::parse("0123456789abcdef").unwrap(),
-            account: AccountId::parse("pipeline_automation@service").unwrap(),
-            account_revision: Revision::NEW,
-            grant: TokenGrant::restore(Scopes::none()),
-            at,
-        };
-        let grants = Arc::new(Grants::<Permission>::nothing());
-        let actor = Actor::credential(Label::new("x"), grants, authority(UtcDateTime::UNIX_EPOCH), None);
-        assert_eq!(actor.authority(UtcDateTime::MAX), authority(UtcDateTime::MAX));
+        assert_eq!(eve.people(), [Label::new("eve\n")]);
     }
 }

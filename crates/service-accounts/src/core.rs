@@ -1,0 +1,56 @@
+//! What every room stands on: the rules, the issuer of credentials, commits, and the journal of accesses.
+
+pub(crate) mod asker;
+pub(crate) mod authority;
+pub(crate) mod commit;
+pub(crate) mod differences;
+pub(crate) mod issuer;
+pub(crate) mod journal;
+pub(crate) mod retry;
+pub(crate) mod rules;
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Credential, Status, Store};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use self::{issuer::Issuer, journal::Journal, rules::Rules};
+use crate::{Clock, Error, Unavailable};
+
+pub(crate) struct Core<S, P: Permission> {
+    pub(crate) store: Arc<S>,
+    pub(crate) rules: Rules<P>,
+    pub(crate) issuer: Issuer,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) clock: Box<dyn Clock>,
+}
+
+impl<S, P: Permission> Core<S, P> {
+    /// Stores keep whole seconds, so nothing finer may enter a decision.
+    pub(crate) fn now(&self) -> UtcDateTime {
+        self.clock.now().truncate_to_second()
+    }
+}
+
+impl<S: Store, P: Permission> Core<S, P> {
+    /// An account of this realm: one of another realm, or one that was deleted, is as absent as one that never was.
+    pub(crate) async fn account(&self, id: &AccountId) -> Result<Arc<Account>, Error> {
+        if !id.is_in(&self.rules.realm) {
+            return Err(Error::AccountMissing);
+        }
+        let found = self.store.account(id).await.map_err(Unavailable::new)?;
+        found.filter(|account| account.status != Status::Deleted).ok_or(Error::AccountMissing)
+    }
+
+    /// A credential of this account, of whatever kind: one of another account is as absent as one that never was.
+    pub(crate) async fn credential(&self, account: &AccountId, id: &TokenId) -> Result<Arc<Credential>, Error> {
+        if !account.is_in(&self.rules.realm) {
+            return Err(Error::TokenMissing);
+        }
+        let found = self.store.credential(id).await.map_err(Unavailable::new)?;
+        found.filter(|found| found.account().id == *account).ok_or(Error::TokenMissing)
+    }
+}

@@ -1,0 +1,97 @@
+//! Whoever asks, with what it holds by the catalogue of this moment.
+
+use std::sync::Arc;
+
+use service_accounts_access::{Catalogue, Grant, GrantError, Grants, Permission, RoleCatalogue, RoleName, Scopes, Teams};
+use service_accounts_store::Account;
+
+use super::{
+    authority::{Call, Covers, Duty, OnItself},
+    rules::{Administration, Rules},
+};
+use crate::{Actor, Error};
+
+/// An actor, judged by one catalogue: what a call loads once and asks as often as it needs.
+pub(crate) struct Asker<'a, P: Permission> {
+    pub(crate) actor: &'a Actor<P>,
+    pub(crate) catalogue: Arc<Catalogue<P>>,
+    administration: Administration<P>,
+    holds: Grants<P>,
+}
+
+impl<'a, P: Permission> Asker<'a, P> {
+    pub(crate) fn new(actor: &'a Actor<P>, rules: &Rules<P>) -> Self {
+        let catalogue = rules.catalogue.current();
+        let holds = actor.holds(&catalogue);
+        Self { actor, catalogue, administration: rules.administration, holds }
+    }
+
+    /// Whether a call about no account, or about one not yet known, may be made at all.
+    pub(crate) fn may(&self, call: Call) -> Result<(), Error> {
+        let rule = call.rule();
+        let has_everything = || Grants::everything().is_subset(&self.holds);
+        match rule.covers {
+            _ if !self.has_duty(rule.duty) => Err(Error::NotPermitted),
+            Covers::Everything if !has_everything() => Err(Error::NotPermitted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a call may be made on an account as it stands.
+    pub(crate) fn may_on(&self, call: Call, account: &Account) -> Result<(), Error> {
+        self.may(call)?;
+        let rule = call.rule();
+        if rule.on_itself == OnItself::Refused && self.actor.is(&account.id) {
+            return Err(Error::OwnAccount);
+        }
+        match rule.covers {
+            Covers::Rights => self.covers(&account.grant),
+            Covers::Teams => self.covers_teams(account.grant.teams()),
+            Covers::Nothing | Covers::Everything => Ok(()),
+        }
+    }
+
+    /// Whether the actor holds all that an account with this grant could ever do by its role.
+    ///
+    /// A role that the catalogue no longer knows may once have held anything, so only whoever holds everything covers it.
+    pub(crate) fn covers(&self, grant: &Grant) -> Result<(), Error> {
+        let whole = self.catalogue.guard(&self.holds, grant.role().clone(), Scopes::Inherited, grant.teams().clone());
+        match whole {
+            Ok(_) => Ok(()),
+            Err(GrantError::Unknown(_)) if Grants::everything().is_subset(&self.holds) => Ok(()),
+            Err(refused) => Err(Error::Grant(refused)),
+        }
+    }
+
+    /// The grant of these names, if they are known and the actor covers it.
+    pub(crate) fn grant(&self, role: RoleName, scopes: Scopes, teams: Teams) -> Result<Grant, Error> {
+        let grant = self.catalogue.guard(&self.holds, role, scopes, teams).map_err(Error::Grant)?;
+        self.covers(&grant)?;
+        Ok(grant)
+    }
+
+    /// The teams whose accounts the actor may see.
+    pub(crate) const fn teams(&self) -> &Teams {
+        self.holds.teams()
+    }
+
+    pub(crate) const fn holds(&self) -> &Grants<P> {
+        &self.holds
+    }
+
+    fn covers_teams(&self, teams: &Teams) -> Result<(), Error> {
+        if teams.is_subset(self.holds.teams()) { Ok(()) } else { Err(Error::Grant(GrantError::Teams)) }
+    }
+
+    fn has_duty(&self, duty: Duty) -> bool {
+        let Administration { create, manage, review, read_trail } = self.administration;
+        let has = |permission| self.holds.permissions().contains(permission);
+        match duty {
+            Duty::Create => has(create),
+            Duty::Manage => has(manage),
+            Duty::ManageOrReview => has(manage) || has(review),
+            Duty::Review => has(review),
+            Duty::ReadTrail => has(read_trail),
+        }
+    }
+}

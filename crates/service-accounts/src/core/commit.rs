@@ -1,0 +1,58 @@
+//! Changes on their way to the store: each with its event, after the accesses that came before it.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_store::{Account, Applied, Change, Committed, Store, Token};
+
+use super::Core;
+use crate::{Actor, Error, Unavailable};
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Makes a change on the actor's word, as it stands at this instant, and returns what was written.
+    ///
+    /// Accesses that wait in memory happened before the change, so they are written before it.
+    pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Applied, Error> {
+        self.journal.flush(&self.store).await?;
+        self.commit_at_once(actor, change, event).await
+    }
+
+    /// The same for a change that takes nothing from anybody, such as a new session: no waiting access can contradict it.
+    pub(crate) async fn commit_at_once(
+        &self,
+        actor: &Actor<P>,
+        change: Change,
+        event: Event,
+    ) -> Result<Applied, Error> {
+        let authority = actor.authority(self.now());
+        match self.store.commit(&authority, change, event).await.map_err(Unavailable::new)? {
+            Committed::Applied(applied) => Ok(applied),
+            Committed::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Appends an event of something that changed no record.
+    pub(crate) async fn record(&self, event: Event) -> Result<(), Error> {
+        Ok(self.store.append(&[event]).await.map_err(Unavailable::new)?)
+    }
+
+    pub(crate) fn event(&self, action: Action, actor: &Actor<P>) -> Event {
+        Event::new(action, actor.name().clone(), self.now()).from_address(actor.address())
+    }
+
+    pub(crate) fn account_event(&self, action: Action, actor: &Actor<P>, account: &Account) -> Event {
+        self.event(action, actor).about_account(Label::new(account.id.as_str()))
+    }
+
+    pub(crate) fn token_event(&self, action: Action, actor: &Actor<P>, token: &Token) -> Event {
+        about_token(self.event(action, actor), token)
+    }
+}
+
+/// Names a credential and its account in an event.
+pub(crate) fn about_token(event: Event, token: &Token) -> Event {
+    let event = event.about_account(Label::new(token.account.as_str())).about_token(Label::new(token.id.as_str()));
+    match token.class.token_name() {
+        Some(name) => event.named(Label::new(name.as_str())),
+        None => event,
+    }
+}

@@ -1,0 +1,91 @@
+//! What changed between two states of a record, as the trail keeps it.
+
+use service_accounts_access::{Allowlist, Scopes, Teams};
+use service_accounts_audit::{Event, Label};
+use service_accounts_store::{Account, Status, Token};
+use time::UtcDateTime;
+
+/// Adds each field of an account that differs, with its old and new value.
+pub(crate) fn of_account(event: Event, old: &Account, new: &Account) -> Event {
+    let fields = [
+        ("name", Some(old.name.to_string()), Some(new.name.to_string())),
+        ("role", Some(old.grant.role().to_string()), Some(new.grant.role().to_string())),
+        ("scopes", Some(scopes(old.grant.scopes())), Some(scopes(new.grant.scopes()))),
+        ("teams", Some(teams(old.grant.teams())), Some(teams(new.grant.teams()))),
+        ("networks", Some(networks(&old.allowlist)), Some(networks(&new.allowlist))),
+        ("expires_at", old.expires_at.map(instant), new.expires_at.map(instant)),
+        ("status", Some(status(old.status)), Some(status(new.status))),
+        ("purpose", Some(old.purpose.to_string()), Some(new.purpose.to_string())),
+        ("owner", Some(old.owner.to_string()), Some(new.owner.to_string())),
+        ("systems", Some(list(&old.systems)), Some(list(&new.systems))),
+        ("justification", old.justification.as_ref().map(text), new.justification.as_ref().map(text)),
+        ("proposed_role", proposed(old, |grant| text(grant.role())), proposed(new, |grant| text(grant.role()))),
+        (
+            "proposed_scopes",
+            proposed(old, |grant| scopes(grant.scopes())),
+            proposed(new, |grant| scopes(grant.scopes())),
+        ),
+        ("proposed_teams", proposed(old, |grant| teams(grant.teams())), proposed(new, |grant| teams(grant.teams()))),
+        (
+            "proposed_networks",
+            old.proposal.as_ref().map(|proposal| networks(&proposal.allowlist)),
+            new.proposal.as_ref().map(|proposal| networks(&proposal.allowlist)),
+        ),
+    ];
+    fields.into_iter().fold(event, differing)
+}
+
+/// Adds each field of a token that differs, with its old and new value.
+pub(crate) fn of_token(event: Event, old: &Token, new: &Token) -> Event {
+    let fields = [
+        ("scopes", Some(scopes(old.grant.scopes())), Some(scopes(new.grant.scopes()))),
+        ("expires_at", old.expires_at.map(instant), new.expires_at.map(instant)),
+        ("last_look", old.last_look.map(instant), new.last_look.map(instant)),
+        ("last_review", old.last_review.map(instant), new.last_review.map(instant)),
+    ];
+    fields.into_iter().fold(event, differing)
+}
+
+fn differing(event: Event, (field, old, new): (&str, Option<String>, Option<String>)) -> Event {
+    if old == new { event } else { event.changed(Label::new(field), old.as_deref(), new.as_deref()) }
+}
+
+fn proposed(account: &Account, read: impl FnOnce(&service_accounts_access::Grant) -> String) -> Option<String> {
+    account.proposal.as_ref().map(|proposal| read(&proposal.grant))
+}
+
+pub(crate) fn scopes(scopes: &Scopes) -> String {
+    match scopes {
+        Scopes::Inherited => "all of the role".to_owned(),
+        Scopes::Only(_) => list(&scopes.names().collect::<Vec<_>>()),
+    }
+}
+
+fn teams(teams: &Teams) -> String {
+    if teams.is_every() { "every".to_owned() } else { list(&teams.names().collect::<Vec<_>>()) }
+}
+
+fn networks(allowlist: &Allowlist) -> String {
+    if allowlist.is_unrestricted() { "any".to_owned() } else { list(&allowlist.networks().collect::<Vec<_>>()) }
+}
+
+fn status(status: Status) -> String {
+    match status {
+        Status::Enabled => "enabled",
+        Status::Disabled => "disabled",
+        Status::Deleted => "deleted",
+    }
+    .to_owned()
+}
+
+fn list(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn text(value: &impl ToString) -> String {
+    value.to_string()
+}
+
+fn instant(at: UtcDateTime) -> String {
+    at.unix_timestamp().to_string()
+}

@@ -1,0 +1,62 @@
+//! Where credentials are drawn up: the vendor, the keys and the randomness.
+
+use service_accounts_access::TokenGrant;
+use service_accounts_audit::Label;
+use service_accounts_store::{Account, Class, Token};
+use service_accounts_token::{Keyring, Minted, SecretToken, TokenId, Vendor};
+use time::UtcDateTime;
+
+use crate::{Actor, Error, Randomness, RandomnessError, randomness::Source};
+use service_accounts_access::Permission;
+
+/// A credential's text, and its record.
+pub(crate) struct Draft {
+    pub(crate) secret: SecretToken,
+    pub(crate) record: Token,
+}
+
+pub(crate) struct Issuer {
+    pub(crate) vendor: Vendor,
+    pub(crate) keyring: Keyring,
+    pub(crate) randomness: Box<dyn Randomness>,
+}
+
+impl Issuer {
+    /// A credential without limits of time or network of its own, inside those of its account.
+    pub(crate) fn draft<P: Permission>(
+        &self,
+        actor: &Actor<P>,
+        account: &Account,
+        class: Class,
+        grant: TokenGrant,
+        now: UtcDateTime,
+    ) -> Result<Draft, Error> {
+        let mut source = Source(&*self.randomness);
+        let minted = self.keyring.mint(&self.vendor, class.kind(), &mut source);
+        let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
+        let made = (actor.name().clone(), now);
+        let record = Token::new(account, class, (secret.id(), digest, secret.hint()), grant, made);
+        let record = Token { known_to: everybody_else(actor, &record.created_by), ..record };
+        Ok(Draft { secret, record })
+    }
+
+    /// The same record with another secret: the earlier text dies.
+    pub(crate) fn reissue<P: Permission>(&self, actor: &Actor<P>, token: &Token) -> Result<Draft, Error> {
+        let mut source = Source(&*self.randomness);
+        let id: &TokenId = &token.id;
+        let minted = self.keyring.mint_as(&self.vendor, token.class.kind(), id, &mut source);
+        let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
+        let known_to = everybody_else(actor, &token.created_by);
+        let record = Token { digest, hint: secret.hint(), known_to, ..token.clone() };
+        Ok(Draft { secret, record })
+    }
+}
+
+/// Whoever sees a text through the actor, besides the one who stands in the record as its maker.
+fn everybody_else<P: Permission>(actor: &Actor<P>, created_by: &Label) -> Vec<Label> {
+    actor.people().into_iter().filter(|person| person != created_by).collect()
+}
+
+fn randomness_failed(error: service_accounts_token::MintError<RandomnessError>) -> Error {
+    Error::Randomness(RandomnessError::new(error))
+}

@@ -1,0 +1,73 @@
+//! What a host chose: pure settings, no state but the catalogue, which can be replaced.
+
+use service_accounts_access::{LiveCatalogue, Permission};
+use service_accounts_lifecycle::{Environment, LifecyclePolicy};
+use service_accounts_naming::{Advisor, Realm, ReservedIds};
+use service_accounts_store::Token;
+use time::UtcDateTime;
+
+/// The settings by which every room decides.
+pub(crate) struct Rules<P: Permission> {
+    pub(crate) catalogue: LiveCatalogue<P>,
+    pub(crate) administration: Administration<P>,
+    pub(crate) realm: Realm,
+    pub(crate) lifecycle: LifecyclePolicy,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) approval: ApprovalRule,
+    pub(crate) reserved: ReservedIds,
+    pub(crate) advisor: Advisor,
+    pub(crate) most_sessions: usize,
+}
+
+/// Which permissions of the host let somebody administrate service accounts.
+///
+/// ```
+/// use service_accounts::{Administration, access::presets::data_quality::Permission};
+///
+/// let administration = Administration {
+///     read_trail: Permission::UsersView,
+///     ..Administration::all(Permission::ServiceAccountsManage)
+/// };
+/// assert_eq!(administration.create, Permission::ServiceAccountsManage);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Administration<P> {
+    /// To create, register and import accounts.
+    pub create: P,
+    /// To change accounts and their credentials.
+    pub manage: P,
+    /// To read accounts, and to review them.
+    pub review: P,
+    /// To read the audit trail.
+    pub read_trail: P,
+}
+
+impl<P: Copy> Administration<P> {
+    /// One permission for everything.
+    #[must_use]
+    pub const fn all(permission: P) -> Self {
+        Self { create: permission, manage: permission, review: permission, read_trail: permission }
+    }
+}
+
+/// Whether new accounts, and more rights of present ones, wait for a second administrator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApprovalRule {
+    /// They work at once.
+    #[default]
+    NotRequired,
+    /// They work once somebody else than whoever asked for them has approved them.
+    SecondAdministrator,
+}
+
+impl<P: Permission> Rules<P> {
+    pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
+        let _name = token.class.token_name()?;
+        Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
+    }
+
+    pub(crate) fn rotation_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
+        let _name = token.class.token_name()?;
+        self.lifecycle.rotation_due(token.created_at, token.expires_at?, now)
+    }
+}
