@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{Allowlist, Catalogue, Grant, Permission, RoleName, Scopes, Teams};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::Environment;
-use service_accounts_naming::{AccountId, DisplayName, Finding};
+use service_accounts_naming::{AccountId, DisplayName, NameAdvice};
 use service_accounts_store::{
     Account, Approval, Change, Justification, Owner, Paged, Purpose, Revision, Status, Store, SystemName,
 };
@@ -77,7 +77,7 @@ pub struct CreatedAccount {
     /// The first token, if one was asked for.
     pub first_token: Option<MintedToken>,
     /// What could be better about the names, with reasons.
-    pub advice: Vec<Finding>,
+    pub advice: Vec<NameAdvice>,
 }
 
 /// What changes about an account; what is `None` stays.
@@ -293,7 +293,7 @@ impl<S: Store, P: Permission> Inner<S, P> {
         }
     }
 
-    fn advice(&self, wanted: &NewAccount) -> Vec<Finding> {
+    fn advice(&self, wanted: &NewAccount) -> Vec<NameAdvice> {
         let token_advice = wanted.first_token.iter().flat_map(|token| self.advisor.token(&token.name));
         self.advisor.account(&wanted.name).into_iter().chain(token_advice).collect()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{Allowlist, Permission, Scopes, TokenGrant};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::{Environment, TokenState};
-use service_accounts_naming::{AccountId, Finding, TokenName};
+use service_accounts_naming::{AccountId, NameAdvice, TokenName};
 use service_accounts_store::{Account, Change, Class, Credential, ListedToken, Paged, Revision, Store, Token};
 use service_accounts_token::{Kind, Minted, SecretToken, TokenId};
 use time::Duration;
@@ -79,7 +79,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
 
     /// What could be better about a token's name, with reasons.
     #[must_use]
-    pub fn advise_token_name(&self, name: &TokenName) -> Vec<Finding> {
+    pub fn advise_token_name(&self, name: &TokenName) -> Vec<NameAdvice> {
         self.inner.advisor.token(name)
     }
 

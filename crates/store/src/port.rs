@@ -3,7 +3,7 @@
 use std::{future::Future, net::IpAddr, sync::Arc};
 
 use service_accounts_audit::{Event, Page, Query};
-use service_accounts_lifecycle::{Entry, Facts};
+use service_accounts_lifecycle::{TokenEntry, TokenFacts};
 use service_accounts_naming::AccountId;
 use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
@@ -107,11 +107,12 @@ impl ListedToken {
     /// Attempts, looks, reviews and successors are not among a store's records; a host that keeps them adds them to the
     /// facts. A token without an end of its own lives until the calendar ends, which is longer than any policy allows.
     #[must_use]
-    pub fn entry(&self) -> Entry<TokenId> {
+    pub fn entry(&self) -> TokenEntry<TokenId> {
         let token = self.credential.token();
-        let facts = Facts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
+        let facts =
+            TokenFacts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
         let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
-        Entry { key: token.id, environment: token.environment.clone(), facts }
+        TokenEntry { key: token.id, environment: token.environment.clone(), facts }
     }
 }
 

@@ -33,7 +33,7 @@ pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
 pub use presented::{ParseTokenError, Presented};
 #[cfg(feature = "std")]
 pub use scan::ScanReader;
-pub use scan::{Finding, GithubPattern, Scanner};
+pub use scan::{FoundToken, GithubPattern, Scanner};
 pub use secret::SecretToken;
 pub use vendor::{Vendor, VendorError};
 pub use verifier::{AuthenticateError, Authenticated, Census, CredentialSource, Verifier};
