@@ -27,7 +27,9 @@ mod wipe;
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
 pub use id::{TokenId, TokenIdError, TokenIdHasher};
-pub use keyring::{Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified};
+pub use keyring::{
+    KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
+};
 pub use kind::{Kind, KindError};
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
 pub use presented::{ParseTokenError, Presented};
