@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use service_accounts_lifecycle::{DateColumn, DueIndex, Environment, Facts, LifecyclePolicy};
+use service_accounts_lifecycle::{DateColumn, DueIndex, Environment, LifecyclePolicy, TokenFacts};
 use time::{Duration, UtcDateTime};
 
 const TOKENS: u32 = 1_000_000;
@@ -36,7 +36,7 @@ fn column(bench: &mut Criterion) {
 
 fn schedule(bench: &mut Criterion) {
     let schedule = LifecyclePolicy::default().schedule(&Environment::production());
-    let facts: Vec<_> = dates().take(10_000).map(|at| Facts::new(at, at + Duration::days(365))).collect();
+    let facts: Vec<_> = dates().take(10_000).map(|at| TokenFacts::new(at, at + Duration::days(365))).collect();
     let mut group = bench.benchmark_group("schedule/10k");
     group.throughput(Throughput::Elements(10_000));
     group.bench_function("next_due", |b| b.iter(|| schedule.next_due_of_all(black_box(&facts), black_box(now()))));

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::hint::black_box;
 
-use service_accounts_lifecycle::{DateColumn, DueIndex, Environment, Facts, LifecyclePolicy, Schedule, TokenState};
+use service_accounts_lifecycle::{
+    DateColumn, DueIndex, Environment, LifecyclePolicy, Schedule, TokenFacts, TokenState,
+};
 use time::{Duration, UtcDateTime};
 
 use crate::side_by_side::{Timed, contestant, medians, print_ratio};
@@ -116,19 +118,20 @@ fn column() {
 }
 
 /// Tokens in the middle of their lives, of which nothing is to be said today.
-fn facts(count: u32) -> Vec<Facts> {
+fn facts(count: u32) -> Vec<TokenFacts> {
     let mut number = numbers();
     let mut ago = |days| now() - Duration::seconds(number(days * DAY));
     let quiet = |_| {
         let issued_at = ago(300);
-        Facts::new(issued_at, issued_at + Duration::days(365))
+        TokenFacts::new(issued_at, issued_at + Duration::days(365))
             .with_last_use(ago(80))
             .with_last_look(ago(29))
             .with_last_review(ago(89))
     };
     let states =
         [TokenState::Revoked { at: now() - Duration::DAY }, TokenState::Retiring { until: now() + Duration::DAY }];
-    let in_state = |(at, facts): (usize, Facts)| if at % 20 < 2 { facts.with_state(states[at % 20]) } else { facts };
+    let in_state =
+        |(at, facts): (usize, TokenFacts)| if at % 20 < 2 { facts.with_state(states[at % 20]) } else { facts };
     (0..count).map(quiet).enumerate().map(in_state).collect()
 }
 
@@ -138,7 +141,7 @@ fn schedule() -> Schedule {
 
 fn next_due() {
     let (facts, schedule) = (facts(MANY), schedule());
-    let other = Facts::new(now(), now());
+    let other = TokenFacts::new(now(), now());
     let [ours, raw] = medians([
         contestant("next_due", || {
             black_box(schedule.next_due_of_all(black_box(&facts), black_box(now())));

@@ -7,6 +7,7 @@
 mod bits;
 mod cover;
 mod index;
+mod range;
 mod ranges;
 
 use alloc::sync::Arc;

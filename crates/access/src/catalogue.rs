@@ -21,14 +21,14 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::{Grants, Permission, PermissionSet, RoleName, ScopeName, Scopes, Teams, UnknownName};
 
 pub use builder::CatalogueBuilder;
-pub use change::{Impact, SetChange};
+pub use change::{CatalogueImpact, SetChange};
 #[cfg(feature = "serde")]
-pub use document::{Document, DocumentEntry};
+pub use document::{CatalogueDocument, CatalogueDocumentEntry};
 pub use error::{CatalogueError, EntryPlace};
 #[cfg(feature = "std")]
 pub use live::LiveCatalogue;
 pub use live::RoleCatalogue;
-pub use matrix::Matrix;
+pub use matrix::RoleMatrix;
 pub use remedy::Remedy;
 
 /// The roles and scopes of a service.

@@ -22,11 +22,11 @@ pub use allowlist::{Allowlist, AllowlistError};
 #[cfg(feature = "std")]
 pub use catalogue::LiveCatalogue;
 pub use catalogue::{
-    Catalogue, CatalogueBuilder, CatalogueError, CatalogueId, Definition, EntryPlace, Impact, Matrix, Remedy, Role,
-    RoleCatalogue, Scope, SetChange,
+    Catalogue, CatalogueBuilder, CatalogueError, CatalogueId, CatalogueImpact, Definition, EntryPlace, Remedy, Role,
+    RoleCatalogue, RoleMatrix, Scope, SetChange,
 };
 #[cfg(feature = "serde")]
-pub use catalogue::{Document, DocumentEntry};
+pub use catalogue::{CatalogueDocument, CatalogueDocumentEntry};
 pub use checkboxes::Checkboxes;
 pub use grant::{Grant, GrantError, TokenGrant};
 pub use grants::{Decision, Denial, Grants};

@@ -4,19 +4,27 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod action;
 mod changed;
+#[cfg(feature = "coalesce")]
+mod coalesce;
 mod event;
 mod label;
 mod query;
+mod source;
 mod trail;
 #[cfg(feature = "serde")]
 mod unix_seconds;
 
 pub use action::{Action, ActionError};
 pub use changed::{Changed, Value};
+#[cfg(feature = "coalesce")]
+pub use coalesce::{Batch, BatchId, Coalescer, Row, Stranger, Subject, Tally};
 pub use event::Event;
 pub use label::Label;
 pub use query::{Order, Page, Query};
+pub use source::Source;
 pub use trail::{Recorded, Sequence, Trail};

@@ -11,17 +11,17 @@ use crate::state::TokenState;
 /// has a view on. A host fills them from its own row:
 ///
 /// ```
-/// use service_accounts_lifecycle::{Facts, TokenState};
+/// use service_accounts_lifecycle::{TokenFacts, TokenState};
 /// use time::{Duration, UtcDateTime};
 ///
 /// let issued_at = UtcDateTime::UNIX_EPOCH;
-/// let facts = Facts::new(issued_at, issued_at + Duration::days(90))
+/// let facts = TokenFacts::new(issued_at, issued_at + Duration::days(90))
 ///     .with_state(TokenState::Active)
 ///     .with_last_use(issued_at + Duration::days(3));
 /// # let _ = facts;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Facts {
+pub struct TokenFacts {
     pub(crate) issued_at: Moment,
     pub(crate) expires_at: Moment,
     /// The deadline, the revocation, the release or the deletion, as the phase has it.
@@ -44,7 +44,7 @@ pub(crate) enum Phase {
     Deleted,
 }
 
-impl Facts {
+impl TokenFacts {
     /// An active token of which nothing else is known.
     #[must_use]
     pub const fn new(issued_at: UtcDateTime, expires_at: UtcDateTime) -> Self {
@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn ten_million_facts_fit_in_a_small_machine() {
-        assert_eq!(size_of::<Facts>(), 64);
+        assert_eq!(size_of::<TokenFacts>(), 64);
     }
 }

@@ -13,7 +13,7 @@ use crate::span::Span;
 ///
 /// Exhaustive on purpose: a new finding must break the callers that have to act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Finding {
+pub enum LifecycleFinding {
     /// The policy has no lifetime for the token's environment.
     EnvironmentUnknown,
     /// The token was given a longer life than its environment allows now.
@@ -95,7 +95,7 @@ pub enum Severity {
 
 /// What to do about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
+pub enum TaskKind {
     /// Give the environment a lifetime, or move the token.
     DefineEnvironment,
     /// Mint a successor within the limits.
@@ -116,7 +116,7 @@ pub enum Action {
     Review,
 }
 
-impl Finding {
+impl LifecycleFinding {
     /// A name that never changes, for logs, metrics and tickets.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -152,17 +152,17 @@ impl Finding {
 
     /// What to do about it.
     #[must_use]
-    pub const fn action(&self) -> Action {
+    pub const fn task(&self) -> TaskKind {
         match self {
-            Self::EnvironmentUnknown => Action::DefineEnvironment,
-            Self::LifetimeTooLong { .. } => Action::Replace,
-            Self::RotationDue { .. } => Action::Rotate,
-            Self::Expired { .. } | Self::RetirementOver { .. } | Self::Idle { .. } => Action::Revoke,
-            Self::TriedAfterRevocation { .. } => Action::Investigate,
-            Self::ObservationOver { .. } => Action::Release,
-            Self::Deletable { .. } => Action::Delete,
-            Self::LookDue { .. } => Action::Look,
-            Self::ReviewDue { .. } => Action::Review,
+            Self::EnvironmentUnknown => TaskKind::DefineEnvironment,
+            Self::LifetimeTooLong { .. } => TaskKind::Replace,
+            Self::RotationDue { .. } => TaskKind::Rotate,
+            Self::Expired { .. } | Self::RetirementOver { .. } | Self::Idle { .. } => TaskKind::Revoke,
+            Self::TriedAfterRevocation { .. } => TaskKind::Investigate,
+            Self::ObservationOver { .. } => TaskKind::Release,
+            Self::Deletable { .. } => TaskKind::Delete,
+            Self::LookDue { .. } => TaskKind::Look,
+            Self::ReviewDue { .. } => TaskKind::Review,
         }
     }
 
@@ -183,7 +183,7 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for LifecycleFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EnvironmentUnknown => "the policy has no lifetime for the environment of the token",
@@ -210,32 +210,32 @@ mod tests {
 
     #[test]
     fn every_finding_says_what_it_is_how_bad_and_what_to_do() {
-        use {Action as A, Severity as S};
+        use {Severity as S, TaskKind as A};
         let table = [
-            (Finding::EnvironmentUnknown, "environment-unknown", S::Critical, A::DefineEnvironment),
+            (LifecycleFinding::EnvironmentUnknown, "environment-unknown", S::Critical, A::DefineEnvironment),
             (
-                Finding::LifetimeTooLong { maximum: Span::of_days(1), allowed_until: AT },
+                LifecycleFinding::LifetimeTooLong { maximum: Span::of_days(1), allowed_until: AT },
                 "lifetime-too-long",
                 S::Warning,
                 A::Replace,
             ),
-            (Finding::Expired { at: AT, last_use: None }, "expired", S::Critical, A::Revoke),
-            (Finding::RotationDue { since: AT, expires_at: AT }, "rotation-due", S::Warning, A::Rotate),
-            (Finding::RetirementOver { at: AT }, "retirement-over", S::Notice, A::Revoke),
-            (Finding::Idle { since: AT, last_use: None }, "idle", S::Warning, A::Revoke),
+            (LifecycleFinding::Expired { at: AT, last_use: None }, "expired", S::Critical, A::Revoke),
+            (LifecycleFinding::RotationDue { since: AT, expires_at: AT }, "rotation-due", S::Warning, A::Rotate),
+            (LifecycleFinding::RetirementOver { at: AT }, "retirement-over", S::Notice, A::Revoke),
+            (LifecycleFinding::Idle { since: AT, last_use: None }, "idle", S::Warning, A::Revoke),
             (
-                Finding::TriedAfterRevocation { last_attempt: AT, observed_until: AT },
+                LifecycleFinding::TriedAfterRevocation { last_attempt: AT, observed_until: AT },
                 "tried-after-revocation",
                 S::Critical,
                 A::Investigate,
             ),
-            (Finding::ObservationOver { since: AT }, "observation-over", S::Notice, A::Release),
-            (Finding::Deletable { since: AT }, "deletable", S::Notice, A::Delete),
-            (Finding::LookDue { since: AT, last_look: None }, "look-due", S::Notice, A::Look),
-            (Finding::ReviewDue { since: AT, last_review: None }, "review-due", S::Warning, A::Review),
+            (LifecycleFinding::ObservationOver { since: AT }, "observation-over", S::Notice, A::Release),
+            (LifecycleFinding::Deletable { since: AT }, "deletable", S::Notice, A::Delete),
+            (LifecycleFinding::LookDue { since: AT, last_look: None }, "look-due", S::Notice, A::Look),
+            (LifecycleFinding::ReviewDue { since: AT, last_review: None }, "review-due", S::Warning, A::Review),
         ];
         for (finding, code, severity, action) in table {
-            assert_eq!((finding.code(), finding.severity(), finding.action()), (code, severity, action));
+            assert_eq!((finding.code(), finding.severity(), finding.task()), (code, severity, action));
             let holds_from_birth = matches!(action, A::DefineEnvironment | A::Replace);
             assert_eq!(finding.since(), (!holds_from_birth).then_some(AT), "{code}");
             assert!(finding.to_string().contains("token"), "{code}");

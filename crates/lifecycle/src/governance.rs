@@ -19,36 +19,36 @@ pub use self::request::TokenRequest;
 pub use self::rule::TokenRule;
 
 /// Which subjects a policy is about.
-pub trait Criteria<S: ?Sized> {
+pub trait PolicyCriteria<S: ?Sized> {
     /// Whether the policy is about this subject.
     fn matches(&self, subject: &S) -> bool;
 
     /// In what ways the criteria take in more than anybody is likely to mean.
-    fn breadth(&self) -> Vec<Breadth>;
+    fn breadth(&self) -> Vec<OverBroad>;
 }
 
 /// Something a subject must be, to pass.
-pub trait Rule<S: ?Sized> {
+pub trait PolicyRule<S: ?Sized> {
     /// A name that never changes, for logs, metrics and clients.
     fn code(&self) -> &'static str;
 
     /// What the subject lacks, or has too much of; one clause that echoes nothing of the subject.
-    fn objection(&self, subject: &S) -> Option<&'static str>;
+    fn violation(&self, subject: &S) -> Option<&'static str>;
 }
 
 /// Rules, the subjects they are about, and whether they are in force.
 ///
 /// ```
 /// use service_accounts_lifecycle::{
-///     Enforcement, Environment, GovernancePolicy, Outcome, RequestCriteria, TokenRequest, TokenRule,
+///     Enforcement, Environment, GovernancePolicy, PolicyOutcome, RequestCriteria, TokenRequest, TokenRule,
 /// };
 ///
 /// let criteria = RequestCriteria { environments: vec![Environment::production()], ..RequestCriteria::default() };
 /// let policy = GovernancePolicy::new("production", criteria).with_rule(TokenRule::AllowlistRequired, Enforcement::Hard);
 ///
 /// let request = TokenRequest::new("warehouse sync", Environment::production());
-/// assert_eq!(policy.validate(&request).outcome, Outcome::Block);
-/// assert_eq!(policy.evaluate(&request).outcome, Outcome::Allow, "it is not enabled yet");
+/// assert_eq!(policy.validate(&request).outcome, PolicyOutcome::Block);
+/// assert_eq!(policy.evaluate(&request).outcome, PolicyOutcome::Allow, "it is not enabled yet");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
@@ -62,13 +62,13 @@ pub struct GovernancePolicy<C, R> {
     #[cfg_attr(feature = "serde", serde(default))]
     pub matching_criteria: C,
     /// What they must pass.
-    pub rules: Vec<Clause<R>>,
+    pub rules: Vec<EnforcedRule<R>>,
 }
 
 /// A rule and what its failure does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Clause<R> {
+pub struct EnforcedRule<R> {
     /// The rule.
     pub rule: R,
     /// What its failure does.
@@ -88,17 +88,17 @@ pub enum Enforcement {
 /// What a policy has to say of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Verdict {
+pub struct PolicyEvaluation {
     /// What follows.
-    pub outcome: Outcome,
+    pub outcome: PolicyOutcome,
     /// Each rule that failed.
-    pub findings: Vec<Objection>,
+    pub findings: Vec<PolicyViolation>,
 }
 
 /// What follows from a verdict, from the mildest to the worst.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Outcome {
+pub enum PolicyOutcome {
     /// Nothing speaks against it.
     #[default]
     Allow,
@@ -111,7 +111,7 @@ pub enum Outcome {
 /// A rule that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Objection {
+pub struct PolicyViolation {
     /// The rule's stable name.
     pub code: &'static str,
     /// What it objects to.
@@ -123,7 +123,7 @@ pub struct Objection {
 /// A way in which criteria take in more than anybody is likely to mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-pub enum Breadth {
+pub enum OverBroad {
     /// There are no criteria, so the policy is about everything.
     Everything,
     /// A domain pattern takes in a whole top-level domain.
@@ -149,7 +149,7 @@ impl<C, R> GovernancePolicy<C, R> {
     /// The same policy with one more rule.
     #[must_use]
     pub fn with_rule(mut self, rule: R, enforcement: Enforcement) -> Self {
-        self.rules.push(Clause { rule, enforcement });
+        self.rules.push(EnforcedRule { rule, enforcement });
         self
     }
 
@@ -161,60 +161,60 @@ impl<C, R> GovernancePolicy<C, R> {
     }
 
     /// What the policy has to say; nothing while it is not in force.
-    pub fn evaluate<S: ?Sized>(&self, subject: &S) -> Verdict
+    pub fn evaluate<S: ?Sized>(&self, subject: &S) -> PolicyEvaluation
     where
-        C: Criteria<S>,
-        R: Rule<S>,
+        C: PolicyCriteria<S>,
+        R: PolicyRule<S>,
     {
-        if self.is_enabled { self.validate(subject) } else { Verdict::allow() }
+        if self.is_enabled { self.validate(subject) } else { PolicyEvaluation::allow() }
     }
 
     /// What the policy would have to say if it were in force: the dry run.
-    pub fn validate<S: ?Sized>(&self, subject: &S) -> Verdict
+    pub fn validate<S: ?Sized>(&self, subject: &S) -> PolicyEvaluation
     where
-        C: Criteria<S>,
-        R: Rule<S>,
+        C: PolicyCriteria<S>,
+        R: PolicyRule<S>,
     {
         if !self.matching_criteria.matches(subject) {
-            return Verdict::allow();
+            return PolicyEvaluation::allow();
         }
-        self.rules.iter().filter_map(|clause| clause.objection(subject)).collect()
+        self.rules.iter().filter_map(|clause| clause.violation(subject)).collect()
     }
 
     /// In what ways the policy takes in more than anybody is likely to mean.
-    pub fn breadth<S: ?Sized>(&self) -> Vec<Breadth>
+    pub fn breadth<S: ?Sized>(&self) -> Vec<OverBroad>
     where
-        C: Criteria<S>,
+        C: PolicyCriteria<S>,
     {
         self.matching_criteria.breadth()
     }
 }
 
-impl<R> Clause<R> {
-    fn objection<S: ?Sized>(&self, subject: &S) -> Option<Objection>
+impl<R> EnforcedRule<R> {
+    fn violation<S: ?Sized>(&self, subject: &S) -> Option<PolicyViolation>
     where
-        R: Rule<S>,
+        R: PolicyRule<S>,
     {
-        let reason = self.rule.objection(subject)?;
-        Some(Objection { code: self.rule.code(), reason, enforcement: self.enforcement })
+        let reason = self.rule.violation(subject)?;
+        Some(PolicyViolation { code: self.rule.code(), reason, enforcement: self.enforcement })
     }
 }
 
-impl Verdict {
+impl PolicyEvaluation {
     const fn allow() -> Self {
-        Self { outcome: Outcome::Allow, findings: Vec::new() }
+        Self { outcome: PolicyOutcome::Allow, findings: Vec::new() }
     }
 }
 
-impl FromIterator<Objection> for Verdict {
-    fn from_iter<I: IntoIterator<Item = Objection>>(objections: I) -> Self {
-        let findings: Vec<_> = objections.into_iter().collect();
-        let outcome = findings.iter().map(|objection| objection.enforcement.outcome()).max().unwrap_or_default();
+impl FromIterator<PolicyViolation> for PolicyEvaluation {
+    fn from_iter<I: IntoIterator<Item = PolicyViolation>>(violations: I) -> Self {
+        let findings: Vec<_> = violations.into_iter().collect();
+        let outcome = findings.iter().map(|violation| violation.enforcement.outcome()).max().unwrap_or_default();
         Self { outcome, findings }
     }
 }
 
-impl FromIterator<Verdict> for Verdict {
+impl FromIterator<PolicyEvaluation> for PolicyEvaluation {
     /// The verdict of many policies: all their findings, and the worst of their outcomes.
     fn from_iter<I: IntoIterator<Item = Self>>(verdicts: I) -> Self {
         verdicts.into_iter().flat_map(|verdict| verdict.findings).collect()
@@ -222,10 +222,10 @@ impl FromIterator<Verdict> for Verdict {
 }
 
 impl Enforcement {
-    const fn outcome(self) -> Outcome {
+    const fn outcome(self) -> PolicyOutcome {
         match self {
-            Self::Soft => Outcome::Warn,
-            Self::Hard => Outcome::Block,
+            Self::Soft => PolicyOutcome::Warn,
+            Self::Hard => PolicyOutcome::Block,
         }
     }
 }

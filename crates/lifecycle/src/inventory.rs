@@ -11,21 +11,9 @@ use core::num::NonZeroUsize;
 
 use time::UtcDateTime;
 
-use crate::environment::Environment;
-use crate::facts::Facts;
-use crate::plan::{Task, tasks_of};
+use crate::entry::TokenEntry;
 use crate::policy::LifecyclePolicy;
-
-/// One token of an inventory; `K` is the host's key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Entry<K> {
-    /// The host's key.
-    pub key: K,
-    /// Where the token may be used.
-    pub environment: Environment,
-    /// The token's dates.
-    pub facts: Facts,
-}
+use crate::task::{Task, tasks_of};
 
 /// The dated facts a host keeps; the sweep's only view of it.
 pub trait Inventory {
@@ -41,7 +29,7 @@ pub trait Inventory {
         &self,
         now: UtcDateTime,
         limit: NonZeroUsize,
-    ) -> impl Future<Output = Result<Vec<Entry<Self::Key>>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<TokenEntry<Self::Key>>, Self::Error>> + Send;
 
     /// Does, or hands on, the tasks of one token, and stores its next date, in one step.
     ///
@@ -56,7 +44,7 @@ pub trait Inventory {
 
 /// How much one sweep may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct SweepBounds {
     /// How many tokens are asked for at once.
     pub batch: NonZeroUsize,
     /// After how many tokens the sweep stops.
@@ -65,7 +53,7 @@ pub struct Bounds {
 
 /// What a sweep did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Swept<K> {
+pub struct SweepReport<K> {
     /// How many tokens were settled.
     pub settled: usize,
     /// The tasks they were settled with.
@@ -79,7 +67,7 @@ pub struct Swept<K> {
 #[error("the sweep was stopped by the inventory")]
 pub struct SweepError<K: core::fmt::Debug, E: core::error::Error + 'static> {
     /// What was done before.
-    pub swept: Swept<K>,
+    pub swept: SweepReport<K>,
     /// Why it stopped.
     pub source: E,
 }
@@ -93,12 +81,12 @@ pub async fn sweep<I>(
     inventory: &I,
     policy: &LifecyclePolicy,
     now: UtcDateTime,
-    bounds: Bounds,
-) -> Result<Swept<I::Key>, SweepError<I::Key, I::Error>>
+    bounds: SweepBounds,
+) -> Result<SweepReport<I::Key>, SweepError<I::Key, I::Error>>
 where
     I: Inventory<Key: core::fmt::Debug, Error: core::error::Error + 'static>,
 {
-    let mut swept = Swept { settled: 0, tasks: Vec::new(), is_cut_short: false };
+    let mut swept = SweepReport { settled: 0, tasks: Vec::new(), is_cut_short: false };
     loop {
         let room = bounds.tokens.saturating_sub(swept.settled).min(bounds.batch.get());
         let Some(limit) = NonZeroUsize::new(room) else {
@@ -120,7 +108,7 @@ async fn sweep_batch<I: Inventory>(
     policy: &LifecyclePolicy,
     now: UtcDateTime,
     limit: NonZeroUsize,
-    swept: &mut Swept<I::Key>,
+    swept: &mut SweepReport<I::Key>,
 ) -> Result<usize, I::Error> {
     let entries = inventory.due(now, limit).await?;
     let found = entries.len();

@@ -7,6 +7,7 @@ extern crate alloc;
 
 mod column;
 mod due;
+mod entry;
 mod environment;
 mod facts;
 mod finding;
@@ -23,29 +24,32 @@ mod schedule;
 mod serial;
 mod span;
 mod state;
+mod task;
 mod tripwire;
 mod watermark;
 
 pub use crate::column::DateColumn;
 pub use crate::due::DueIndex;
+pub use crate::entry::TokenEntry;
 pub use crate::environment::{Environment, EnvironmentError};
-pub use crate::facts::Facts;
-pub use crate::finding::{Action, Finding, Severity};
+pub use crate::facts::TokenFacts;
+pub use crate::finding::{LifecycleFinding, Severity, TaskKind};
 pub use crate::governance::{
-    Breadth, Clause, Criteria, DomainPattern, Enforcement, GovernancePolicy, NamePattern, Objection, Outcome,
-    PatternError, RequestCriteria, Rule, TokenRequest, TokenRule, Verdict,
+    DomainPattern, EnforcedRule, Enforcement, GovernancePolicy, NamePattern, OverBroad, PatternError, PolicyCriteria,
+    PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, TokenRequest, TokenRule,
 };
-pub use crate::inventory::{Bounds, Entry, Inventory, SweepError, Swept, sweep};
+pub use crate::inventory::{Inventory, SweepBounds, SweepError, SweepReport, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
-pub use crate::plan::{Coming, Difference, Task, diff, forecast, plan};
+pub use crate::plan::{ComingFinding, PolicyDifference, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
-pub use crate::review::{Attestation, Delta, Question, Remark, Review, ReviewItem};
+pub use crate::review::{Attestation, Review, ReviewDelta, ReviewFinding, ReviewItem, ReviewQuestion};
 pub use crate::rotation::{
-    Admission, Cancelled, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, RotationKeyError,
-    Standing, Step,
+    CancelledRotation, OpenedRotation, Overlap, Rotation, RotationAdmission, RotationError, RotationKey,
+    RotationKeyError, RotationPermit, RotationStep, StepRecord, TokenValidity,
 };
 pub use crate::schedule::Schedule;
 pub use crate::span::{Span, SpanError};
 pub use crate::state::{TokenState, TransitionError};
-pub use crate::tripwire::{Attempts, Judgement, Reason, Suspicion, Tripwire};
+pub use crate::task::Task;
+pub use crate::tripwire::{AddressAttempts, Suspicion, SuspicionReason, Tripwire, TripwireAssessment};
 pub use crate::watermark::Watermark;

@@ -8,30 +8,12 @@ use alloc::vec::Vec;
 
 use time::{Date, UtcDateTime};
 
-use crate::finding::{Action, Finding, Severity};
-use crate::inventory::Entry;
+use crate::entry::TokenEntry;
+use crate::finding::LifecycleFinding;
 use crate::moment::Moment;
 use crate::policy::LifecyclePolicy;
 use crate::span::Span;
-
-/// One thing to do with one token, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Task<K> {
-    /// The token.
-    pub key: K,
-    /// What to do.
-    pub action: Action,
-    /// Why; there is always a reason.
-    pub reasons: Vec<Finding>,
-}
-
-impl<K> Task<K> {
-    /// How much it matters: as much as its weightiest reason.
-    #[must_use]
-    pub fn severity(&self) -> Severity {
-        self.reasons.iter().map(Finding::severity).max().unwrap_or(Severity::Notice)
-    }
-}
+use crate::task::{Task, tasks_of};
 
 /// What is to be done now, the weightiest first.
 ///
@@ -39,54 +21,37 @@ impl<K> Task<K> {
 /// as well.
 ///
 /// ```
-/// use service_accounts_lifecycle::{Action, Entry, Environment, Facts, LifecyclePolicy, plan};
+/// use service_accounts_lifecycle::{TaskKind, TokenEntry, Environment, TokenFacts, LifecyclePolicy, plan};
 /// use time::{Duration, UtcDateTime};
 ///
 /// let issued_at = UtcDateTime::UNIX_EPOCH;
-/// let facts = Facts::new(issued_at, issued_at + Duration::days(365));
-/// let inventory = [Entry { key: "ci", environment: Environment::production(), facts }];
+/// let facts = TokenFacts::new(issued_at, issued_at + Duration::days(365));
+/// let inventory = [TokenEntry { key: "ci", environment: Environment::production(), facts }];
 ///
 /// let tasks = plan(&inventory, &LifecyclePolicy::default(), issued_at + Duration::days(90));
-/// assert_eq!((tasks[0].key, tasks[0].action), ("ci", Action::Revoke), "nobody has ever used it");
+/// assert_eq!((tasks[0].key, tasks[0].kind), ("ci", TaskKind::Revoke), "nobody has ever used it");
 /// ```
 #[must_use]
 pub fn plan<'a, K: Clone + 'a>(
-    entries: impl IntoIterator<Item = &'a Entry<K>>,
+    entries: impl IntoIterator<Item = &'a TokenEntry<K>>,
     policy: &LifecyclePolicy,
     now: UtcDateTime,
 ) -> Vec<Task<K>> {
-    let tasks = |entry: &Entry<K>| tasks_of(&entry.key, policy.assess(&entry.environment, &entry.facts, now));
+    let tasks = |entry: &TokenEntry<K>| tasks_of(&entry.key, policy.assess(&entry.environment, &entry.facts, now));
     let mut plan: Vec<_> = entries.into_iter().flat_map(tasks).collect();
     plan.sort_by_key(|task| core::cmp::Reverse(task.severity()));
     plan
 }
 
-/// The findings of one token as tasks, one for each action.
-pub(crate) fn tasks_of<K: Clone>(key: &K, findings: Vec<Finding>) -> Vec<Task<K>> {
-    let mut by_action: BTreeMap<Action, Vec<Finding>> = BTreeMap::new();
-    for finding in findings {
-        by_action.entry(finding.action()).or_default().push(finding);
-    }
-    if let Some(reasons) = by_action.remove(&Action::Revoke) {
-        by_action = BTreeMap::from([(Action::Revoke, reasons)]);
-    }
-    if let Some(rotate) = by_action.get_mut(&Action::Rotate).map(core::mem::take) {
-        let mut reasons = by_action.remove(&Action::Replace).unwrap_or_default();
-        reasons.extend(rotate);
-        by_action.insert(Action::Rotate, reasons);
-    }
-    by_action.into_iter().map(|(action, reasons)| Task { key: key.clone(), action, reasons }).collect()
-}
-
 /// Something that will be found of a token if nobody acts before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Coming<K> {
+pub struct ComingFinding<K> {
     /// When.
     pub at: UtcDateTime,
     /// The token.
     pub key: K,
     /// What will be found.
-    pub finding: Finding,
+    pub finding: LifecycleFinding,
 }
 
 /// What will be found until a horizon if nobody acts, by day.
@@ -94,13 +59,13 @@ pub struct Coming<K> {
 /// What is found already is no forecast; see [`plan`].
 #[must_use]
 pub fn forecast<'a, K: Clone + 'a>(
-    entries: impl IntoIterator<Item = &'a Entry<K>>,
+    entries: impl IntoIterator<Item = &'a TokenEntry<K>>,
     policy: &LifecyclePolicy,
     now: UtcDateTime,
     horizon: Span,
-) -> BTreeMap<Date, Vec<Coming<K>>> {
+) -> BTreeMap<Date, Vec<ComingFinding<K>>> {
     let end = Moment::of(now).plus(horizon).to_utc();
-    let mut days: BTreeMap<Date, Vec<Coming<K>>> = BTreeMap::new();
+    let mut days: BTreeMap<Date, Vec<ComingFinding<K>>> = BTreeMap::new();
     for coming in entries.into_iter().flat_map(|entry| coming_of(entry, policy, now, end)) {
         days.entry(coming.at.date()).or_default().push(coming);
     }
@@ -110,11 +75,11 @@ pub fn forecast<'a, K: Clone + 'a>(
 
 /// One step for each change of the answer; a token has five at most, so it ends.
 fn coming_of<K: Clone>(
-    entry: &Entry<K>,
+    entry: &TokenEntry<K>,
     policy: &LifecyclePolicy,
     now: UtcDateTime,
     end: UtcDateTime,
-) -> Vec<Coming<K>> {
+) -> Vec<ComingFinding<K>> {
     let schedule = policy.schedule(&entry.environment);
     let mut known = schedule.assess(&entry.facts, now);
     let mut coming = Vec::new();
@@ -122,7 +87,7 @@ fn coming_of<K: Clone>(
     while let Some(at) = schedule.next_due(&entry.facts, last).filter(|at| *at <= end) {
         let found = schedule.assess(&entry.facts, at);
         let new = found.iter().filter(|finding| !known.contains(finding));
-        coming.extend(new.map(|finding| Coming { at, key: entry.key.clone(), finding: *finding }));
+        coming.extend(new.map(|finding| ComingFinding { at, key: entry.key.clone(), finding: *finding }));
         (known, last) = (found, at);
     }
     coming
@@ -130,13 +95,13 @@ fn coming_of<K: Clone>(
 
 /// What another policy would change for one token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Difference<K> {
+pub struct PolicyDifference<K> {
     /// The token.
     pub key: K,
     /// What would be found that is not found now.
-    pub appears: Vec<Finding>,
+    pub appears: Vec<LifecycleFinding>,
     /// What is found now and would not be.
-    pub disappears: Vec<Finding>,
+    pub disappears: Vec<LifecycleFinding>,
     /// When the answer next changes, now and then.
     pub next_due: (Option<UtcDateTime>, Option<UtcDateTime>),
 }
@@ -146,31 +111,31 @@ pub struct Difference<K> {
 /// A finding whose dates only move is neither new nor gone; that its date moves shows in `next_due`.
 #[must_use]
 pub fn diff<'a, K: Clone + 'a>(
-    entries: impl IntoIterator<Item = &'a Entry<K>>,
+    entries: impl IntoIterator<Item = &'a TokenEntry<K>>,
     from: &LifecyclePolicy,
     to: &LifecyclePolicy,
     now: UtcDateTime,
-) -> Vec<Difference<K>> {
-    let difference = |entry: &Entry<K>| {
+) -> Vec<PolicyDifference<K>> {
+    let difference = |entry: &TokenEntry<K>| {
         let (from, to) = (from.schedule(&entry.environment), to.schedule(&entry.environment));
         let (before, after) = (from.assess(&entry.facts, now), to.assess(&entry.facts, now));
-        Difference {
+        PolicyDifference {
             key: entry.key.clone(),
             appears: without(&after, &before),
             disappears: without(&before, &after),
             next_due: (from.next_due(&entry.facts, now), to.next_due(&entry.facts, now)),
         }
     };
-    entries.into_iter().map(difference).filter(Difference::is_any).collect()
+    entries.into_iter().map(difference).filter(PolicyDifference::is_any).collect()
 }
 
-impl<K> Difference<K> {
+impl<K> PolicyDifference<K> {
     fn is_any(&self) -> bool {
         !self.appears.is_empty() || !self.disappears.is_empty() || self.next_due.0 != self.next_due.1
     }
 }
 
-fn without(findings: &[Finding], others: &[Finding]) -> Vec<Finding> {
-    let is_other = |finding: &&Finding| others.iter().any(|other| other.code() == finding.code());
+fn without(findings: &[LifecycleFinding], others: &[LifecycleFinding]) -> Vec<LifecycleFinding> {
+    let is_other = |finding: &&LifecycleFinding| others.iter().any(|other| other.code() == finding.code());
     findings.iter().filter(|finding| !is_other(finding)).copied().collect()
 }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use time::{Duration, UtcDateTime};
 
 use crate::environment::Environment;
-use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::facts::TokenFacts;
+use crate::finding::LifecycleFinding;
 use crate::lifetime::{Lifetime, LifetimeError};
 use crate::moment::Moment;
 use crate::schedule::{Schedule, window_opens};
@@ -109,18 +109,25 @@ impl LifecyclePolicy {
     /// An environment the policy does not know has a schedule too: its tokens still expire, and are reported.
     #[must_use]
     pub fn schedule(&self, environment: &Environment) -> Schedule {
-        Schedule::new(self, self.lifetime(environment))
+        Schedule {
+            lead: self.rotation_lead,
+            observation: self.observation,
+            idle_after: self.idle_after,
+            look_every: self.look_every,
+            review_every: self.review_every,
+            maximum: self.lifetime(environment).map(|lifetime| lifetime.maximum()),
+        }
     }
 
     /// What is to be said of a token; see [`Schedule::assess`].
     #[must_use]
-    pub fn assess(&self, environment: &Environment, facts: &Facts, now: UtcDateTime) -> Vec<Finding> {
+    pub fn assess(&self, environment: &Environment, facts: &TokenFacts, now: UtcDateTime) -> Vec<LifecycleFinding> {
         self.schedule(environment).assess(facts, now)
     }
 
     /// When the answer of [`assess`](Self::assess) next changes; see [`Schedule::next_due`].
     #[must_use]
-    pub fn next_due(&self, environment: &Environment, facts: &Facts, now: UtcDateTime) -> Option<UtcDateTime> {
+    pub fn next_due(&self, environment: &Environment, facts: &TokenFacts, now: UtcDateTime) -> Option<UtcDateTime> {
         self.schedule(environment).next_due(facts, now)
     }
 

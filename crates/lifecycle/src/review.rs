@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use time::UtcDateTime;
 
-use crate::finding::Finding;
-use crate::inventory::Entry;
+use crate::entry::TokenEntry;
+use crate::finding::LifecycleFinding;
 use crate::moment::Moment;
 use crate::policy::LifecyclePolicy;
 use crate::span::Span;
@@ -20,7 +20,7 @@ use crate::span::Span;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewItem<K, P> {
     /// The token and its dates.
-    pub entry: Entry<K>,
+    pub entry: TokenEntry<K>,
     /// Whether the purpose of its account is written down.
     pub has_purpose: bool,
     /// Whether the host's naming advice has nothing to say.
@@ -40,7 +40,7 @@ pub struct ReviewItem<K, P> {
 /// The seven questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Question {
+pub enum ReviewQuestion {
     /// Is the purpose documented?
     Purpose,
     /// Does the name fit?
@@ -59,7 +59,7 @@ pub enum Question {
 
 /// A question that was not answered well, with what shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Remark<P> {
+pub enum ReviewFinding<P> {
     /// The purpose is not documented.
     NoPurpose,
     /// The name is advised against.
@@ -88,14 +88,14 @@ pub enum Remark<P> {
 /// The answers of one review; `W` is the host's name for an actor.
 ///
 /// ```
-/// use service_accounts_lifecycle::{Entry, Environment, Facts, LifecyclePolicy, Question, Review, ReviewItem};
+/// use service_accounts_lifecycle::{TokenEntry, Environment, TokenFacts, LifecyclePolicy, ReviewQuestion, Review, ReviewItem};
 /// use time::{Duration, UtcDateTime};
 ///
 /// let now = UtcDateTime::UNIX_EPOCH;
-/// let entry = Entry {
+/// let entry = TokenEntry {
 ///     key: "ci",
 ///     environment: Environment::production(),
-///     facts: Facts::new(now, now + Duration::days(365)),
+///     facts: TokenFacts::new(now, now + Duration::days(365)),
 /// };
 /// let item = ReviewItem {
 ///     entry,
@@ -109,14 +109,14 @@ pub enum Remark<P> {
 /// };
 /// let review = Review::<_, _, &str>::of([&item], &LifecyclePolicy::default(), now);
 /// assert_eq!(review.remarks().map(|(key, question, _)| (*key, question)).collect::<Vec<_>>(), [
-///     ("ci", Question::LeastPrivilege)
+///     ("ci", ReviewQuestion::LeastPrivilege)
 /// ]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review<K, P, W> {
     at: UtcDateTime,
     reviewed: BTreeSet<K>,
-    remarks: BTreeMap<(K, Question), Remark<P>>,
+    remarks: BTreeMap<(K, ReviewQuestion), ReviewFinding<P>>,
     attestations: Vec<Attestation<W>>,
 }
 
@@ -131,15 +131,15 @@ pub struct Attestation<W> {
 
 /// What has changed between two reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delta<K> {
+pub struct ReviewDelta<K> {
     /// Questions answered badly that were answered well before, or not asked.
-    pub new: Vec<(K, Question)>,
+    pub new: Vec<(K, ReviewQuestion)>,
     /// Questions answered badly both times.
-    pub standing: Vec<(K, Question)>,
+    pub standing: Vec<(K, ReviewQuestion)>,
     /// Questions answered well that were answered badly before.
-    pub resolved: Vec<(K, Question)>,
+    pub resolved: Vec<(K, ReviewQuestion)>,
     /// Questions answered badly before, of tokens that are no longer reviewed.
-    pub gone: Vec<(K, Question)>,
+    pub gone: Vec<(K, ReviewQuestion)>,
 }
 
 impl<K: Clone + Ord, P: Clone + Ord, W> Review<K, P, W> {
@@ -170,7 +170,7 @@ impl<K: Clone + Ord, P: Clone + Ord, W> Review<K, P, W> {
     }
 
     /// Every question that was not answered well, by token.
-    pub fn remarks(&self) -> impl Iterator<Item = (&K, Question, &Remark<P>)> {
+    pub fn remarks(&self) -> impl Iterator<Item = (&K, ReviewQuestion, &ReviewFinding<P>)> {
         self.remarks.iter().map(|((key, question), remark)| (key, *question, remark))
     }
 
@@ -199,35 +199,35 @@ impl<K: Clone + Ord, P: Clone + Ord, W> Review<K, P, W> {
 
     /// What has changed since an earlier review.
     #[must_use]
-    pub fn since(&self, earlier: &Self) -> Delta<K> {
+    pub fn since(&self, earlier: &Self) -> ReviewDelta<K> {
         let (standing, new) = split(&self.remarks, |at| earlier.remarks.contains_key(at));
         let (closed, _) = split(&earlier.remarks, |at| !self.remarks.contains_key(at));
         let (resolved, gone) = closed.into_iter().partition(|(key, _)| self.reviewed.contains(key));
-        Delta { new, standing, resolved, gone }
+        ReviewDelta { new, standing, resolved, gone }
     }
 }
 
 impl<K, P: Clone + Ord> ReviewItem<K, P> {
-    fn remarks(&self, policy: &LifecyclePolicy, now: UtcDateTime) -> impl Iterator<Item = Remark<P>> {
+    fn remarks(&self, policy: &LifecyclePolicy, now: UtcDateTime) -> impl Iterator<Item = ReviewFinding<P>> {
         let findings = policy.assess(&self.entry.environment, &self.entry.facts, now);
         let unused: Vec<_> = self.granted.difference(&self.used).cloned().collect();
         let remarks = [
-            (!self.has_purpose).then_some(Remark::NoPurpose),
-            (!self.has_fitting_name).then_some(Remark::UnfittingName),
+            (!self.has_purpose).then_some(ReviewFinding::NoPurpose),
+            (!self.has_fitting_name).then_some(ReviewFinding::UnfittingName),
             findings.iter().find_map(without_successor),
-            self.is_unused(&findings, now).then(|| Remark::Unused { last_use: self.last_use() }),
-            (!unused.is_empty()).then_some(Remark::Overprivileged { unused }),
-            (!self.has_fitting_teams).then_some(Remark::UnfittingTeams),
-            (!self.has_account).then_some(Remark::Orphaned),
+            self.is_unused(&findings, now).then(|| ReviewFinding::Unused { last_use: self.last_use() }),
+            (!unused.is_empty()).then_some(ReviewFinding::Overprivileged { unused }),
+            (!self.has_fitting_teams).then_some(ReviewFinding::UnfittingTeams),
+            (!self.has_account).then_some(ReviewFinding::Orphaned),
         ];
         remarks.into_iter().flatten()
     }
 
-    fn is_unused(&self, findings: &[Finding], now: UtcDateTime) -> bool {
+    fn is_unused(&self, findings: &[LifecycleFinding], now: UtcDateTime) -> bool {
         let facts = &self.entry.facts;
         let last = facts.last_use.max(facts.issued_at);
         let is_late = self.used_every.is_some_and(|every| Moment::of(now) >= last.plus(every));
-        is_late || findings.iter().any(|finding| matches!(finding, Finding::Idle { .. }))
+        is_late || findings.iter().any(|finding| matches!(finding, LifecycleFinding::Idle { .. }))
     }
 
     fn last_use(&self) -> Option<UtcDateTime> {
@@ -235,36 +235,36 @@ impl<K, P: Clone + Ord> ReviewItem<K, P> {
     }
 }
 
-impl<P> Remark<P> {
+impl<P> ReviewFinding<P> {
     /// The question it answers.
     #[must_use]
-    pub const fn question(&self) -> Question {
+    pub const fn question(&self) -> ReviewQuestion {
         match self {
-            Self::NoPurpose => Question::Purpose,
-            Self::UnfittingName => Question::Name,
-            Self::NoSuccessor { .. } => Question::Succession,
-            Self::Unused { .. } => Question::LastUse,
-            Self::Overprivileged { .. } => Question::LeastPrivilege,
-            Self::UnfittingTeams => Question::Teams,
-            Self::Orphaned => Question::Orphan,
+            Self::NoPurpose => ReviewQuestion::Purpose,
+            Self::UnfittingName => ReviewQuestion::Name,
+            Self::NoSuccessor { .. } => ReviewQuestion::Succession,
+            Self::Unused { .. } => ReviewQuestion::LastUse,
+            Self::Overprivileged { .. } => ReviewQuestion::LeastPrivilege,
+            Self::UnfittingTeams => ReviewQuestion::Teams,
+            Self::Orphaned => ReviewQuestion::Orphan,
         }
     }
 }
 
-fn without_successor<P>(finding: &Finding) -> Option<Remark<P>> {
+fn without_successor<P>(finding: &LifecycleFinding) -> Option<ReviewFinding<P>> {
     match *finding {
-        Finding::RotationDue { expires_at, .. } | Finding::Expired { at: expires_at, .. } => {
-            Some(Remark::NoSuccessor { expires_at })
+        LifecycleFinding::RotationDue { expires_at, .. } | LifecycleFinding::Expired { at: expires_at, .. } => {
+            Some(ReviewFinding::NoSuccessor { expires_at })
         }
         _ => None,
     }
 }
 
-type Places<K> = Vec<(K, Question)>;
+type Places<K> = Vec<(K, ReviewQuestion)>;
 
 fn split<K: Clone, P>(
-    remarks: &BTreeMap<(K, Question), Remark<P>>,
-    is_first: impl Fn(&(K, Question)) -> bool,
+    remarks: &BTreeMap<(K, ReviewQuestion), ReviewFinding<P>>,
+    is_first: impl Fn(&(K, ReviewQuestion)) -> bool,
 ) -> (Places<K>, Places<K>) {
     remarks.keys().cloned().partition(is_first)
 }

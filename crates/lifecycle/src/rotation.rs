@@ -25,10 +25,10 @@ use alloc::vec::Vec;
 
 use time::UtcDateTime;
 
-pub use self::admission::{Admission, Permit, Standing};
+pub use self::admission::{RotationAdmission, RotationPermit, TokenValidity};
 pub use self::key::{RotationKey, RotationKeyError};
 pub use self::overlap::Overlap;
-pub use self::step::{Mark, Step};
+pub use self::step::{RotationStep, StepRecord};
 
 use self::step::Evidence;
 use crate::state::{TokenState, TransitionError};
@@ -36,14 +36,14 @@ use crate::state::{TokenState, TransitionError};
 /// The record of one token's replacement by another; `T` is the host's token id, `W` its name for an actor.
 ///
 /// ```
-/// use service_accounts_lifecycle::{Admission, Overlap, Rotation, RotationKey, Span, Standing, TokenState};
+/// use service_accounts_lifecycle::{RotationAdmission, Overlap, Rotation, RotationKey, Span, TokenValidity, TokenState};
 /// use time::{Duration, UtcDateTime};
 ///
 /// let now = UtcDateTime::UNIX_EPOCH;
-/// let old = Standing { state: TokenState::Active, expires_at: now + Duration::days(30) };
+/// let old = TokenValidity { state: TokenState::Active, expires_at: now + Duration::days(30) };
 /// let key = RotationKey::parse("deploy-2025-01").unwrap();
 ///
-/// let Admission::New(permit) = Rotation::<u32, &str>::admit(None, &key, old, now)? else { unreachable!() };
+/// let RotationAdmission::New(permit) = Rotation::<u32, &str>::admit(None, &key, old, now)? else { unreachable!() };
 /// let overlap = Overlap::UntilFirstUse(Span::days(3).unwrap());
 /// let opened = permit.open((1, 2), now + Duration::days(365), overlap, "ops")?;
 /// assert_eq!(opened.predecessor, TokenState::Retiring { until: now + Duration::days(3) });
@@ -72,12 +72,12 @@ pub struct Rotation<T, W> {
     #[cfg_attr(feature = "serde", serde(with = "crate::serial::optional_seconds"))]
     successor_last_use: Option<UtcDateTime>,
     evidence: Evidence<W>,
-    cancelled: Option<Mark<W>>,
+    cancelled: Option<StepRecord<W>>,
 }
 
 /// A rotation that has begun, and what the old token becomes in the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened<T, W> {
+pub struct OpenedRotation<T, W> {
     /// The record to keep.
     pub rotation: Rotation<T, W>,
     /// The new state of the old token.
@@ -86,14 +86,14 @@ pub struct Opened<T, W> {
 
 /// What both tokens become, in one commit, when a rotation is called off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled {
+pub struct CancelledRotation {
     /// The new state of the old token, which works again without a deadline.
     pub predecessor: TokenState,
     /// The new state of the new token, which never works.
     pub successor: TokenState,
 }
 
-impl Permit {
+impl RotationPermit {
     /// Begins the rotation the permit was given for, from the old of `tokens` to the new.
     ///
     /// # Errors
@@ -105,15 +105,15 @@ impl Permit {
         successor_expires_at: UtcDateTime,
         overlap: Overlap,
         by: W,
-    ) -> Result<Opened<T, W>, RotationError> {
+    ) -> Result<OpenedRotation<T, W>, RotationError> {
         let deadline = self.deadline(overlap);
         if successor_expires_at <= deadline {
             return Err(RotationError::SuccessorTooShort);
         }
-        let mut evidence = Evidence::minted(Mark { by: Some(by), at: self.now });
+        let mut evidence = Evidence::minted(StepRecord { by: Some(by), at: self.now });
         let predecessor = match overlap {
             Overlap::None => {
-                evidence.keep(Step::Revoke, Mark { by: None, at: self.now });
+                evidence.keep(RotationStep::Revoke, StepRecord { by: None, at: self.now });
                 self.predecessor.state.revoke(self.now)?
             }
             Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => self.predecessor.state.retire(deadline)?,
@@ -130,7 +130,7 @@ impl Permit {
             evidence,
             cancelled: None,
         };
-        Ok(Opened { rotation, predecessor })
+        Ok(OpenedRotation { rotation, predecessor })
     }
 
     /// The end of the overlap, the old token's expiry, or the deadline it already has: whichever is first.
@@ -183,13 +183,13 @@ impl<T, W> Rotation<T, W> {
 
     /// What proves a step, if it was done.
     #[must_use]
-    pub fn evidence(&self, step: Step) -> Option<&Mark<W>> {
+    pub fn evidence(&self, step: RotationStep) -> Option<&StepRecord<W>> {
         self.evidence.of(step)
     }
 
     /// The first step without proof: what to do next.
     #[must_use]
-    pub fn next_step(&self) -> Option<Step> {
+    pub fn next_step(&self) -> Option<RotationStep> {
         if self.is_cancelled() { None } else { self.evidence.first_missing() }
     }
 
@@ -213,7 +213,7 @@ impl<T, W> Rotation<T, W> {
             return predecessor;
         }
         self.successor_last_use = self.successor_last_use.max(Some(at));
-        self.evidence.keep(Step::Verify, Mark { by: None, at });
+        self.evidence.keep(RotationStep::Verify, StepRecord { by: None, at });
         match self.overlap {
             Overlap::UntilFirstUse(_) => self.revoke(predecessor, at),
             Overlap::None | Overlap::Fixed(_) => predecessor,
@@ -241,7 +241,7 @@ impl<T, W> Rotation<T, W> {
         predecessor: TokenState,
         successor: TokenState,
         now: UtcDateTime,
-    ) -> Result<Cancelled, RotationError> {
+    ) -> Result<CancelledRotation, RotationError> {
         if self.is_cancelled() {
             return Err(RotationError::Cancelled);
         }
@@ -250,8 +250,8 @@ impl<T, W> Rotation<T, W> {
         }
         let predecessor = predecessor.reinstate(now)?;
         let successor = if successor.is_revoked() { successor } else { successor.revoke(now)? };
-        self.cancelled = Some(Mark { by: Some(by), at: now });
-        Ok(Cancelled { predecessor, successor })
+        self.cancelled = Some(StepRecord { by: Some(by), at: now });
+        Ok(CancelledRotation { predecessor, successor })
     }
 
     /// Records the proof of a step; the first proof of each step is the one that stays.
@@ -259,13 +259,18 @@ impl<T, W> Rotation<T, W> {
     /// # Errors
     ///
     /// Refuses a step the old token or the new one shows not to have happened.
-    pub fn record(&mut self, step: Step, mark: Mark<W>, predecessor: TokenState) -> Result<(), RotationError> {
+    pub fn record(
+        &mut self,
+        step: RotationStep,
+        mark: StepRecord<W>,
+        predecessor: TokenState,
+    ) -> Result<(), RotationError> {
         let has_happened = match step {
-            Step::Mint | Step::HandOver | Step::UpdateSecrets | Step::Verify => true,
-            Step::Watch => self.successor_last_use.is_some(),
-            Step::Revoke => predecessor.is_revoked(),
-            Step::Observe => matches!(predecessor, TokenState::Deletable { .. } | TokenState::Deleted { .. }),
-            Step::Delete => matches!(predecessor, TokenState::Deleted { .. }),
+            RotationStep::Mint | RotationStep::HandOver | RotationStep::UpdateSecrets | RotationStep::Verify => true,
+            RotationStep::Watch => self.successor_last_use.is_some(),
+            RotationStep::Revoke => predecessor.is_revoked(),
+            RotationStep::Observe => matches!(predecessor, TokenState::Deletable { .. } | TokenState::Deleted { .. }),
+            RotationStep::Delete => matches!(predecessor, TokenState::Deleted { .. }),
         };
         if self.is_cancelled() {
             return Err(RotationError::Cancelled);
@@ -287,7 +292,7 @@ impl<T, W> Rotation<T, W> {
 
     fn revoke(&mut self, predecessor: TokenState, at: UtcDateTime) -> TokenState {
         predecessor.revoke(at).map_or(predecessor, |revoked| {
-            self.evidence.keep(Step::Revoke, Mark { by: None, at });
+            self.evidence.keep(RotationStep::Revoke, StepRecord { by: None, at });
             revoked
         })
     }

@@ -28,20 +28,20 @@ const MOST_ADDRESSES: usize = 64;
 ///
 /// tripwire.note("203.0.113.9", revoked_at + Duration::days(6));
 /// assert!(!tripwire.is_safe_to_delete(week, revoked_at + Duration::days(7)));
-/// assert_eq!(tripwire.judge().unwrap().suspicion, Suspicion::LikelyTheft);
+/// assert_eq!(tripwire.assess().unwrap().suspicion, Suspicion::LikelyTheft);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tripwire<A> {
     revoked_at: Moment,
     familiar: BTreeSet<A>,
-    attempts: BTreeMap<A, Attempts>,
+    attempts: BTreeMap<A, AddressAttempts>,
     from_elsewhere: u64,
     last_attempt: Moment,
 }
 
 /// The attempts from one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Attempts {
+pub struct AddressAttempts {
     /// How many there were.
     pub count: u64,
     /// The first.
@@ -52,11 +52,11 @@ pub struct Attempts {
 
 /// What the attempts look like, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub struct TripwireAssessment {
     /// What they look like.
     pub suspicion: Suspicion,
     /// Why; there is always a reason.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<SuspicionReason>,
 }
 
 /// What attempts on a revoked token look like.
@@ -72,7 +72,7 @@ pub enum Suspicion {
 
 /// What speaks for a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
+pub enum SuspicionReason {
     /// Attempts came from addresses that used the token before it was revoked.
     FamiliarAddresses {
         /// How many addresses.
@@ -115,13 +115,13 @@ impl<A: Ord> Tripwire<A> {
             Some(attempts) => attempts.add(at),
             None if is_full => self.from_elsewhere = self.from_elsewhere.saturating_add(1),
             None => {
-                self.attempts.insert(address, Attempts { count: 1, first: at, last: at });
+                self.attempts.insert(address, AddressAttempts { count: 1, first: at, last: at });
             }
         }
     }
 
     /// The attempts by address.
-    pub fn attempts(&self) -> impl Iterator<Item = (&A, &Attempts)> {
+    pub fn attempts(&self) -> impl Iterator<Item = (&A, &AddressAttempts)> {
         self.attempts.iter()
     }
 
@@ -145,7 +145,7 @@ impl<A: Ord> Tripwire<A> {
 
     /// What the attempts look like, if there were any.
     #[must_use]
-    pub fn judge(&self) -> Option<Judgement> {
+    pub fn assess(&self) -> Option<TripwireAssessment> {
         let familiar = self.attempts.keys().filter(|address| self.familiar.contains(address)).count();
         let unfamiliar = self.attempts.len() - familiar;
         if self.attempts.is_empty() {
@@ -157,12 +157,12 @@ impl<A: Ord> Tripwire<A> {
             _ => Suspicion::LikelyTheft,
         };
         let reasons = [
-            self.familiar.is_empty().then_some(Reason::NoHistory),
-            (familiar > 0).then_some(Reason::FamiliarAddresses { addresses: familiar }),
-            (unfamiliar > 0).then_some(Reason::UnfamiliarAddresses { addresses: unfamiliar }),
-            (self.from_elsewhere > 0).then_some(Reason::TooManyAddresses { attempts: self.from_elsewhere }),
+            self.familiar.is_empty().then_some(SuspicionReason::NoHistory),
+            (familiar > 0).then_some(SuspicionReason::FamiliarAddresses { addresses: familiar }),
+            (unfamiliar > 0).then_some(SuspicionReason::UnfamiliarAddresses { addresses: unfamiliar }),
+            (self.from_elsewhere > 0).then_some(SuspicionReason::TooManyAddresses { attempts: self.from_elsewhere }),
         ];
-        Some(Judgement { suspicion, reasons: reasons.into_iter().flatten().collect() })
+        Some(TripwireAssessment { suspicion, reasons: reasons.into_iter().flatten().collect() })
     }
 
     fn end(&self, observation: Span) -> Moment {
@@ -170,7 +170,7 @@ impl<A: Ord> Tripwire<A> {
     }
 }
 
-impl Attempts {
+impl AddressAttempts {
     fn add(&mut self, at: UtcDateTime) {
         self.count = self.count.saturating_add(1);
         self.first = self.first.min(at);
@@ -200,7 +200,7 @@ mod tests {
             [-1, 0, 1].map(|offset| quiet.is_safe_to_delete(week(), end + offset * SECOND)),
             [false, true, true]
         );
-        assert_eq!((quiet.observed_until(week()), quiet.judge(), quiet.last_attempt()), (end, None, None));
+        assert_eq!((quiet.observed_until(week()), quiet.assess(), quiet.last_attempt()), (end, None, None));
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(tripwire.observed_until(week()), REVOKED + Duration::days(12));
         assert_eq!(tripwire.last_attempt(), Some(REVOKED + Duration::days(5)));
         let (first, last) = (REVOKED + Duration::days(3), REVOKED + Duration::days(5));
-        assert_eq!(tripwire.attempts().collect::<Vec<_>>(), [(&1, &Attempts { count: 3, first, last })]);
+        assert_eq!(tripwire.attempts().collect::<Vec<_>>(), [(&1, &AddressAttempts { count: 3, first, last })]);
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn where_the_attempts_come_from_tells_a_stale_deploy_from_likely_theft() {
-        use {Reason as R, Suspicion as S};
+        use {Suspicion as S, SuspicionReason as R};
         let (familiar, unfamiliar) = (R::FamiliarAddresses { addresses: 1 }, R::UnfamiliarAddresses { addresses: 1 });
         let table = [
             (vec![1], vec![1], S::StaleDeploy, vec![familiar]),
@@ -238,7 +238,7 @@ mod tests {
         for (known, from, suspicion, reasons) in table {
             let mut tripwire = Tripwire::new(REVOKED, known);
             from.into_iter().for_each(|address| tripwire.note(address, REVOKED));
-            assert_eq!(tripwire.judge(), Some(Judgement { suspicion, reasons }));
+            assert_eq!(tripwire.assess(), Some(TripwireAssessment { suspicion, reasons }));
         }
     }
 
@@ -248,8 +248,8 @@ mod tests {
         (0..66).for_each(|address| tripwire.note(address, REVOKED));
         tripwire.note(0, REVOKED);
         assert_eq!(tripwire.attempts().count(), 64);
-        let judgement = tripwire.judge().unwrap();
+        let judgement = tripwire.assess().unwrap();
         assert_eq!(judgement.suspicion, Suspicion::LikelyTheft);
-        assert!(judgement.reasons.contains(&Reason::TooManyAddresses { attempts: 2 }));
+        assert!(judgement.reasons.contains(&SuspicionReason::TooManyAddresses { attempts: 2 }));
     }
 }

@@ -1,7 +1,9 @@
 //! Each boundary of an assessment, one second before, at, and after it.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use service_accounts_lifecycle::{Environment, Facts, Finding, LifecyclePolicy, Lifetime, Span, TokenState};
+use service_accounts_lifecycle::{
+    Environment, LifecycleFinding, LifecyclePolicy, Lifetime, Span, TokenFacts, TokenState,
+};
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
 
@@ -14,17 +16,17 @@ fn policy() -> LifecyclePolicy {
     LifecyclePolicy::default().with_idle_after(never).with_look_every(never).with_review_every(never)
 }
 
-fn codes(policy: &LifecyclePolicy, facts: Facts, now: UtcDateTime) -> Vec<&'static str> {
-    policy.assess(&Environment::production(), &facts, now).iter().map(Finding::code).collect()
+fn codes(policy: &LifecyclePolicy, facts: TokenFacts, now: UtcDateTime) -> Vec<&'static str> {
+    policy.assess(&Environment::production(), &facts, now).iter().map(LifecycleFinding::code).collect()
 }
 
 /// Asks one second before an instant, at it, and one second after.
-fn around(policy: &LifecyclePolicy, facts: Facts, at: UtcDateTime) -> [Vec<&'static str>; 3] {
+fn around(policy: &LifecyclePolicy, facts: TokenFacts, at: UtcDateTime) -> [Vec<&'static str>; 3] {
     [-1, 0, 1].map(|second| codes(policy, facts, at + Duration::seconds(second)))
 }
 
-fn year() -> Facts {
-    Facts::new(ISSUED, ISSUED + YEAR)
+fn year() -> TokenFacts {
+    TokenFacts::new(ISSUED, ISSUED + YEAR)
 }
 
 #[test]
@@ -104,7 +106,7 @@ fn an_attempt_counts_from_the_second_of_the_revocation() {
 fn a_released_token_is_deletable_and_a_deleted_one_is_nothing() {
     let released = TokenState::Deletable { revoked_at: ISSUED, since: ISSUED + YEAR };
     let findings = policy().assess(&Environment::production(), &year().with_state(released), ISSUED);
-    assert_eq!(findings, [Finding::Deletable { since: ISSUED + YEAR }]);
+    assert_eq!(findings, [LifecycleFinding::Deletable { since: ISSUED + YEAR }]);
     let deleted = year().with_state(TokenState::Deleted { at: ISSUED });
     assert!(codes(&LifecyclePolicy::default(), deleted, ISSUED + YEAR).is_empty());
 }
@@ -114,9 +116,9 @@ fn a_life_longer_than_the_policy_allows_is_reported_with_the_day_it_should_have_
     let tighter = policy().with_environment(Environment::production(), Lifetime::up_to(Span::days(364).unwrap()));
     let finding = tighter.assess(&Environment::production(), &year(), ISSUED);
     let maximum = Span::days(364).unwrap();
-    assert_eq!(finding, [Finding::LifetimeTooLong { maximum, allowed_until: ISSUED + Duration::days(364) }]);
+    assert_eq!(finding, [LifecycleFinding::LifetimeTooLong { maximum, allowed_until: ISSUED + Duration::days(364) }]);
     for (life, found) in [(363, 0), (364, 0), (365, 1)] {
-        let facts = Facts::new(ISSUED, ISSUED + Duration::days(life));
+        let facts = TokenFacts::new(ISSUED, ISSUED + Duration::days(life));
         assert_eq!(codes(&tighter, facts, ISSUED).len(), found, "{life} days");
         let retiring = facts.with_state(TokenState::Retiring { until: ISSUED + Duration::DAY });
         assert_eq!(codes(&tighter, retiring, ISSUED).len(), found, "{life} days, retiring");
@@ -129,10 +131,10 @@ fn a_life_longer_than_the_policy_allows_is_reported_with_the_day_it_should_have_
 fn a_token_of_an_unknown_environment_is_reported_and_still_expires() {
     let elsewhere = Environment::parse("elsewhere").unwrap();
     let found = |now| policy().assess(&elsewhere, &year(), now);
-    assert_eq!(found(ISSUED), [Finding::EnvironmentUnknown]);
+    assert_eq!(found(ISSUED), [LifecycleFinding::EnvironmentUnknown]);
     assert_eq!(
         found(ISSUED + YEAR),
-        [Finding::EnvironmentUnknown, Finding::Expired { at: ISSUED + YEAR, last_use: None }]
+        [LifecycleFinding::EnvironmentUnknown, LifecycleFinding::Expired { at: ISSUED + YEAR, last_use: None }]
     );
 }
 
@@ -145,10 +147,10 @@ fn findings_carry_the_dates_that_prove_them() {
     assert_eq!(
         findings,
         [
-            Finding::RotationDue { since: ISSUED + Duration::days(335), expires_at: ISSUED + YEAR },
-            Finding::Idle { since: used + Duration::days(90), last_use: Some(used) },
-            Finding::LookDue { since: used + Duration::days(30), last_look: Some(used) },
-            Finding::ReviewDue { since: used + Duration::days(90), last_review: Some(used) },
+            LifecycleFinding::RotationDue { since: ISSUED + Duration::days(335), expires_at: ISSUED + YEAR },
+            LifecycleFinding::Idle { since: used + Duration::days(90), last_use: Some(used) },
+            LifecycleFinding::LookDue { since: used + Duration::days(30), last_look: Some(used) },
+            LifecycleFinding::ReviewDue { since: used + Duration::days(90), last_review: Some(used) },
         ]
     );
     assert_eq!(findings[0].since(), Some(ISSUED + Duration::days(335)));
@@ -177,10 +179,10 @@ fn the_next_date_lies_after_now() {
 #[test]
 fn a_leap_day_and_the_last_second_of_the_calendar_are_days_like_others() {
     let leap = utc_datetime!(2024-02-29 0:00);
-    let facts = Facts::new(leap - Duration::days(3), leap);
+    let facts = TokenFacts::new(leap - Duration::days(3), leap);
     assert_eq!(around(&policy(), facts, leap)[1], ["expired"]);
     let last = UtcDateTime::MAX.truncate_to_second();
-    let facts = Facts::new(last - Duration::DAY, last);
+    let facts = TokenFacts::new(last - Duration::DAY, last);
     assert_eq!(codes(&policy(), facts, last - Duration::SECOND), ["rotation-due"]);
     assert_eq!(codes(&policy(), facts, last), ["expired"]);
     assert_eq!(policy().next_due(&Environment::production(), &facts, last), None);

@@ -5,11 +5,16 @@ mod random;
 
 use proptest::prelude::*;
 use random::{environment, facts, instant, policy, seconds_around};
-use service_accounts_lifecycle::{Facts, LifecyclePolicy};
+use service_accounts_lifecycle::{LifecyclePolicy, TokenFacts};
 use time::{Duration, UtcDateTime};
 
 /// Every second the naive way: the first one, among those near, with another answer.
-fn first_change_by_trial(policy: &LifecyclePolicy, facts: &Facts, now: UtcDateTime, until: i64) -> Option<UtcDateTime> {
+fn first_change_by_trial(
+    policy: &LifecyclePolicy,
+    facts: &TokenFacts,
+    now: UtcDateTime,
+    until: i64,
+) -> Option<UtcDateTime> {
     let schedule = policy.schedule(&environment());
     let today = schedule.assess(facts, now);
     (now.unix_timestamp() + 1..=until)
@@ -53,7 +58,7 @@ proptest! {
         policy in policy(), facts in facts(), issued_at in instant(), expires_at in instant(), now in instant(),
     ) {
         let schedule = policy.schedule(&environment());
-        for facts in [facts, Facts::new(issued_at, expires_at)] {
+        for facts in [facts, TokenFacts::new(issued_at, expires_at)] {
             let due = schedule.due(&facts);
             if let Some(due) = due {
                 prop_assert!(!schedule.assess(&facts, due).is_empty(), "due without a finding");
@@ -62,7 +67,7 @@ proptest! {
                 prop_assert!(schedule.assess(&facts, now).is_empty(), "a finding, but never due");
             }
         }
-        let fresh = Facts::new(issued_at, expires_at);
+        let fresh = TokenFacts::new(issued_at, expires_at);
         if now >= issued_at && schedule.due(&fresh).is_none_or(|due| now < due) {
             prop_assert!(schedule.assess(&fresh, now).is_empty(), "a finding before the token is due");
         }

@@ -1,8 +1,8 @@
 //! The shipped rules, and a policy over them.
 
 use service_accounts_lifecycle::{
-    Breadth, Enforcement, Environment, GovernancePolicy, Objection, Outcome, RequestCriteria, Rule, Span, TokenRequest,
-    TokenRule, Verdict,
+    Enforcement, Environment, GovernancePolicy, OverBroad, PolicyEvaluation, PolicyOutcome, PolicyRule,
+    PolicyViolation, RequestCriteria, Span, TokenRequest, TokenRule,
 };
 
 type Policy = GovernancePolicy<RequestCriteria, TokenRule>;
@@ -123,10 +123,10 @@ fn every_rule_lets_pass_what_it_should_and_refuses_the_rest() {
     for (rule, code, passing, failing) in table() {
         assert_eq!(rule.code(), code);
         for request in passing {
-            assert_eq!(rule.objection(&request), None, "{code}: {request:?}");
+            assert_eq!(rule.violation(&request), None, "{code}: {request:?}");
         }
         for request in failing {
-            assert!(rule.objection(&request).is_some(), "{code}: {request:?}");
+            assert!(rule.violation(&request).is_some(), "{code}: {request:?}");
         }
     }
 }
@@ -137,13 +137,13 @@ fn soft_failures_warn_and_one_hard_failure_blocks() {
     let both = soft.clone().with_rule(TokenRule::ApprovalRequired, Enforcement::Hard);
     let fine = with(|request| (request.owner, request.is_approved) = (Some("ops".into()), true));
     let approved = with(|request| request.is_approved = true);
-    assert_eq!(soft.validate(&bare()).outcome, Outcome::Warn);
+    assert_eq!(soft.validate(&bare()).outcome, PolicyOutcome::Warn);
     assert_eq!(
         [&bare(), &approved, &fine].map(|request| both.validate(request).outcome),
-        [Outcome::Block, Outcome::Warn, Outcome::Allow]
+        [PolicyOutcome::Block, PolicyOutcome::Warn, PolicyOutcome::Allow]
     );
     let owner =
-        Objection { code: "owner-required", reason: "the account has no owner", enforcement: Enforcement::Soft };
+        PolicyViolation { code: "owner-required", reason: "the account has no owner", enforcement: Enforcement::Soft };
     assert_eq!(both.validate(&approved).findings, [owner]);
 }
 
@@ -151,18 +151,18 @@ fn soft_failures_warn_and_one_hard_failure_blocks() {
 fn a_policy_that_is_not_enabled_can_be_tried_and_decides_nothing() {
     let policy =
         Policy::new("owners", RequestCriteria::default()).with_rule(TokenRule::OwnerRequired, Enforcement::Hard);
-    assert_eq!(policy.validate(&bare()).outcome, Outcome::Block);
-    assert_eq!(policy.evaluate(&bare()).outcome, Outcome::Allow);
-    assert_eq!(policy.enabled().evaluate(&bare()).outcome, Outcome::Block);
+    assert_eq!(policy.validate(&bare()).outcome, PolicyOutcome::Block);
+    assert_eq!(policy.evaluate(&bare()).outcome, PolicyOutcome::Allow);
+    assert_eq!(policy.enabled().evaluate(&bare()).outcome, PolicyOutcome::Block);
 }
 
 #[test]
 fn a_policy_has_nothing_to_say_of_what_it_is_not_about() {
     let criteria = RequestCriteria { environments: vec![Environment::testing()], ..RequestCriteria::default() };
     let policy = Policy::new("testing", criteria).with_rule(TokenRule::OwnerRequired, Enforcement::Hard).enabled();
-    assert_eq!(policy.evaluate(&bare()).outcome, Outcome::Allow);
+    assert_eq!(policy.evaluate(&bare()).outcome, PolicyOutcome::Allow);
     assert!(policy.breadth().is_empty());
-    assert_eq!(Policy::new("all", RequestCriteria::default()).breadth(), [Breadth::Everything]);
+    assert_eq!(Policy::new("all", RequestCriteria::default()).breadth(), [OverBroad::Everything]);
 }
 
 #[test]
@@ -174,10 +174,10 @@ fn the_worst_of_many_policies_decides() {
         policy(TokenRule::ApprovalRequired, Enforcement::Hard),
         policy(TokenRule::OneEnvironmentPerToken, Enforcement::Hard),
     ];
-    let verdict: Verdict = policies.iter().map(|policy| policy.evaluate(&bare())).collect();
-    assert_eq!((verdict.outcome, verdict.findings.len()), (Outcome::Block, 2));
-    let nothing: Verdict = std::iter::empty::<Verdict>().collect();
-    assert_eq!(nothing.outcome, Outcome::Allow);
+    let verdict: PolicyEvaluation = policies.iter().map(|policy| policy.evaluate(&bare())).collect();
+    assert_eq!((verdict.outcome, verdict.findings.len()), (PolicyOutcome::Block, 2));
+    let nothing: PolicyEvaluation = std::iter::empty::<PolicyEvaluation>().collect();
+    assert_eq!(nothing.outcome, PolicyOutcome::Allow);
 }
 
 #[cfg(feature = "serde")]

@@ -15,8 +15,8 @@ use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 use service_accounts_lifecycle::{
-    Action, Bounds, DueIndex, Entry, Environment, Facts, Finding, Inventory, LifecyclePolicy, Lifetime, Severity, Span,
-    Task, TokenState, diff, forecast, plan, sweep,
+    DueIndex, Environment, Inventory, LifecycleFinding, LifecyclePolicy, Lifetime, Severity, Span, SweepBounds, Task,
+    TaskKind, TokenEntry, TokenFacts, TokenState, diff, forecast, plan, sweep,
 };
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
@@ -27,27 +27,29 @@ fn days(days: i64) -> UtcDateTime {
     ISSUED + Duration::days(days)
 }
 
-fn entry(key: u32, facts: Facts) -> Entry<u32> {
-    Entry { key, environment: Environment::production(), facts }
+fn entry(key: u32, facts: TokenFacts) -> TokenEntry<u32> {
+    TokenEntry { key, environment: Environment::production(), facts }
 }
 
-fn year() -> Facts {
-    Facts::new(ISSUED, days(365))
+fn year() -> TokenFacts {
+    TokenFacts::new(ISSUED, days(365))
 }
 
-fn actions(tasks: &[Task<u32>]) -> Vec<(u32, Action)> {
-    tasks.iter().map(|task| (task.key, task.action)).collect()
+fn actions(tasks: &[Task<u32>]) -> Vec<(u32, TaskKind)> {
+    tasks.iter().map(|task| (task.key, task.kind)).collect()
 }
 
 #[test]
 fn a_plan_puts_the_weightiest_first() {
     let (expired, tried) =
         (year(), year().with_state(TokenState::Revoked { at: days(364) }).with_last_attempt(days(365)));
-    let due =
-        Facts::new(days(10), days(375)).with_last_use(days(364)).with_last_look(days(364)).with_last_review(days(364));
+    let due = TokenFacts::new(days(10), days(375))
+        .with_last_use(days(364))
+        .with_last_look(days(364))
+        .with_last_review(days(364));
     let entries = [entry(1, due), entry(2, expired), entry(3, tried)];
     let tasks = plan(&entries, &LifecyclePolicy::default(), days(365));
-    assert_eq!(actions(&tasks), [(2, Action::Revoke), (3, Action::Investigate), (1, Action::Rotate)]);
+    assert_eq!(actions(&tasks), [(2, TaskKind::Revoke), (3, TaskKind::Investigate), (1, TaskKind::Rotate)]);
     assert_eq!(tasks[0].severity(), Severity::Critical);
     assert_eq!(tasks[2].severity(), Severity::Warning);
 }
@@ -56,8 +58,8 @@ fn a_plan_puts_the_weightiest_first() {
 fn a_token_that_is_to_be_revoked_has_no_other_task() {
     let idle = entry(1, year());
     let tasks = plan([&idle], &LifecyclePolicy::default(), days(340));
-    assert_eq!(actions(&tasks), [(1, Action::Revoke)]);
-    assert!(matches!(tasks[0].reasons[..], [Finding::Idle { .. }]));
+    assert_eq!(actions(&tasks), [(1, TaskKind::Revoke)]);
+    assert!(matches!(tasks[0].reasons[..], [LifecycleFinding::Idle { .. }]));
 }
 
 #[test]
@@ -66,9 +68,12 @@ fn rotation_and_replacement_are_one_task_with_both_reasons() {
     let tighter = LifecyclePolicy::default()
         .with_environment(Environment::production(), Lifetime::up_to(Span::days(364).unwrap()));
     let tasks = plan([&entry(1, facts)], &tighter, days(340));
-    assert_eq!(actions(&tasks), [(1, Action::Rotate)]);
-    assert!(matches!(tasks[0].reasons[..], [Finding::LifetimeTooLong { .. }, Finding::RotationDue { .. }]));
-    assert_eq!(actions(&plan([&entry(1, facts)], &tighter, days(334))), [(1, Action::Replace)]);
+    assert_eq!(actions(&tasks), [(1, TaskKind::Rotate)]);
+    assert!(matches!(
+        tasks[0].reasons[..],
+        [LifecycleFinding::LifetimeTooLong { .. }, LifecycleFinding::RotationDue { .. }]
+    ));
+    assert_eq!(actions(&plan([&entry(1, facts)], &tighter, days(334))), [(1, TaskKind::Replace)]);
 }
 
 #[test]
@@ -84,7 +89,7 @@ fn a_forecast_tells_what_comes_on_which_day() {
 
 #[test]
 fn within_a_day_the_earlier_comes_first() {
-    let expires = |hour| Facts::new(ISSUED, days(3) + Duration::hours(hour)).with_successor();
+    let expires = |hour| TokenFacts::new(ISSUED, days(3) + Duration::hours(hour)).with_successor();
     let entries = [entry(1, expires(2)), entry(2, expires(1)), entry(3, expires(3))];
     let forecast = forecast(&entries, &LifecyclePolicy::default(), ISSUED, Span::days(7).unwrap());
     let keys: Vec<_> = forecast[&days(3).date()].iter().map(|coming| coming.key).collect();
@@ -106,12 +111,12 @@ fn the_horizon_is_part_of_the_forecast() {
 #[test]
 fn a_difference_tells_what_a_policy_would_break() {
     let used = year().with_last_use(days(60)).with_last_look(days(100)).with_last_review(days(100));
-    let fresh = Facts::new(days(99), days(464)).with_last_use(days(100));
+    let fresh = TokenFacts::new(days(99), days(464)).with_last_use(days(100));
     let (from, to) = (LifecyclePolicy::default(), LifecyclePolicy::default().with_idle_after(Span::days(30).unwrap()));
     let entries = [entry(1, used), entry(2, fresh.with_state(TokenState::Revoked { at: days(99) }))];
     let differences = diff(&entries, &from, &to, days(100));
     assert_eq!(differences.len(), 1, "a revoked token does not go idle");
-    assert_eq!(differences[0].appears, [Finding::Idle { since: days(90), last_use: Some(days(60)) }]);
+    assert_eq!(differences[0].appears, [LifecycleFinding::Idle { since: days(90), last_use: Some(days(60)) }]);
     assert_eq!(differences[0].next_due, (Some(days(130)), Some(days(130))));
     let back = diff(&entries, &to, &from, days(100));
     assert_eq!((&back[0].appears, &back[0].disappears), (&vec![], &differences[0].appears));
@@ -135,7 +140,7 @@ proptest! {
     ) {
         let now = UtcDateTime::UNIX_EPOCH + Duration::seconds(now);
         let (environment, horizon) = (random::environment(), Span::seconds(horizon).unwrap());
-        let entry = Entry { key: (), environment: environment.clone(), facts };
+        let entry = TokenEntry { key: (), environment: environment.clone(), facts };
         let foretold: Vec<_> = forecast([&entry], &policy, now, horizon).into_values().flatten().collect();
         let before = policy.assess(&environment, &facts, now);
         for finding in policy.assess(&environment, &facts, now + horizon.as_duration()) {
@@ -151,7 +156,7 @@ proptest! {
     /// A policy differs in nothing from itself.
     #[test]
     fn a_policy_does_not_differ_from_itself(policy in random::policy(), facts in random::facts(), now in random::instant()) {
-        let entry = Entry { key: (), environment: random::environment(), facts };
+        let entry = TokenEntry { key: (), environment: random::environment(), facts };
         prop_assert!(diff([&entry], &policy, &policy, now).is_empty());
     }
 
@@ -164,7 +169,7 @@ proptest! {
         let policy = LifecyclePolicy::default();
         let table = Table::new(&facts, &policy);
         let due = table.index.lock().unwrap().due(now).count();
-        let bounds = Bounds { batch: NonZeroUsize::new(batch).unwrap(), tokens };
+        let bounds = SweepBounds { batch: NonZeroUsize::new(batch).unwrap(), tokens };
         table.fails_after.replace(fails_at);
         let mut settled = 0;
         for _ in 0..200 {
@@ -186,7 +191,7 @@ proptest! {
 
 /// A host's own table with the one extra column a sweep needs.
 struct Table {
-    rows: Vec<Entry<usize>>,
+    rows: Vec<TokenEntry<usize>>,
     index: Mutex<DueIndex<usize>>,
     due: Mutex<BTreeMap<usize, UtcDateTime>>,
     settled: Mutex<BTreeMap<usize, usize>>,
@@ -216,11 +221,11 @@ impl Fails {
 struct Unwritable;
 
 impl Table {
-    fn new(facts: &[Facts], policy: &LifecyclePolicy) -> Self {
+    fn new(facts: &[TokenFacts], policy: &LifecyclePolicy) -> Self {
         let rows: Vec<_> = facts
             .iter()
             .enumerate()
-            .map(|(key, facts)| Entry { key, environment: Environment::production(), facts: *facts })
+            .map(|(key, facts)| TokenEntry { key, environment: Environment::production(), facts: *facts })
             .collect();
         let due: BTreeMap<_, _> =
             rows.iter().filter_map(|row| Some((row.key, policy.schedule(&row.environment).due(&row.facts)?))).collect();
@@ -239,7 +244,7 @@ impl Inventory for Table {
     type Key = usize;
     type Error = Unwritable;
 
-    async fn due(&self, now: UtcDateTime, limit: NonZeroUsize) -> Result<Vec<Entry<usize>>, Unwritable> {
+    async fn due(&self, now: UtcDateTime, limit: NonZeroUsize) -> Result<Vec<TokenEntry<usize>>, Unwritable> {
         let mut batches = self.batches.lock().unwrap();
         *batches += 1;
         assert!(*batches < 1_000, "the sweep does not end");

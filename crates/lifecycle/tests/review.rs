@@ -1,8 +1,8 @@
 //! The seven questions, attestations and what has changed since.
 
 use service_accounts_lifecycle::{
-    Attestation, Delta, Entry, Environment, Facts, LifecyclePolicy, Question, Remark, Review, ReviewItem, Span,
-    TokenState,
+    Attestation, Environment, LifecyclePolicy, Review, ReviewDelta, ReviewFinding, ReviewItem, ReviewQuestion, Span,
+    TokenEntry, TokenFacts, TokenState,
 };
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
@@ -16,10 +16,10 @@ type Pack = Review<u8, &'static str, &'static str>;
 /// A token with nothing to remark.
 fn spotless(key: u8) -> Item {
     ReviewItem {
-        entry: Entry {
+        entry: TokenEntry {
             key,
             environment: Environment::production(),
-            facts: Facts::new(ISSUED, ISSUED + YEAR).with_last_use(ISSUED),
+            facts: TokenFacts::new(ISSUED, ISSUED + YEAR).with_last_use(ISSUED),
         },
         has_purpose: true,
         has_fitting_name: true,
@@ -41,7 +41,7 @@ fn review(items: &[Item], now: UtcDateTime) -> Pack {
     Review::of(items, &LifecyclePolicy::default(), now)
 }
 
-fn remarks(item: &Item, now: UtcDateTime) -> Vec<Remark<&'static str>> {
+fn remarks(item: &Item, now: UtcDateTime) -> Vec<ReviewFinding<&'static str>> {
     review(std::slice::from_ref(item), now).remarks().map(|(_, _, remark)| remark.clone()).collect()
 }
 
@@ -55,14 +55,14 @@ fn a_spotless_token_has_no_remarks() {
 #[test]
 fn each_question_is_asked() {
     let table = [
-        (item(1, |item| item.has_purpose = false), Question::Purpose, Remark::NoPurpose),
-        (item(1, |item| item.has_fitting_name = false), Question::Name, Remark::UnfittingName),
-        (item(1, |item| item.has_fitting_teams = false), Question::Teams, Remark::UnfittingTeams),
-        (item(1, |item| item.has_account = false), Question::Orphan, Remark::Orphaned),
+        (item(1, |item| item.has_purpose = false), ReviewQuestion::Purpose, ReviewFinding::NoPurpose),
+        (item(1, |item| item.has_fitting_name = false), ReviewQuestion::Name, ReviewFinding::UnfittingName),
+        (item(1, |item| item.has_fitting_teams = false), ReviewQuestion::Teams, ReviewFinding::UnfittingTeams),
+        (item(1, |item| item.has_account = false), ReviewQuestion::Orphan, ReviewFinding::Orphaned),
         (
             item(1, |item| item.granted = ["admin", "read", "write"].into()),
-            Question::LeastPrivilege,
-            Remark::Overprivileged { unused: vec!["admin", "write"] },
+            ReviewQuestion::LeastPrivilege,
+            ReviewFinding::Overprivileged { unused: vec!["admin", "write"] },
         ),
     ];
     for (item, question, remark) in table {
@@ -74,9 +74,9 @@ fn each_question_is_asked() {
 #[test]
 fn a_token_near_expiry_needs_a_successor() {
     let window = ISSUED + Duration::days(335);
-    let used = |facts: Facts| item(1, |item| item.entry.facts = facts.with_last_use(window));
-    let facts = Facts::new(ISSUED, ISSUED + YEAR);
-    let missing = vec![Remark::NoSuccessor { expires_at: ISSUED + YEAR }];
+    let used = |facts: TokenFacts| item(1, |item| item.entry.facts = facts.with_last_use(window));
+    let facts = TokenFacts::new(ISSUED, ISSUED + YEAR);
+    let missing = vec![ReviewFinding::NoSuccessor { expires_at: ISSUED + YEAR }];
     for (offset, expected) in [(-1, vec![]), (0, missing.clone()), (1, missing.clone())] {
         assert_eq!(remarks(&used(facts), window + Duration::seconds(offset)), expected);
     }
@@ -87,13 +87,13 @@ fn a_token_near_expiry_needs_a_successor() {
 #[test]
 fn a_token_is_to_be_used_as_often_as_expected() {
     let weekly = item(1, |item| item.used_every = Span::days(7));
-    let unused = vec![Remark::Unused { last_use: Some(ISSUED) }];
+    let unused = vec![ReviewFinding::Unused { last_use: Some(ISSUED) }];
     for (offset, expected) in [(-1, vec![]), (0, unused.clone()), (1, unused.clone())] {
         assert_eq!(remarks(&weekly, ISSUED + Duration::days(7) + Duration::seconds(offset)), expected);
     }
     assert_eq!(remarks(&spotless(1), ISSUED + Duration::days(90)), unused, "idle, though nobody said how often");
-    let never = item(1, |item| item.entry.facts = Facts::new(ISSUED, ISSUED + YEAR));
-    assert_eq!(remarks(&never, ISSUED + Duration::days(90)), [Remark::Unused { last_use: None }]);
+    let never = item(1, |item| item.entry.facts = TokenFacts::new(ISSUED, ISSUED + YEAR));
+    assert_eq!(remarks(&never, ISSUED + Duration::days(90)), [ReviewFinding::Unused { last_use: None }]);
 }
 
 #[test]
@@ -114,11 +114,11 @@ fn a_delta_tells_new_standing_resolved_and_gone() {
     let after = review(&[nameless(1), purposeless(2), purposeless(4)], ISSUED);
     assert_eq!(
         after.since(&before),
-        Delta {
-            new: vec![(2, Question::Purpose), (4, Question::Purpose)],
-            standing: vec![(1, Question::Name)],
-            resolved: vec![(2, Question::Name)],
-            gone: vec![(3, Question::Name)],
+        ReviewDelta {
+            new: vec![(2, ReviewQuestion::Purpose), (4, ReviewQuestion::Purpose)],
+            standing: vec![(1, ReviewQuestion::Name)],
+            resolved: vec![(2, ReviewQuestion::Name)],
+            gone: vec![(3, ReviewQuestion::Name)],
         }
     );
 }

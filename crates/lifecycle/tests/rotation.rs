@@ -2,8 +2,8 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use service_accounts_lifecycle::{
-    Admission, Mark, Opened, Overlap, Permit, Rotation, RotationError, RotationKey, Span, Standing, Step, TokenState,
-    TransitionError,
+    OpenedRotation, Overlap, Rotation, RotationAdmission, RotationError, RotationKey, RotationPermit, RotationStep,
+    Span, StepRecord, TokenState, TokenValidity, TransitionError,
 };
 use time::macros::utc_datetime;
 use time::{Duration, UtcDateTime};
@@ -19,36 +19,36 @@ fn key(text: &str) -> RotationKey {
     RotationKey::parse(text).unwrap()
 }
 
-fn old(state: TokenState) -> Standing {
-    Standing { state, expires_at: EXPIRY }
+fn old(state: TokenState) -> TokenValidity {
+    TokenValidity { state, expires_at: EXPIRY }
 }
 
 fn days(days: u32) -> Span {
     Span::days(days).unwrap()
 }
 
-fn permit(standing: Standing) -> Permit {
+fn permit(standing: TokenValidity) -> RotationPermit {
     match Record::admit(None, &key("k"), standing, NOW) {
-        Ok(Admission::New(permit)) => permit,
+        Ok(RotationAdmission::New(permit)) => permit,
         other => panic!("no permit: {other:?}"),
     }
 }
 
-fn opened(overlap: Overlap) -> Opened<&'static str, &'static str> {
+fn opened(overlap: Overlap) -> OpenedRotation<&'static str, &'static str> {
     permit(old(TokenState::Active)).open(("old", "new"), LATER, overlap, "ops").unwrap()
 }
 
-fn mark(at: UtcDateTime) -> Mark<&'static str> {
-    Mark { by: Some("ops"), at }
+fn mark(at: UtcDateTime) -> StepRecord<&'static str> {
+    StepRecord { by: Some("ops"), at }
 }
 
 #[test]
 fn an_opened_rotation_remembers_what_it_was_opened_with() {
-    let Opened { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     assert_eq!(predecessor, TokenState::Retiring { until: NOW + Duration::days(3) });
     assert_eq!((*rotation.predecessor(), *rotation.successor(), rotation.key()), ("old", "new", &key("k")));
     assert_eq!(rotation.deadline(), NOW + Duration::days(3));
-    assert_eq!(rotation.evidence(Step::Mint), Some(&mark(NOW)));
+    assert_eq!(rotation.evidence(RotationStep::Mint), Some(&mark(NOW)));
     assert!(!rotation.is_cancelled());
 }
 
@@ -73,8 +73,8 @@ fn the_overlap_never_extends_a_deadline_the_old_token_already_has() {
 #[test]
 fn an_overlap_at_the_end_of_the_calendar_does_not_overflow() {
     let last = UtcDateTime::MAX.truncate_to_second();
-    let standing = Standing { state: TokenState::Active, expires_at: last };
-    let Ok(Admission::New(permit)) = Record::admit(None, &key("k"), standing, last - SECOND) else {
+    let standing = TokenValidity { state: TokenState::Active, expires_at: last };
+    let Ok(RotationAdmission::New(permit)) = Record::admit(None, &key("k"), standing, last - SECOND) else {
         panic!("a token works until its last second");
     };
     let opened = permit.open(("old", "new"), UtcDateTime::MAX, Overlap::Fixed(days(1)), "ops").unwrap();
@@ -83,9 +83,9 @@ fn an_overlap_at_the_end_of_the_calendar_does_not_overflow() {
 
 #[test]
 fn without_overlap_the_old_token_is_revoked_at_minting() {
-    let Opened { rotation, predecessor } = opened(Overlap::None);
+    let OpenedRotation { rotation, predecessor } = opened(Overlap::None);
     assert_eq!(predecessor, TokenState::Revoked { at: NOW });
-    assert_eq!(rotation.evidence(Step::Revoke), Some(&Mark { by: None, at: NOW }));
+    assert_eq!(rotation.evidence(RotationStep::Revoke), Some(&StepRecord { by: None, at: NOW }));
 }
 
 #[test]
@@ -114,15 +114,15 @@ fn the_same_key_finds_the_same_rotation_whatever_became_of_the_old_token() {
     let rotation = opened(Overlap::None).rotation;
     let last = Some((&rotation, TokenState::Active));
     let again = Record::admit(last, &key("k"), old(TokenState::Revoked { at: NOW }), LATER);
-    assert!(matches!(again, Ok(Admission::Again(found)) if *found == rotation));
+    assert!(matches!(again, Ok(RotationAdmission::Again(found)) if *found == rotation));
 }
 
 #[test]
 fn another_key_waits_until_the_successor_is_dead() {
-    let Opened { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     let admitted = |successor| Record::admit(Some((&rotation, successor)), &key("other"), old(predecessor), NOW);
     assert_eq!(admitted(TokenState::Active).map(|_| ()), Err(RotationError::AlreadyRotating));
-    assert!(matches!(admitted(TokenState::Revoked { at: NOW }), Ok(Admission::New(_))));
+    assert!(matches!(admitted(TokenState::Revoked { at: NOW }), Ok(RotationAdmission::New(_))));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_key_of_an_earlier_rotation_mints_nothing_ever_again() {
     let mut last: Option<Record> = None;
     for name in ["a", "b", "c"] {
         let asked = last.as_ref().map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
-        let Ok(Admission::New(permit)) = Record::admit(asked, &key(name), old(state), NOW) else {
+        let Ok(RotationAdmission::New(permit)) = Record::admit(asked, &key(name), old(state), NOW) else {
             panic!("{name} is a new key");
         };
         let mut opened = permit.open(("old", "new"), LATER, Overlap::Fixed(days(1)), "ops").unwrap();
@@ -145,26 +145,26 @@ fn a_key_of_an_earlier_rotation_mints_nothing_ever_again() {
 
 #[test]
 fn the_first_use_of_the_successor_revokes_the_old_token() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
     let used = NOW + Duration::HOUR;
     let revoked = rotation.note_successor_use(predecessor, used);
     assert_eq!(revoked, TokenState::Revoked { at: used });
-    assert_eq!(rotation.evidence(Step::Revoke), Some(&Mark { by: None, at: used }));
-    assert_eq!(rotation.evidence(Step::Verify), Some(&Mark { by: None, at: used }));
+    assert_eq!(rotation.evidence(RotationStep::Revoke), Some(&StepRecord { by: None, at: used }));
+    assert_eq!(rotation.evidence(RotationStep::Verify), Some(&StepRecord { by: None, at: used }));
     assert_eq!(rotation.note_successor_use(revoked, used + SECOND), revoked, "later uses change nothing");
     assert_eq!(rotation.successor_last_use(), Some(used + SECOND));
 }
 
 #[test]
 fn with_a_fixed_overlap_the_old_token_works_on_while_the_new_one_is_used() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     assert_eq!(rotation.note_successor_use(predecessor, NOW), predecessor);
-    assert_eq!(rotation.evidence(Step::Revoke), None);
+    assert_eq!(rotation.evidence(RotationStep::Revoke), None);
 }
 
 #[test]
 fn marks_of_use_may_come_in_any_order() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     for at in [NOW, NOW + SECOND, NOW - SECOND] {
         rotation.note_predecessor_use(at);
         assert_eq!(rotation.note_successor_use(predecessor, at), predecessor);
@@ -181,9 +181,9 @@ fn a_settled_token_is_revoked_as_of_its_deadline() {
         (0, TokenState::Revoked { at: deadline }),
         (1, TokenState::Revoked { at: deadline }),
     ] {
-        let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
+        let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
         assert_eq!(rotation.settle(predecessor, deadline + offset * SECOND), expected);
-        assert_eq!(rotation.evidence(Step::Revoke).is_some(), offset >= 0);
+        assert_eq!(rotation.evidence(RotationStep::Revoke).is_some(), offset >= 0);
         assert_eq!(rotation.settle(TokenState::Active, LATER), TokenState::Active);
     }
 }
@@ -192,7 +192,7 @@ fn a_settled_token_is_revoked_as_of_its_deadline() {
 fn a_rotation_can_be_called_off_until_the_new_token_is_used_or_the_deadline_has_passed() {
     let cancel = |rotation: &mut Record, state, at| rotation.cancel("ops", state, TokenState::Active, at);
     let deadline = NOW + Duration::DAY;
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let passed = Err(RotationError::Transition(TransitionError::DeadlinePassed));
     assert_eq!(cancel(&mut rotation, predecessor, deadline), passed);
     let cancelled = cancel(&mut rotation, predecessor, deadline - SECOND).unwrap();
@@ -202,14 +202,14 @@ fn a_rotation_can_be_called_off_until_the_new_token_is_used_or_the_deadline_has_
     assert_eq!(rotation.next_step(), None);
     assert_eq!(cancel(&mut rotation, predecessor, NOW), Err(RotationError::Cancelled));
 
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let _ = rotation.note_successor_use(predecessor, NOW);
     assert_eq!(cancel(&mut rotation, predecessor, NOW), Err(RotationError::SuccessorInUse));
 }
 
 #[test]
 fn calling_off_keeps_the_first_revocation_of_the_successor() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(1)));
     let revoked = TokenState::Revoked { at: NOW };
     let cancelled = rotation.cancel("ops", predecessor, revoked, NOW + SECOND).unwrap();
     assert_eq!(cancelled.successor, revoked);
@@ -217,56 +217,66 @@ fn calling_off_keeps_the_first_revocation_of_the_successor() {
 
 #[test]
 fn after_calling_off_a_late_mark_of_use_revokes_nothing() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(1)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(1)));
     let cancelled = rotation.cancel("ops", predecessor, TokenState::Active, NOW).unwrap();
     assert_eq!(rotation.note_successor_use(cancelled.predecessor, NOW), TokenState::Active);
-    assert_eq!(rotation.record(Step::HandOver, mark(NOW), TokenState::Active), Err(RotationError::Cancelled));
+    assert_eq!(rotation.record(RotationStep::HandOver, mark(NOW), TokenState::Active), Err(RotationError::Cancelled));
 }
 
 #[test]
 fn the_steps_are_proved_one_after_the_other() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
     let mut state = predecessor;
     let mut record = |step, state: &mut TokenState| {
         assert_eq!(rotation.next_step(), Some(step));
         match step {
-            Step::Verify => *state = rotation.note_successor_use(*state, NOW),
-            Step::Observe => *state = state.release(NOW).unwrap(),
-            Step::Delete => *state = state.delete(NOW).unwrap(),
+            RotationStep::Verify => *state = rotation.note_successor_use(*state, NOW),
+            RotationStep::Observe => *state = state.release(NOW).unwrap(),
+            RotationStep::Delete => *state = state.delete(NOW).unwrap(),
             _ => {}
         }
         rotation.record(step, mark(NOW), *state).unwrap();
     };
-    for step in [Step::HandOver, Step::UpdateSecrets, Step::Verify, Step::Watch, Step::Observe, Step::Delete] {
+    for step in [
+        RotationStep::HandOver,
+        RotationStep::UpdateSecrets,
+        RotationStep::Verify,
+        RotationStep::Watch,
+        RotationStep::Observe,
+        RotationStep::Delete,
+    ] {
         record(step, &mut state);
     }
     assert_eq!(rotation.next_step(), None);
-    assert!(Step::ALL.iter().all(|step| rotation.evidence(*step).is_some()));
+    assert!(RotationStep::ALL.iter().all(|step| rotation.evidence(*step).is_some()));
 }
 
 #[test]
 fn a_step_that_has_not_happened_cannot_be_recorded() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     let revoked = TokenState::Revoked { at: NOW };
     let released = revoked.release(NOW).unwrap();
     let not = Err(RotationError::NotHappened);
-    for (step, state) in
-        [(Step::Watch, predecessor), (Step::Revoke, predecessor), (Step::Observe, revoked), (Step::Delete, released)]
-    {
+    for (step, state) in [
+        (RotationStep::Watch, predecessor),
+        (RotationStep::Revoke, predecessor),
+        (RotationStep::Observe, revoked),
+        (RotationStep::Delete, released),
+    ] {
         assert_eq!(rotation.record(step, mark(NOW), state), not, "{step:?}");
         assert_eq!(rotation.evidence(step), None);
     }
-    assert_eq!(rotation.record(Step::Revoke, mark(NOW), revoked), Ok(()));
-    assert_eq!(rotation.record(Step::Observe, mark(NOW), released), Ok(()));
+    assert_eq!(rotation.record(RotationStep::Revoke, mark(NOW), revoked), Ok(()));
+    assert_eq!(rotation.record(RotationStep::Observe, mark(NOW), released), Ok(()));
 }
 
 #[test]
 fn the_first_proof_of_a_step_stays() {
-    let Opened { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(3)));
     for at in [NOW, LATER] {
-        rotation.record(Step::HandOver, mark(at), predecessor).unwrap();
+        rotation.record(RotationStep::HandOver, mark(at), predecessor).unwrap();
     }
-    assert_eq!(rotation.evidence(Step::HandOver), Some(&mark(NOW)));
+    assert_eq!(rotation.evidence(RotationStep::HandOver), Some(&mark(NOW)));
 }
 
 #[cfg(feature = "serde")]

@@ -11,7 +11,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
-use service_accounts_lifecycle::{Admission, Overlap, Permit, Rotation, RotationKey, Span, Standing, TokenState};
+use service_accounts_lifecycle::{
+    Overlap, Rotation, RotationAdmission, RotationKey, RotationPermit, Span, TokenState, TokenValidity,
+};
 use time::UtcDateTime;
 
 const KEYS: usize = 2;
@@ -26,7 +28,7 @@ type Record = Rotation<usize, ()>;
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct World {
     now: i64,
-    old: Standing,
+    old: TokenValidity,
     successors: Vec<Successor>,
     last: Option<Rc<Record>>,
     requests: [Option<Read>; KEYS],
@@ -38,7 +40,7 @@ struct World {
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Successor {
-    standing: Standing,
+    standing: TokenValidity,
     key: usize,
     /// The caller got the answer, and with it the secret.
     is_known: bool,
@@ -49,7 +51,7 @@ struct Successor {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Read {
     at: i64,
-    old: Standing,
+    old: TokenValidity,
     last: Option<(Rc<Record>, TokenState)>,
 }
 
@@ -108,7 +110,7 @@ impl World {
     fn begin() -> Self {
         Self {
             now: 0,
-            old: Standing { state: TokenState::Active, expires_at: at(OLD_EXPIRES) },
+            old: TokenValidity { state: TokenState::Active, expires_at: at(OLD_EXPIRES) },
             successors: Vec::new(),
             last: None,
             requests: [const { None }; KEYS],
@@ -186,14 +188,21 @@ impl World {
             _ => true,
         });
         let admitted = Record::admit(last.map(|(rotation, state)| (&**rotation, *state)), &key(asked), old, at(then));
-        let Ok(Admission::New(permit)) = admitted else {
+        let Ok(RotationAdmission::New(permit)) = admitted else {
             return None;
         };
         let is_stale = (self.old, self.last()) != (old, unchanged) && fault != Fault::WriteWithoutPrecondition;
         if is_stale { None } else { self.open(permit, asked, overlap, is_answer_lost, fault) }
     }
 
-    fn open(&mut self, permit: Permit, key: usize, overlap: Overlap, is_answer_lost: bool, fault: Fault) -> Option<()> {
+    fn open(
+        &mut self,
+        permit: RotationPermit,
+        key: usize,
+        overlap: Overlap,
+        is_answer_lost: bool,
+        fault: Fault,
+    ) -> Option<()> {
         let index = self.successors.len();
         let opened = permit.open((usize::MAX, index), at(NEW_EXPIRES), overlap, ()).ok()?;
         let now = at(self.now);
@@ -204,7 +213,7 @@ impl World {
             _ => opened.predecessor,
         };
         self.last = Some(Rc::new(opened.rotation));
-        let standing = Standing { state: TokenState::Active, expires_at: at(NEW_EXPIRES) };
+        let standing = TokenValidity { state: TokenState::Active, expires_at: at(NEW_EXPIRES) };
         self.successors.push(Successor { standing, key, is_known: !is_answer_lost, has_stopped: false });
         Some(())
     }

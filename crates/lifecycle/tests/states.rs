@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
-use service_accounts_lifecycle::{Standing, TokenState, TransitionError, Watermark};
+use service_accounts_lifecycle::{TokenState, TokenValidity, TransitionError, Watermark};
 use time::UtcDateTime;
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum RotationStep {
     Retire(UtcDateTime),
     Reinstate(UtcDateTime),
     Revoke(UtcDateTime),
@@ -21,25 +21,25 @@ fn instant() -> impl Strategy<Value = UtcDateTime> {
         .prop_map(|seconds| UtcDateTime::from_unix_timestamp(seconds).unwrap())
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = RotationStep> {
     prop_oneof![
-        instant().prop_map(Step::Retire),
-        instant().prop_map(Step::Reinstate),
-        instant().prop_map(Step::Revoke),
-        instant().prop_map(Step::Release),
-        Just(Step::Reobserve),
-        instant().prop_map(Step::Delete),
+        instant().prop_map(RotationStep::Retire),
+        instant().prop_map(RotationStep::Reinstate),
+        instant().prop_map(RotationStep::Revoke),
+        instant().prop_map(RotationStep::Release),
+        Just(RotationStep::Reobserve),
+        instant().prop_map(RotationStep::Delete),
     ]
 }
 
-fn apply(state: TokenState, step: Step) -> Result<TokenState, TransitionError> {
+fn apply(state: TokenState, step: RotationStep) -> Result<TokenState, TransitionError> {
     match step {
-        Step::Retire(until) => state.retire(until),
-        Step::Reinstate(now) => state.reinstate(now),
-        Step::Revoke(at) => state.revoke(at),
-        Step::Release(at) => state.release(at),
-        Step::Reobserve => state.reobserve(),
-        Step::Delete(at) => state.delete(at),
+        RotationStep::Retire(until) => state.retire(until),
+        RotationStep::Reinstate(now) => state.reinstate(now),
+        RotationStep::Revoke(at) => state.revoke(at),
+        RotationStep::Release(at) => state.release(at),
+        RotationStep::Reobserve => state.reobserve(),
+        RotationStep::Delete(at) => state.delete(at),
     }
 }
 
@@ -84,7 +84,7 @@ proptest! {
     fn behind_a_watermark_no_clock_revives_what_was_refused(
         until in instant(), expires_at in instant(), readings in prop::collection::vec(instant(), 1..20),
     ) {
-        let standing = Standing { state: TokenState::Retiring { until }, expires_at };
+        let standing = TokenValidity { state: TokenState::Retiring { until }, expires_at };
         let mut watermark = Watermark::new(UtcDateTime::MIN);
         let mut was_refused = false;
         for reading in readings {

@@ -10,7 +10,7 @@ mod reading;
 
 use alloc::{borrow::ToOwned, format, vec::Vec};
 
-pub use finding::{Code, Finding};
+pub use finding::{NameAdvice, NameAdviceCode};
 pub use lexicon::WordClass;
 
 use self::{lexicon::Lexicon, reading::Reading};
@@ -24,11 +24,11 @@ const FEW: usize = 4;
 /// Make one and keep it: its words are put in order when it is made.
 ///
 /// ```
-/// use service_accounts_naming::{Advisor, Code, DisplayName, WordClass};
+/// use service_accounts_naming::{Advisor, NameAdviceCode, DisplayName, WordClass};
 ///
 /// let mut advisor = Advisor::default();
 /// let findings = advisor.account(&DisplayName::parse("temp")?);
-/// assert_eq!(findings[0].code, Code::Vague);
+/// assert_eq!(findings[0].code, NameAdviceCode::Vague);
 /// assert!(advisor.account(&DisplayName::parse("Pipeline Automation")?).is_empty());
 ///
 /// advisor.learn(WordClass::Vague, "thingamajig");
@@ -52,49 +52,51 @@ impl Advisor {
     }
 
     /// What is wrong with the name of an account; nothing, if all is well.
-    pub fn account(&self, name: &DisplayName) -> Vec<Finding> {
+    pub fn account(&self, name: &DisplayName) -> Vec<NameAdvice> {
         let mut findings = self.findings(name.as_str(), account_suggestion);
         findings.extend(letters_dropped(name));
         findings
     }
 
     /// What is wrong with the name of a token; nothing, if all is well.
-    pub fn token(&self, name: &TokenName) -> Vec<Finding> {
+    pub fn token(&self, name: &TokenName) -> Vec<NameAdvice> {
         self.findings(name.as_str(), token_suggestion)
     }
 
-    fn findings(&self, name: &str, suggestion: fn(Code) -> &'static str) -> Vec<Finding> {
+    fn findings(&self, name: &str, suggestion: fn(NameAdviceCode) -> &'static str) -> Vec<NameAdvice> {
         let reading = Reading::new(name, &self.lexicon);
-        let short = (reading.letters < FEW).then_some(Code::TooShort);
-        let numbered = reading.ends_in_number.then_some(Code::Numbered);
+        let short = (reading.letters < FEW).then_some(NameAdviceCode::TooShort);
+        let numbered = reading.ends_in_number.then_some(NameAdviceCode::Numbered);
         let codes = [reading.weakness(), short, numbered].into_iter().flatten();
-        codes.map(|code| Finding::new(code, suggestion(code).to_owned())).collect()
+        codes.map(|code| NameAdvice::new(code, suggestion(code).to_owned())).collect()
     }
 }
 
-const fn account_suggestion(code: Code) -> &'static str {
+const fn account_suggestion(code: NameAdviceCode) -> &'static str {
     match code {
-        Code::EnvironmentOnly => "add what it does there, as in `Production Catalogue Sync`",
-        Code::OneWord => "add the system or the team it works for, as in `Warehouse Integration`",
-        Code::Numbered => "say what is different about it, such as its system, region or team",
+        NameAdviceCode::EnvironmentOnly => "add what it does there, as in `Production Catalogue Sync`",
+        NameAdviceCode::OneWord => "add the system or the team it works for, as in `Warehouse Integration`",
+        NameAdviceCode::Numbered => "say what is different about it, such as its system, region or team",
         _ => "name the task and the system it is for, as in `Pipeline Automation`",
     }
 }
 
-const fn token_suggestion(code: Code) -> &'static str {
+const fn token_suggestion(code: NameAdviceCode) -> &'static str {
     match code {
-        Code::Numbered => "tell tokens apart by what uses them and by year, as in `production-integration-2025`",
+        NameAdviceCode::Numbered => {
+            "tell tokens apart by what uses them and by year, as in `production-integration-2025`"
+        }
         _ => "name the environment, the use and the year, as in `production-integration-2025`",
     }
 }
 
-fn letters_dropped(name: &DisplayName) -> Option<Finding> {
+fn letters_dropped(name: &DisplayName) -> Option<NameAdvice> {
     name.as_str().chars().find(|c| c.is_alphanumeric() && !c.is_ascii())?;
     let suggestion = match LocalPart::from_name(name.as_str()) {
         Ok(id) => format!("spell the name in letters a to z, or the id will be `{id}`"),
         Err(_) => "spell the name in letters a to z".to_owned(),
     };
-    Some(Finding::new(Code::LettersDropped, suggestion))
+    Some(NameAdvice::new(NameAdviceCode::LettersDropped, suggestion))
 }
 
 #[cfg(test)]
@@ -103,15 +105,15 @@ mod tests {
 
     use super::*;
 
-    fn account(name: &str) -> Vec<Code> {
+    fn account(name: &str) -> Vec<NameAdviceCode> {
         codes(Advisor::default().account(&DisplayName::parse(name).unwrap()))
     }
 
-    fn token(name: &str) -> Vec<Code> {
+    fn token(name: &str) -> Vec<NameAdviceCode> {
         codes(Advisor::default().token(&TokenName::parse(name).unwrap()))
     }
 
-    fn codes(findings: Vec<Finding>) -> Vec<Code> {
+    fn codes(findings: Vec<NameAdvice>) -> Vec<NameAdviceCode> {
         findings.into_iter().map(|finding| finding.code).collect()
     }
 
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn names_that_say_nothing_are_found() {
-        use Code::{EnvironmentOnly, NotDescriptive, Numbered, OneWord, TooGeneric, TooShort, Vague};
+        use NameAdviceCode::{EnvironmentOnly, NotDescriptive, Numbered, OneWord, TooGeneric, TooShort, Vague};
         for (name, expected) in [
             ("service1", vec![NotDescriptive, Numbered]),
             ("Service Account", vec![NotDescriptive]),
@@ -172,7 +174,7 @@ mod tests {
     fn letters_that_the_id_drops_are_named() {
         let finding = |name| Advisor::default().account(&DisplayName::parse(name).unwrap()).pop().unwrap();
         let cafe = finding("Caf\u{e9} Import");
-        assert_eq!(cafe.code, Code::LettersDropped);
+        assert_eq!(cafe.code, NameAdviceCode::LettersDropped);
         assert!(cafe.suggestion.unwrap().contains("`caf_import`"));
         assert_eq!(finding("\u{30c6}\u{30b9}\u{30c8}").suggestion.unwrap(), "spell the name in letters a to z");
         assert_eq!(account("Warehouse \u{2192} Lake"), []);
@@ -185,35 +187,35 @@ mod tests {
         assert_eq!(codes_of(&advisor, "Acme Corp"), []);
         advisor.learn(WordClass::Filler, "Acme");
         advisor.learn(WordClass::Filler, "CORP");
-        assert_eq!(codes_of(&advisor, "Acme corp"), [Code::NotDescriptive]);
+        assert_eq!(codes_of(&advisor, "Acme corp"), [NameAdviceCode::NotDescriptive]);
         advisor.forget("Temp");
         assert_eq!(codes_of(&advisor, "temp"), []);
         advisor.learn(WordClass::Vague, "area51");
-        assert_eq!(codes_of(&advisor, "Area51"), [Code::Vague]);
+        assert_eq!(codes_of(&advisor, "Area51"), [NameAdviceCode::Vague]);
         advisor.learn(WordClass::Generic, "service");
-        assert_eq!(codes_of(&advisor, "service"), [Code::TooGeneric]);
+        assert_eq!(codes_of(&advisor, "service"), [NameAdviceCode::TooGeneric]);
     }
 
     #[test]
     fn each_trouble_has_its_own_suggestion_and_its_examples_are_good_names() {
-        let suggestion = |findings: Vec<Finding>, code| {
+        let suggestion = |findings: Vec<NameAdvice>, code| {
             let finding = findings.into_iter().find(|finding| finding.code == code).unwrap();
             finding.suggestion.unwrap()
         };
         let examples = |suggestion: &str| suggestion.split('`').nth(1).map(ToOwned::to_owned);
         for (name, code, begins) in [
-            ("service", Code::NotDescriptive, "name the task"),
-            ("production", Code::EnvironmentOnly, "add what it does there"),
-            ("integration", Code::OneWord, "add the system"),
-            ("worker 2", Code::Numbered, "say what is different"),
+            ("service", NameAdviceCode::NotDescriptive, "name the task"),
+            ("production", NameAdviceCode::EnvironmentOnly, "add what it does there"),
+            ("integration", NameAdviceCode::OneWord, "add the system"),
+            ("worker 2", NameAdviceCode::Numbered, "say what is different"),
         ] {
             let given = suggestion(Advisor::default().account(&DisplayName::parse(name).unwrap()), code);
             assert!(given.starts_with(begins), "{given}");
             assert!(examples(&given).is_none_or(|example| account(&example).is_empty()), "{given}");
         }
         for (name, code, begins) in [
-            ("service", Code::NotDescriptive, "name the environment"),
-            ("worker-2", Code::Numbered, "tell tokens apart"),
+            ("service", NameAdviceCode::NotDescriptive, "name the environment"),
+            ("worker-2", NameAdviceCode::Numbered, "tell tokens apart"),
         ] {
             let given = suggestion(Advisor::default().token(&TokenName::parse(name).unwrap()), code);
             assert!(given.starts_with(begins), "{given}");

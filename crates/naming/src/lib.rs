@@ -22,7 +22,7 @@ mod text;
 mod token_name;
 
 pub use account_id::{AccountId, AccountIdError, AccountIdRef};
-pub use advice::{Advisor, Code, Finding, WordClass};
+pub use advice::{Advisor, NameAdvice, NameAdviceCode, WordClass};
 pub use allocate::{AllocateError, Allocator, OnTaken};
 pub use display_name::{DisplayName, DisplayNameError};
 pub use email::{EmailError, UndeliverableEmail, is_undeliverable};

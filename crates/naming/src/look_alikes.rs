@@ -14,7 +14,7 @@ use alloc::{
 
 use unicode_security::confusable_detection::skeleton as uts39;
 
-use crate::{Code, DisplayName, Finding};
+use crate::{DisplayName, NameAdvice, NameAdviceCode};
 
 /// The display names a host knows, asked which of them look like another.
 ///
@@ -61,10 +61,10 @@ impl LookAlikes {
     }
 
     /// The same as a piece of advice, beside that of the [`Advisor`](crate::Advisor).
-    pub fn advise(&self, name: &DisplayName) -> Option<Finding> {
+    pub fn advise(&self, name: &DisplayName) -> Option<NameAdvice> {
         let alike = self.of(name);
         let suggestion = format!("choose a name that nobody can read as `{}`", alike.first()?);
-        Some(Finding::new(Code::LooksAlike, suggestion))
+        Some(NameAdvice::new(NameAdviceCode::LooksAlike, suggestion))
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     fn a_look_alike_is_worth_a_word_of_advice() {
         let known = LookAlikes::from_iter([name("ops 1")]);
         let finding = known.advise(&name("ops l")).unwrap();
-        assert_eq!((finding.code, finding.code.as_str()), (Code::LooksAlike, "looks_alike"));
+        assert_eq!((finding.code, finding.code.as_str()), (NameAdviceCode::LooksAlike, "looks_alike"));
         assert_eq!(finding.suggestion.unwrap(), "choose a name that nobody can read as `ops 1`");
         assert_eq!(known.advise(&name("ops 1")), None);
     }

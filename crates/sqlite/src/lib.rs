@@ -5,6 +5,7 @@
 mod connection;
 mod error;
 mod reader;
+mod records;
 mod rows;
 mod snapshot;
 mod store;

@@ -8,22 +8,19 @@ use std::{
     },
 };
 
-use quick_cache::sync::Cache;
-use rusqlite::{Row, params};
+use rusqlite::params;
 use service_accounts_audit::{Page, Query, Recorded, Sequence};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Credential, ListedToken, Paged, Revision};
+use service_accounts_store::{Account, Credential, ListedToken, Paged};
 use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
     SqliteError,
-    rows::{decode, decode_account, decode_token, last_used, revision, text, token_id},
-    snapshot::{Reader, Snapshot},
+    records::Records,
+    rows::{decode, last_used, text, token_id},
+    snapshot::Reader,
 };
-
-/// How many records are kept decoded.
-const DECODED: usize = 65_536;
 
 /// A digest is kept as scheme, pepper and tag between dots. A record without one must not make a pepper look unused.
 const UNDER: &str = "
@@ -43,47 +40,33 @@ const TOKENS: &str = "
 pub(crate) struct Readers {
     readers: Vec<Mutex<Reader>>,
     next: AtomicUsize,
-    credentials: Cache<TokenId, Known>,
-    accounts: Cache<Revision, Arc<Account>>,
-}
-
-/// A decoded credential, which was read when the file was in this state or in a later one.
-#[derive(Clone)]
-struct Known {
-    credential: Arc<Credential>,
-    at: Snapshot,
+    records: Records,
 }
 
 impl Readers {
     pub(crate) fn open(path: &Path) -> Result<Self, SqliteError> {
         let count = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 16);
         let readers = (0..count).map(|number| Reader::open(path, number).map(Mutex::new));
-        Ok(Self {
-            readers: readers.collect::<Result<_, _>>()?,
-            next: AtomicUsize::new(0),
-            credentials: Cache::new(DECODED),
-            accounts: Cache::new(DECODED),
-        })
+        Ok(Self { readers: readers.collect::<Result<_, _>>()?, next: AtomicUsize::new(0), records: Records::new() })
     }
 
     pub(crate) fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, SqliteError> {
         let mut reader = self.reader()?;
-        let known = self.credentials.get(id);
-        if let Some(known) = &known
-            && reader.is_still(known.at)?
+        if let Some(known) = self.records.credential(id)
+            && reader.is_still(known.at())?
         {
-            return Ok(Some(known.credential.clone()));
+            return Ok(Some(known.into_credential()));
         }
         let mut statement = reader.connection().prepare_cached(CREDENTIAL)?;
         let mut rows = statement.query([id.as_str()])?;
-        rows.next()?.map(|row| self.joined(id, known, row, reader.seen())).transpose()
+        rows.next()?.map(|row| self.records.joined(id, row, reader.seen())).transpose()
     }
 
     pub(crate) fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {
         let reader = self.reader()?;
         let mut statement = reader.connection().prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
-        rows.next()?.map(|row| self.decoded_account(id.as_str(), row, 0, 1)).transpose()
+        rows.next()?.map(|row| self.records.account(id.as_str(), row, 0, 1)).transpose()
     }
 
     pub(crate) fn accounts(
@@ -98,7 +81,7 @@ impl Readers {
         let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(self.decoded_account(text(row, 2, "account")?, row, 0, 1)?);
+            found.push(self.records.account(text(row, 2, "account")?, row, 0, 1)?);
         }
         Ok(Paged::new(found, limit, |account| account.id.clone()))
     }
@@ -116,7 +99,7 @@ impl Readers {
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let id = token_id(row, 4)?;
-            let credential = self.joined(&id, self.credentials.get(&id), row, reader.seen())?;
+            let credential = self.records.joined(&id, row, reader.seen())?;
             found.push(ListedToken { credential, last_used: last_used(row, 5, 6)? });
         }
         Ok(Paged::new(found, limit, |listed| listed.credential.token().id))
@@ -177,51 +160,6 @@ impl Readers {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len().max(1);
         let reader = self.readers.get(turn).ok_or(SqliteError::Closed)?;
         Ok(reader.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What is already decoded serves again if both revisions are still the same.
-    ///
-    /// The row must have been read after the state that was `seen`, or a change between the two would be missed.
-    fn joined(
-        &self,
-        id: &TokenId,
-        known: Option<Known>,
-        row: &Row<'_>,
-        seen: Snapshot,
-    ) -> Result<Arc<Credential>, SqliteError> {
-        let revision = revision(row, 0)?;
-        let account_revision = row.get_ref(1)?.as_i64().map_err(|_| SqliteError::Corrupt { table: "token" })?;
-        let known = known.map(|known| known.credential).filter(|known| {
-            known.token().revision == revision && known.account().revision.event().number() == account_revision
-        });
-        let credential = match known {
-            Some(known) => known,
-            None => {
-                let token = decode_token(id.as_str(), row, 0, 2)?;
-                let account = self.decoded_account(token.account.as_str(), row, 1, 3)?;
-                Arc::new(Credential::new(token, account))
-            }
-        };
-        self.credentials.insert(*id, Known { credential: credential.clone(), at: seen });
-        Ok(credential)
-    }
-
-    fn decoded_account(
-        &self,
-        id: &str,
-        row: &Row<'_>,
-        revision_at: usize,
-        record_at: usize,
-    ) -> Result<Arc<Account>, SqliteError> {
-        let revision = revision(row, revision_at)?;
-        if let Some(known) = self.accounts.get(&revision)
-            && known.id.as_str() == id
-        {
-            return Ok(known);
-        }
-        let account = Arc::new(decode_account(id, row, revision_at, record_at)?);
-        self.accounts.insert(revision, account.clone());
-        Ok(account)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn decode_account(
     record_at: usize,
 ) -> Result<Account, SqliteError> {
     let account: Account = decode(row, record_at, "account")?;
-    let is_this = account.id.as_str() == id && account.revision == revision(row, revision_at)?;
+    let is_this = account.id.as_str() == id && account.revision == revision(row, revision_at, "account")?;
     if is_this { Ok(account) } else { Err(SqliteError::Corrupt { table: "account" }) }
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn decode_token(
     record_at: usize,
 ) -> Result<Token, SqliteError> {
     let token: Token = decode(row, record_at, "token")?;
-    let is_this = token.id.as_str() == id && token.revision == revision(row, revision_at)?;
+    let is_this = token.id.as_str() == id && token.revision == revision(row, revision_at, "token")?;
     if is_this { Ok(token) } else { Err(SqliteError::Corrupt { table: "token" }) }
 }
 
@@ -46,8 +46,9 @@ pub(crate) fn text<'r>(row: &'r Row<'_>, at: usize, table: &'static str) -> Resu
     row.get_ref(at)?.as_str().map_err(|_| SqliteError::Corrupt { table })
 }
 
-pub(crate) fn revision(row: &Row<'_>, at: usize) -> Result<Revision, SqliteError> {
-    Ok(Revision::made_by(Sequence::new(row.get(at)?)))
+pub(crate) fn revision(row: &Row<'_>, at: usize, table: &'static str) -> Result<Revision, SqliteError> {
+    let number = row.get_ref(at)?.as_i64().map_err(|_| SqliteError::Corrupt { table })?;
+    Ok(Revision::made_by(Sequence::new(number)))
 }
 
 pub(crate) fn last_used(row: &Row<'_>, at: usize, address: usize) -> Result<Option<LastUsed>, SqliteError> {

@@ -4,6 +4,7 @@
 //! that does comes back re-hashed, to be stored in place of the old. So a pepper is replaced while tokens
 //! live on, and taking an earlier one away kills exactly the tokens still stored under it.
 
+mod check;
 mod load;
 mod mac;
 mod mint;
@@ -16,6 +17,7 @@ use core::fmt;
 use crate::{Digest, Pepper, PepperId};
 use mac::Mac;
 
+pub use check::{KeyCheck, KeyCheckError};
 pub use load::KeyringLoadError;
 pub use mint::{MintError, Minted};
 pub use verify::{Refused, Verified};
@@ -98,7 +100,11 @@ impl Keyring {
 
     /// The ids of all peppers, the current one first.
     pub fn peppers(&self) -> impl Iterator<Item = PepperId> + '_ {
-        core::iter::once(&self.current).chain(&self.earlier).map(|key| key.id)
+        self.keys().map(|key| key.id)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        core::iter::once(&self.current).chain(&self.earlier).map(AsRef::as_ref)
     }
 
     fn refuse_known(&self, id: PepperId) -> Result<(), KeyringError> {

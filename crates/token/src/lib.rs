@@ -27,13 +27,15 @@ mod wipe;
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
 pub use id::{TokenId, TokenIdError, TokenIdHasher};
-pub use keyring::{Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified};
+pub use keyring::{
+    KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
+};
 pub use kind::{Kind, KindError};
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
 pub use presented::{ParseTokenError, Presented};
 #[cfg(feature = "std")]
 pub use scan::ScanReader;
-pub use scan::{Finding, GithubPattern, Scanner};
+pub use scan::{FoundToken, GithubPattern, Scanner};
 pub use secret::SecretToken;
 pub use vendor::{Vendor, VendorError};
 pub use verifier::{AuthenticateError, Authenticated, Census, CredentialSource, Verifier};

@@ -44,13 +44,13 @@ impl Scanner {
     ///
     /// Unlike the regular expression it asks for no word boundary: the checksum leaves one false alarm in four
     /// billion, and a token pasted against other text is no less leaked.
-    pub fn scan<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = Finding> + use<'t> {
+    pub fn scan<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = FoundToken> + use<'t> {
         let vendor = self.vendor;
         let underscore = vendor.as_bytes().len();
         let windows = (0_u64..).zip(text.windows(vendor.token_len()));
         windows.filter(move |(_, window)| window.get(underscore) == Some(&b'_')).filter_map(move |(offset, window)| {
             let token = vendor.read_bytes(window).ok()?;
-            Some(Finding { offset, kind: token.kind(), id: token.id(), hint: token.hint() })
+            Some(FoundToken { offset, kind: token.kind(), id: token.id(), hint: token.hint() })
         })
     }
 }
@@ -59,7 +59,7 @@ impl Scanner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Finding {
+pub struct FoundToken {
     /// Bytes before it.
     pub offset: u64,
     /// What it is for.

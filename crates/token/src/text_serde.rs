@@ -7,7 +7,7 @@ use core::str::FromStr;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Digest, Hint, Kind, PepperId, TokenId, Vendor};
+use crate::{Digest, Hint, KeyCheck, Kind, PepperId, TokenId, Vendor};
 
 macro_rules! as_text {
     ($($type:ty: $expected:literal),+ $(,)?) => {$(
@@ -42,6 +42,18 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Text::new("a stored digest"))
+    }
+}
+
+impl Serialize for KeyCheck {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyCheck {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text::new("a key check value"))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use service_accounts_token::{Finding, Keyring, Kind, Pepper, PepperId, Scanner, SecretToken, Vendor};
+use service_accounts_token::{FoundToken, Keyring, Kind, Pepper, PepperId, Scanner, SecretToken, Vendor};
 
 fn token(vendor: &str, kind: Kind, seed: u8) -> SecretToken {
     let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([1; 32]));
@@ -30,7 +30,7 @@ fn offsets(text: &[u8]) -> Vec<u64> {
 fn a_finding_says_where_and_which_and_never_the_token() {
     let token = token("acme", Kind::Session, 1);
     let text = format!("ünïcode {}\n", token.expose());
-    let found: Vec<Finding> = scanner().scan(text.as_bytes()).collect();
+    let found: Vec<FoundToken> = scanner().scan(text.as_bytes()).collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].offset, found[0].kind), (10, Kind::Session));
     assert_eq!((found[0].id, found[0].hint), (token.id(), token.hint()));

@@ -7,8 +7,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_accounts_token::{Digest, Hint, Keyring, Kind, Pepper, PepperId, Scanner, TokenId, Vendor};
+use service_accounts_token::{Digest, Hint, KeyCheck, Keyring, Kind, Pepper, PepperId, Scanner, TokenId, Vendor};
 
+const CHECK: &str = "k1.1557c52d46943ed50f8d5e44e80023d7";
 const RECORD: &str = "1.k1.aa668cf860b9a39b97e346ab6acb222950fbc58d944351518b69c32b4d9ecdc7";
 
 fn reads_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, text: &str) {
@@ -27,6 +28,7 @@ fn each_type_is_its_text() {
     reads_back(&TokenId::parse("Ab12Cd34Ef56Gh78").unwrap(), "Ab12Cd34Ef56Gh78");
     reads_back(&Hint::parse("acme_sat_Ab12…x9Zq").unwrap(), "acme_sat_Ab12…x9Zq");
     reads_back(&Digest::parse(RECORD).unwrap(), RECORD);
+    reads_back(&KeyCheck::parse(CHECK).unwrap(), CHECK);
 }
 
 #[test]

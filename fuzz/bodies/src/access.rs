@@ -5,16 +5,16 @@ use std::net::IpAddr;
 use arbitrary::{Arbitrary, Unstructured};
 use service_accounts_access::presets::data_quality::{self, Permission};
 use service_accounts_access::{
-    Allowlist, Catalogue, Document, Network, Permission as _, PermissionSet, RoleName, Scopes, TeamName, Teams,
+    Allowlist, Catalogue, CatalogueDocument, Network, Permission as _, PermissionSet, RoleName, Scopes, TeamName, Teams,
 };
 
 /// A document is refused, or becomes a catalogue that is written and read again without a change.
 pub fn document(text: &str) {
     let Ok(catalogue) = serde_json::from_str::<Catalogue<Permission>>(text) else { return };
     assert!(catalogue.role(catalogue.least_role()).is_some());
-    let written = Document::from(&catalogue);
+    let written = CatalogueDocument::from(&catalogue);
     let back = Catalogue::<Permission>::try_from(written.clone()).ok();
-    assert_eq!(back.as_ref().map(Document::from), Some(written));
+    assert_eq!(back.as_ref().map(CatalogueDocument::from), Some(written));
     assert!(back.is_some_and(|back| catalogue.changed_roles(&back).is_empty()));
     for role in catalogue.roles() {
         assert!(role.permissions().is_subset(PermissionSet::all()));

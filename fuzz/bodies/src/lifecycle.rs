@@ -2,8 +2,8 @@
 
 use arbitrary::Arbitrary;
 use service_accounts_lifecycle::{
-    Admission, Environment, Facts, GovernancePolicy, LifecyclePolicy, Lifetime, Overlap, RequestCriteria, Rotation,
-    RotationKey, Span, Standing, TokenRequest, TokenRule, TokenState,
+    Environment, GovernancePolicy, LifecyclePolicy, Lifetime, Overlap, RequestCriteria, Rotation, RotationAdmission,
+    RotationKey, Span, TokenFacts, TokenRequest, TokenRule, TokenState, TokenValidity,
 };
 use time::UtcDateTime;
 
@@ -66,7 +66,7 @@ impl Case {
             .with_environment(Environment::testing(), Lifetime::up_to(maximum))
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> TokenFacts {
         let at = instant(self.state.1);
         let state = match self.state.0 % 5 {
             0 => TokenState::Active,
@@ -76,7 +76,7 @@ impl Case {
             _ => TokenState::Deleted { at },
         };
         let [used, tried, looked, reviewed] = self.last.map(|at| at.map(instant));
-        let facts = Facts::new(instant(self.issued_at), instant(self.expires_at)).with_state(state);
+        let facts = TokenFacts::new(instant(self.issued_at), instant(self.expires_at)).with_state(state);
         let facts = used.map_or(facts, |at| facts.with_last_use(at));
         let facts = tried.map_or(facts, |at| facts.with_last_attempt(at));
         let facts = looked.map_or(facts, |at| facts.with_last_look(at));
@@ -148,8 +148,8 @@ impl World {
         }
     }
 
-    fn standing(&self) -> Standing {
-        Standing { state: self.old, expires_at: instant(OLD_EXPIRES) }
+    fn standing(&self) -> TokenValidity {
+        TokenValidity { state: self.old, expires_at: instant(OLD_EXPIRES) }
     }
 
     fn take(&mut self, step: RotationStep) {
@@ -176,7 +176,7 @@ impl World {
         };
         let last = self.last.as_ref().map(|rotation| (rotation, self.new));
         let admitted = Rotation::admit(last, &name, self.standing(), instant(self.now));
-        let Ok(Admission::New(permit)) = admitted else { return };
+        let Ok(RotationAdmission::New(permit)) = admitted else { return };
         let overlap = match Span::seconds(overlap.into()) {
             None => Overlap::None,
             Some(span) if until_first_use => Overlap::UntilFirstUse(span),

@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::bits::Bits;
-use super::ranges::Range;
+use super::range::Range;
 
 /// How many slots there are for each range, so that most slots have no range or one.
 const SLOTS_PER_RANGE: usize = 4;

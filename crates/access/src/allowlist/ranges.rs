@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::bits::Bits;
 use super::index::Index;
+use super::range::Range;
 use crate::Network;
 
 /// Ranges that neither overlap nor touch, in order.
@@ -13,13 +14,6 @@ pub(super) struct Ranges<T> {
     last: T,
     ranges: Box<[Range<T>]>,
     index: Index<T>,
-}
-
-/// All addresses from one to another, both counted in.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Range<T> {
-    pub(super) first: T,
-    pub(super) last: T,
 }
 
 impl<T: Bits> Ranges<T> {

@@ -18,7 +18,7 @@ pub struct SetChange<N, P: Permission> {
 
 /// What happens to one holder when one catalogue takes another's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Impact<H, P: Permission> {
+pub struct CatalogueImpact<H, P: Permission> {
     /// Who.
     pub holder: H,
     /// What it could not do and then can.
@@ -47,10 +47,10 @@ impl<P: Permission> Catalogue<P> {
         &'a self,
         next: &'a Self,
         holders: impl IntoIterator<Item = (H, &'a Grant)> + 'a,
-    ) -> impl Iterator<Item = Impact<H, P>> + 'a {
+    ) -> impl Iterator<Item = CatalogueImpact<H, P>> + 'a {
         let impact = |(holder, grant)| {
             let (before, after) = (self.held(grant), next.held(grant));
-            Impact { holder, gains: after.difference(before), loses: before.difference(after) }
+            CatalogueImpact { holder, gains: after.difference(before), loses: before.difference(after) }
         };
         holders.into_iter().map(impact).filter(|impact| !(impact.gains.is_empty() && impact.loses.is_empty()))
     }
@@ -142,9 +142,9 @@ mod tests {
         assert_eq!(
             impact,
             [
-                Impact { holder: 1, gains: ResultsRead.into(), loses: ResourcesWrite.into() },
-                Impact { holder: 2, gains: ResultsRead.into(), loses: PermissionSet::empty() },
-                Impact { holder: 3, gains: PermissionSet::empty(), loses: UsersView.into() },
+                CatalogueImpact { holder: 1, gains: ResultsRead.into(), loses: ResourcesWrite.into() },
+                CatalogueImpact { holder: 2, gains: ResultsRead.into(), loses: PermissionSet::empty() },
+                CatalogueImpact { holder: 3, gains: PermissionSet::empty(), loses: UsersView.into() },
             ]
         );
     }

@@ -41,18 +41,18 @@ use crate::{NameKind, Permission};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+pub struct CatalogueDocument {
     /// The roles, in the order in which tables print them.
-    pub roles: Vec<DocumentEntry>,
+    pub roles: Vec<CatalogueDocumentEntry>,
     /// The scopes, in the order in which tables print them.
     #[serde(default)]
-    pub scopes: Vec<DocumentEntry>,
+    pub scopes: Vec<CatalogueDocumentEntry>,
 }
 
 /// A role or scope as written down.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DocumentEntry {
+pub struct CatalogueDocumentEntry {
     /// Its name.
     pub name: String,
     /// Its sentence.
@@ -66,10 +66,10 @@ pub struct DocumentEntry {
     pub permissions: Vec<String>,
 }
 
-impl<P: Permission> TryFrom<Document> for Catalogue<P> {
+impl<P: Permission> TryFrom<CatalogueDocument> for Catalogue<P> {
     type Error = CatalogueError;
 
-    fn try_from(document: Document) -> Result<Self, CatalogueError> {
+    fn try_from(document: CatalogueDocument) -> Result<Self, CatalogueError> {
         let mut builder = Self::builder();
         for (at, entry) in document.roles.iter().enumerate() {
             let permissions = entry.permissions(EntryPlace::after(NameKind::Role, at))?;
@@ -84,16 +84,16 @@ impl<P: Permission> TryFrom<Document> for Catalogue<P> {
 }
 
 /// What is included is written out: every entry holds all its permissions itself.
-impl<P: Permission> From<&Catalogue<P>> for Document {
+impl<P: Permission> From<&Catalogue<P>> for CatalogueDocument {
     fn from(catalogue: &Catalogue<P>) -> Self {
         Self {
-            roles: catalogue.roles().map(DocumentEntry::from).collect(),
-            scopes: catalogue.scopes().map(DocumentEntry::from).collect(),
+            roles: catalogue.roles().map(CatalogueDocumentEntry::from).collect(),
+            scopes: catalogue.scopes().map(CatalogueDocumentEntry::from).collect(),
         }
     }
 }
 
-impl<N: ToString, P: Permission> From<&Definition<N, P>> for DocumentEntry {
+impl<N: ToString, P: Permission> From<&Definition<N, P>> for CatalogueDocumentEntry {
     fn from(definition: &Definition<N, P>) -> Self {
         Self {
             name: definition.name().to_string(),
@@ -106,17 +106,17 @@ impl<N: ToString, P: Permission> From<&Definition<N, P>> for DocumentEntry {
 
 impl<P: Permission> Serialize for Catalogue<P> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Document::from(self).serialize(serializer)
+        CatalogueDocument::from(self).serialize(serializer)
     }
 }
 
 impl<'de, P: Permission> Deserialize<'de> for Catalogue<P> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(Document::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::try_from(CatalogueDocument::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
-impl DocumentEntry {
+impl CatalogueDocumentEntry {
     fn permissions<P: Permission>(&self, place: EntryPlace) -> Result<Vec<P>, CatalogueError> {
         let named = self.permissions.iter().map(|name| P::named(name));
         named.collect::<Result<_, _>>().map_err(|reason| CatalogueError::Unknown { place, reason })
@@ -140,7 +140,7 @@ mod tests {
     fn a_catalogue_survives_being_written_and_read() {
         let text = serde_json::to_string(&catalogue()).unwrap();
         let back = read(&text).unwrap();
-        assert_eq!(Document::from(&back), Document::from(&catalogue()));
+        assert_eq!(CatalogueDocument::from(&back), CatalogueDocument::from(&catalogue()));
         assert!(back.changed_roles(&catalogue()).is_empty() && back.changed_scopes(&catalogue()).is_empty());
     }
 

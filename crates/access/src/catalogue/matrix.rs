@@ -23,25 +23,25 @@ use crate::{Catalogue, Permission};
 /// ");
 /// ```
 #[derive(Debug, Clone)]
-pub struct Matrix {
+pub struct RoleMatrix {
     rows: Vec<Vec<String>>,
 }
 
 impl<P: Permission> Catalogue<P> {
     /// Which role holds which permission.
     #[must_use]
-    pub fn matrix(&self) -> Matrix {
-        Matrix::of(self.roles().map(|role| (role.name().as_str(), role.permissions())))
+    pub fn matrix(&self) -> RoleMatrix {
+        RoleMatrix::of(self.roles().map(|role| (role.name().as_str(), role.permissions())))
     }
 
     /// Which declared scope holds which permission.
     #[must_use]
-    pub fn scope_matrix(&self) -> Matrix {
-        Matrix::of(self.scopes().map(|scope| (scope.name().as_str(), scope.permissions())))
+    pub fn scope_matrix(&self) -> RoleMatrix {
+        RoleMatrix::of(self.scopes().map(|scope| (scope.name().as_str(), scope.permissions())))
     }
 }
 
-impl Matrix {
+impl RoleMatrix {
     /// The table in Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
@@ -70,7 +70,7 @@ impl Matrix {
     }
 }
 
-impl fmt::Display for Matrix {
+impl fmt::Display for RoleMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
         for row in &self.rows {

@@ -12,7 +12,7 @@ use service_accounts::{
     AccountUpdate, Expiry, NewAccount,
     access::{Allowlist, Permission, RoleName, Scopes, Teams},
     lifecycle::Environment,
-    naming::{AccountId, DisplayName, Finding},
+    naming::{AccountId, DisplayName, NameAdvice},
     store::{Account, Justification, Owner, Purpose, Store, SystemName},
 };
 
@@ -80,7 +80,7 @@ struct CreatedView<'a> {
     client_secret: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_token: Option<MintedView<'a>>,
-    advice: &'a [Finding],
+    advice: &'a [NameAdvice],
 }
 
 pub(crate) async fn create<S: Store + 'static, P: Permission>(

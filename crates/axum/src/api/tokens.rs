@@ -10,7 +10,7 @@ use service_accounts::{
     MintedToken, NewToken, ServiceAccounts,
     access::{Permission, Scopes},
     lifecycle::Environment,
-    naming::{Finding, TokenName},
+    naming::{NameAdvice, TokenName},
     store::Store,
     token::TokenId,
 };
@@ -58,14 +58,14 @@ pub(crate) struct MintedView<'a> {
     #[serde(flatten)]
     record: TokenView,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    advice: Vec<Finding>,
+    advice: Vec<NameAdvice>,
 }
 
 impl<'a> MintedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(
         accounts: &ServiceAccounts<S, P>,
         minted: &'a MintedToken,
-        advice: Vec<Finding>,
+        advice: Vec<NameAdvice>,
     ) -> Self {
         Self { token: minted.secret.expose(), record: TokenView::new(accounts, &minted.token), advice }
     }

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
-use crate::governance::{Breadth, Criteria, DomainPattern, NamePattern, TokenRequest};
+use crate::governance::{DomainPattern, NamePattern, OverBroad, PolicyCriteria, TokenRequest};
 
 /// Criteria over a [`TokenRequest`]: each list that is not empty must have an entry that fits.
 ///
@@ -25,7 +25,7 @@ pub struct RequestCriteria {
     pub names: Vec<NamePattern>,
 }
 
-impl Criteria<TokenRequest> for RequestCriteria {
+impl PolicyCriteria<TokenRequest> for RequestCriteria {
     fn matches(&self, request: &TokenRequest) -> bool {
         let is_of_domain = |pattern: &DomainPattern| request.domains.iter().any(|domain| pattern.matches(domain));
         asks_for(&self.domains, is_of_domain)
@@ -35,14 +35,14 @@ impl Criteria<TokenRequest> for RequestCriteria {
             && asks_for(&self.names, |pattern| pattern.matches(&request.name))
     }
 
-    fn breadth(&self) -> Vec<Breadth> {
-        let everything = (*self == Self::default()).then_some(Breadth::Everything);
+    fn breadth(&self) -> Vec<OverBroad> {
+        let everything = (*self == Self::default()).then_some(OverBroad::Everything);
         let domains = self.domains.iter().enumerate().filter(|(_, pattern)| pattern.is_over_broad());
         let names = self.names.iter().enumerate().filter(|(_, pattern)| pattern.is_over_broad());
         everything
             .into_iter()
-            .chain(domains.map(|(position, _)| Breadth::TopLevelDomain { position }))
-            .chain(names.map(|(position, _)| Breadth::EveryName { position }))
+            .chain(domains.map(|(position, _)| OverBroad::TopLevelDomain { position }))
+            .chain(names.map(|(position, _)| OverBroad::EveryName { position }))
             .collect()
     }
 }
@@ -97,12 +97,12 @@ mod tests {
 
     #[test]
     fn over_broad_criteria_are_reported_with_their_place() {
-        assert_eq!(RequestCriteria::default().breadth(), [Breadth::Everything]);
+        assert_eq!(RequestCriteria::default().breadth(), [OverBroad::Everything]);
         assert!(fitting().breadth().is_empty());
         let mut broad = fitting();
         broad.domains.push("*.com".parse().unwrap());
         broad.names.push("*".parse().unwrap());
-        let expected = [Breadth::TopLevelDomain { position: 2 }, Breadth::EveryName { position: 1 }];
+        let expected = [OverBroad::TopLevelDomain { position: 2 }, OverBroad::EveryName { position: 1 }];
         assert_eq!(broad.breadth(), expected);
     }
 }

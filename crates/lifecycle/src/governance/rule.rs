@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
-use crate::governance::{Rule, TokenRequest};
+use crate::governance::{PolicyRule, TokenRequest};
 use crate::span::Span;
 
 /// A rule over a [`TokenRequest`].
@@ -57,7 +57,7 @@ pub enum TokenRule {
     OneEnvironmentPerToken,
 }
 
-impl Rule<TokenRequest> for TokenRule {
+impl PolicyRule<TokenRequest> for TokenRule {
     fn code(&self) -> &'static str {
         match self {
             Self::MaximumLifetime { .. } => "maximum-lifetime",
@@ -75,7 +75,7 @@ impl Rule<TokenRequest> for TokenRule {
         }
     }
 
-    fn objection(&self, request: &TokenRequest) -> Option<&'static str> {
+    fn violation(&self, request: &TokenRequest) -> Option<&'static str> {
         let (is_broken, reason) = match self {
             Self::MaximumLifetime { maximum } => {
                 (request.lifetime.is_none_or(|lifetime| lifetime > *maximum), "the token would live too long")

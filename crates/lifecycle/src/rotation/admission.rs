@@ -10,14 +10,14 @@ use crate::state::TokenState;
 
 /// What decides whether a token works: its state and its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Standing {
+pub struct TokenValidity {
     /// Its state.
     pub state: TokenState,
     /// Its first instant without access, whatever its state.
     pub expires_at: UtcDateTime,
 }
 
-impl Standing {
+impl TokenValidity {
     /// Whether the token works.
     #[must_use]
     pub fn works(&self, now: UtcDateTime) -> bool {
@@ -27,9 +27,9 @@ impl Standing {
 
 /// The answer to a request for a rotation.
 #[derive(Debug)]
-pub enum Admission<'a, T, W> {
+pub enum RotationAdmission<'a, T, W> {
     /// The request is new: mint a successor and open the rotation with the permit.
-    New(Permit),
+    New(RotationPermit),
     /// The request was served before: this is its rotation, and nothing is to be minted.
     Again(&'a Rotation<T, W>),
 }
@@ -37,10 +37,10 @@ pub enum Admission<'a, T, W> {
 /// The right to open one rotation; only [`Rotation::admit`] makes it.
 #[derive(Debug)]
 #[must_use = "a successor minted without opening a rotation leaves two tokens alive"]
-pub struct Permit {
+pub struct RotationPermit {
     pub(crate) key: RotationKey,
     pub(crate) spent: Vec<RotationKey>,
-    pub(crate) predecessor: Standing,
+    pub(crate) predecessor: TokenValidity,
     pub(crate) now: UtcDateTime,
 }
 
@@ -57,18 +57,18 @@ impl<T, W> Rotation<T, W> {
     pub fn admit<'a>(
         last: Option<(&'a Self, TokenState)>,
         key: &RotationKey,
-        predecessor: Standing,
+        predecessor: TokenValidity,
         now: UtcDateTime,
-    ) -> Result<Admission<'a, T, W>, RotationError> {
+    ) -> Result<RotationAdmission<'a, T, W>, RotationError> {
         match last {
             Some((rotation, _)) if rotation.key() == key && rotation.is_cancelled() => Err(RotationError::Cancelled),
-            Some((rotation, _)) if rotation.key() == key => Ok(Admission::Again(rotation)),
+            Some((rotation, _)) if rotation.key() == key => Ok(RotationAdmission::Again(rotation)),
             Some((rotation, _)) if rotation.spent().contains(key) => Err(RotationError::KeySpent),
             _ if !predecessor.works(now) => Err(RotationError::PredecessorDead),
             Some((_, successor)) if !successor.is_revoked() => Err(RotationError::AlreadyRotating),
             _ => {
                 let spent = last.map_or(Vec::new(), |(rotation, _)| rotation.spent_with_its_own());
-                Ok(Admission::New(Permit { key: key.clone(), spent, predecessor, now }))
+                Ok(RotationAdmission::New(RotationPermit { key: key.clone(), spent, predecessor, now }))
             }
         }
     }

@@ -5,7 +5,7 @@ use time::UtcDateTime;
 /// A step of a rotation, in the order in which they are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Step {
+pub enum RotationStep {
     /// A successor was minted.
     Mint,
     /// The successor's secret was handed to whoever runs the client.
@@ -24,7 +24,7 @@ pub enum Step {
     Delete,
 }
 
-impl Step {
+impl RotationStep {
     /// All steps, in order.
     pub const ALL: [Self; 8] = [
         Self::Mint,
@@ -41,7 +41,7 @@ impl Step {
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct Mark<W> {
+pub struct StepRecord<W> {
     /// Who, or nobody: a deadline passed, or the successor was used.
     pub by: Option<W>,
     /// When.
@@ -52,32 +52,32 @@ pub struct Mark<W> {
 /// The proof of each step that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Evidence<W>([Option<Mark<W>>; 8]);
+pub(crate) struct Evidence<W>([Option<StepRecord<W>>; 8]);
 
 impl<W> Evidence<W> {
-    pub(crate) fn minted(mark: Mark<W>) -> Self {
+    pub(crate) fn minted(mark: StepRecord<W>) -> Self {
         let mut evidence = Self([const { None }; 8]);
-        evidence.keep(Step::Mint, mark);
+        evidence.keep(RotationStep::Mint, mark);
         evidence
     }
 
-    pub(crate) fn of(&self, step: Step) -> Option<&Mark<W>> {
+    pub(crate) fn of(&self, step: RotationStep) -> Option<&StepRecord<W>> {
         self.entries().find(|(each, _)| *each == step).and_then(|(_, mark)| mark.as_ref())
     }
 
     /// The first proof stays: a retry must not move the date of what was done before.
-    pub(crate) fn keep(&mut self, step: Step, mark: Mark<W>) {
-        let slot = Step::ALL.into_iter().zip(&mut self.0).find(|(each, _)| *each == step);
+    pub(crate) fn keep(&mut self, step: RotationStep, mark: StepRecord<W>) {
+        let slot = RotationStep::ALL.into_iter().zip(&mut self.0).find(|(each, _)| *each == step);
         if let Some((_, slot)) = slot {
             slot.get_or_insert(mark);
         }
     }
 
-    pub(crate) fn first_missing(&self) -> Option<Step> {
+    pub(crate) fn first_missing(&self) -> Option<RotationStep> {
         self.entries().find(|(_, mark)| mark.is_none()).map(|(step, _)| step)
     }
 
-    fn entries(&self) -> impl Iterator<Item = (Step, &Option<Mark<W>>)> {
-        Step::ALL.into_iter().zip(&self.0)
+    fn entries(&self) -> impl Iterator<Item = (RotationStep, &Option<StepRecord<W>>)> {
+        RotationStep::ALL.into_iter().zip(&self.0)
     }
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
-use service_accounts_lifecycle::{Environment, Facts, LifecyclePolicy, Lifetime, Span, TokenState};
+use service_accounts_lifecycle::{Environment, LifecyclePolicy, Lifetime, Span, TokenFacts, TokenState};
 use time::UtcDateTime;
 
 /// Instants around 1970 that are near each other, or at the ends of the calendar.
@@ -28,12 +28,12 @@ pub(crate) fn state() -> impl Strategy<Value = TokenState> {
     ]
 }
 
-pub(crate) fn facts() -> impl Strategy<Value = Facts> {
+pub(crate) fn facts() -> impl Strategy<Value = TokenFacts> {
     let dates = [(); 4].map(|()| prop::option::of(instant()));
     (instant(), instant(), state(), dates, any::<bool>()).prop_map(
         |(issued_at, expires_at, state, dates, successor)| {
             let [used, tried, looked, reviewed] = dates;
-            let mut facts = Facts::new(issued_at, expires_at).with_state(state);
+            let mut facts = TokenFacts::new(issued_at, expires_at).with_state(state);
             facts = used.map_or(facts, |at| facts.with_last_use(at));
             facts = tried.map_or(facts, |at| facts.with_last_attempt(at));
             facts = looked.map_or(facts, |at| facts.with_last_look(at));

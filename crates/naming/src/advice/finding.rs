@@ -6,17 +6,17 @@ use alloc::string::String;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Finding {
+pub struct NameAdvice {
     /// What is wrong, for programs.
-    pub code: Code,
+    pub code: NameAdviceCode,
     /// Why that is a trouble, in plain words.
     pub reason: &'static str,
     /// What would be better.
     pub suggestion: Option<String>,
 }
 
-impl Finding {
-    pub(crate) fn new(code: Code, suggestion: String) -> Self {
+impl NameAdvice {
+    pub(crate) fn new(code: NameAdviceCode, suggestion: String) -> Self {
         Self { code, reason: code.reason(), suggestion: Some(suggestion) }
     }
 }
@@ -24,7 +24,7 @@ impl Finding {
 /// What can be wrong with a name; the text of each code is stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Code {
+pub enum NameAdviceCode {
     /// It only says that it is an account: `service1`.
     NotDescriptive,
     /// It says that nobody knew what it would be: `temp`.
@@ -45,7 +45,7 @@ pub enum Code {
     LooksAlike,
 }
 
-impl Code {
+impl NameAdviceCode {
     /// The code as text.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -76,14 +76,14 @@ impl Code {
     }
 }
 
-impl core::fmt::Display for Code {
+impl core::fmt::Display for NameAdviceCode {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.pad(self.as_str())
     }
 }
 
 #[cfg(feature = "serde")]
-impl serde::Serialize for Code {
+impl serde::Serialize for NameAdviceCode {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
@@ -95,16 +95,16 @@ mod tests {
 
     use super::*;
 
-    const STABLE: [(Code, &str); 9] = [
-        (Code::NotDescriptive, "not_descriptive"),
-        (Code::Vague, "vague"),
-        (Code::TooGeneric, "too_generic"),
-        (Code::EnvironmentOnly, "environment_only"),
-        (Code::OneWord, "one_word"),
-        (Code::TooShort, "too_short"),
-        (Code::Numbered, "numbered"),
-        (Code::LettersDropped, "letters_dropped"),
-        (Code::LooksAlike, "looks_alike"),
+    const STABLE: [(NameAdviceCode, &str); 9] = [
+        (NameAdviceCode::NotDescriptive, "not_descriptive"),
+        (NameAdviceCode::Vague, "vague"),
+        (NameAdviceCode::TooGeneric, "too_generic"),
+        (NameAdviceCode::EnvironmentOnly, "environment_only"),
+        (NameAdviceCode::OneWord, "one_word"),
+        (NameAdviceCode::TooShort, "too_short"),
+        (NameAdviceCode::Numbered, "numbered"),
+        (NameAdviceCode::LettersDropped, "letters_dropped"),
+        (NameAdviceCode::LooksAlike, "looks_alike"),
     ];
 
     #[test]

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{
-    Code,
+    NameAdviceCode,
     lexicon::{Lexicon, WordClass},
 };
 use crate::token_name::year;
@@ -41,19 +41,19 @@ impl Reading {
     }
 
     /// What the name as a whole lacks, the plainest reason first.
-    pub(super) fn weakness(&self) -> Option<Code> {
+    pub(super) fn weakness(&self) -> Option<NameAdviceCode> {
         if self.unknown > 0 || self.common > 1 || (self.common == 1 && self.environment) {
             None
         } else if self.generic {
-            Some(Code::TooGeneric)
+            Some(NameAdviceCode::TooGeneric)
         } else if self.vague {
-            Some(Code::Vague)
+            Some(NameAdviceCode::Vague)
         } else if self.environment {
-            Some(Code::EnvironmentOnly)
+            Some(NameAdviceCode::EnvironmentOnly)
         } else if self.common == 1 {
-            Some(Code::OneWord)
+            Some(NameAdviceCode::OneWord)
         } else {
-            Some(Code::NotDescriptive)
+            Some(NameAdviceCode::NotDescriptive)
         }
     }
 

@@ -6,7 +6,7 @@ use service_accounts::{
     AccountUpdate, ApprovalRule, Error, Expiry, NewAccount, Rejection,
     access::{Allowlist, RoleName, Scopes, TeamName, Teams},
     audit::{Action, Label, Query},
-    naming::{Advisor, Code, Realm, ReservedIds, WordClass},
+    naming::{Advisor, NameAdviceCode, Realm, ReservedIds, WordClass},
     store::{Account, Approval, Justification, Owner, Purpose, Status, Store, SystemName},
 };
 use time::Duration;
@@ -155,14 +155,17 @@ fn what_does_not_wait_for_approval_cannot_be_approved() {
 fn names_come_with_advice_and_the_host_teaches_it_words() {
     let codes = |world: &World, name| world.create(name).advice.iter().map(|finding| finding.code).collect::<Vec<_>>();
     let world = World::new();
-    assert_eq!(codes(&world, "temp"), [Code::Vague]);
+    assert_eq!(codes(&world, "temp"), [NameAdviceCode::Vague]);
     let mut advisor = Advisor::default();
     advisor.learn(WordClass::Vague, "thingamajig");
     let taught = World::built(|builder| builder.advisor(advisor));
-    assert_eq!(codes(&taught, "Thingamajig"), [Code::Vague]);
+    assert_eq!(codes(&taught, "Thingamajig"), [NameAdviceCode::Vague]);
     let wanted = NewAccount { first_token: Some(crate::support::token("test123")), ..wanted("Alation Sync") };
     let advice = wait(world.accounts.create_account(&ada(), wanted)).unwrap().advice;
-    assert!(advice.iter().any(|finding| finding.code == Code::TooGeneric), "the token's name is looked at too");
+    assert!(
+        advice.iter().any(|finding| finding.code == NameAdviceCode::TooGeneric),
+        "the token's name is looked at too"
+    );
 }
 
 #[test]

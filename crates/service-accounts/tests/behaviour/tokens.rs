@@ -4,7 +4,7 @@ use service_accounts::{
     Error, NewToken, Randomness, Rejection, ServiceAccounts, SystemRandomness,
     access::{Scopes, presets::data_quality},
     lifecycle::{Environment, LifecyclePolicy, TokenState},
-    naming::{Code, TokenName},
+    naming::{NameAdviceCode, TokenName},
     store::{Class, MemoryStore, Store},
     token::Vendor,
 };
@@ -126,7 +126,7 @@ fn a_token_says_when_it_should_be_replaced_once_that_time_has_come() {
 #[test]
 fn a_token_name_gets_advice() {
     let advice = World::new().accounts.advise_token_name(&TokenName::parse("test123").unwrap());
-    assert!(advice.iter().any(|finding| finding.code == Code::TooGeneric), "{advice:?}");
+    assert!(advice.iter().any(|finding| finding.code == NameAdviceCode::TooGeneric), "{advice:?}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl Mac {
     }
 
     #[inline(always)]
-    fn tag_of(&self, message: &[u8]) -> [u8; 32] {
+    pub(super) fn tag_of(&self, message: &[u8]) -> [u8; 32] {
         let mut core = self.0.clone();
         let mut buffer = Buffer::<Core>::default();
         buffer.digest_blocks(message, |blocks| core.update_blocks(blocks));

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::vec::{self, Vec};
 
-use super::{Finding, Scanner};
+use super::{FoundToken, Scanner};
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -29,13 +29,13 @@ pub struct ScanReader<R> {
     filled: usize,
     /// Bytes of the input before those in the buffer.
     before: u64,
-    found: vec::IntoIter<Finding>,
+    found: vec::IntoIter<FoundToken>,
 }
 
 impl<R: Read> Iterator for ScanReader<R> {
-    type Item = io::Result<Finding>;
+    type Item = io::Result<FoundToken>;
 
-    fn next(&mut self) -> Option<io::Result<Finding>> {
+    fn next(&mut self) -> Option<io::Result<FoundToken>> {
         loop {
             if let Some(found) = self.found.next() {
                 return Some(Ok(found));
@@ -57,7 +57,7 @@ impl<R: Read> ScanReader<R> {
         self.filled = self.filled.saturating_add(read).min(self.buffer.len());
         let before = self.before;
         let found = self.scanner.scan(self.buffer.get(..self.filled).unwrap_or_default());
-        let found = found.map(|found| Finding { offset: before.saturating_add(found.offset), ..found });
+        let found = found.map(|found| FoundToken { offset: before.saturating_add(found.offset), ..found });
         self.found = found.collect::<Vec<_>>().into_iter();
         Ok(read)
     }

@@ -1,0 +1,8 @@
+//! A range of addresses of one family.
+
+/// All addresses from one to another, both counted in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Range<T> {
+    pub(super) first: T,
+    pub(super) last: T,
+}

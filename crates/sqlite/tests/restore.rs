@@ -1,0 +1,159 @@
+//! A backup is put back over the file of a running service: what was known of the later state is forgotten.
+//!
+//! etcd#16029: after a restore revisions come again, and a cached credential of a disabled account worked until restart.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use pollster::block_on;
+use rusqlite::{Connection, backup::Backup};
+use service_accounts_naming::AccountId;
+use service_accounts_sqlite::SqliteStore;
+use service_accounts_store::{Account, Change, Committed, Credential, Status, Store, Token, conformance::Subject};
+use tempfile::TempDir;
+use time::UtcDateTime;
+
+struct Scene {
+    subject: Subject<SqliteStore>,
+    token: Token,
+    path: PathBuf,
+    backup: PathBuf,
+    _folder: TempDir,
+}
+
+impl Scene {
+    /// An account with one token.
+    fn set() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.db");
+        let subject = Subject::new(SqliteStore::open(&path).unwrap());
+        let account = Subject::<SqliteStore>::account("pipeline");
+        let token = subject.token(&account.id, "nightly");
+        let scene =
+            Self { subject, token: token.clone(), path, backup: folder.path().join("backup.db"), _folder: folder };
+        scene.apply(Change::CreateAccount { account: Box::new(account), tokens: vec![token] });
+        scene
+    }
+
+    fn apply(&self, change: Change) {
+        assert!(matches!(self.subject.commit(change), Committed::Applied(_)));
+    }
+
+    fn set_status(&self, status: Status) {
+        let present = block_on(self.store().account(&id())).unwrap().unwrap();
+        let account = Box::new(Account { status, ..present.as_ref().clone() });
+        self.apply(Change::UpdateAccount { account, expected: present.revision });
+    }
+
+    fn store(&self) -> &SqliteStore {
+        self.subject.writer()
+    }
+
+    /// What the running service reads; a service that is started now reads the same.
+    fn read(&self) -> Arc<Credential> {
+        let running = read(self.store(), &self.token).unwrap();
+        let fresh = read(&SqliteStore::open(&self.path).unwrap(), &self.token).unwrap();
+        assert_eq!((running.token(), running.account()), (fresh.token(), fresh.account()));
+        assert_eq!(block_on(self.store().account(&id())).unwrap().as_ref(), Some(running.account()));
+        running
+    }
+
+    /// As the README says.
+    fn back_up(&self) {
+        copy(&self.path, &self.backup);
+    }
+
+    /// As the README says, under the running service.
+    fn restore(&self) {
+        copy(&self.backup, &self.path);
+    }
+}
+
+fn id() -> AccountId {
+    AccountId::parse("pipeline@service").unwrap()
+}
+
+fn read(store: &SqliteStore, token: &Token) -> Option<Arc<Credential>> {
+    block_on(store.credential(&token.id)).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let (from, mut to) = (Connection::open(from).unwrap(), Connection::open(to).unwrap());
+    Backup::new(&from, &mut to).unwrap().run_to_completion(100, Duration::from_millis(5), None).unwrap();
+}
+
+#[test]
+fn a_restore_under_the_running_service_is_seen_at_once() {
+    let scene = Scene::set();
+    scene.set_status(Status::Disabled);
+    scene.back_up();
+    scene.set_status(Status::Enabled);
+    assert_eq!(scene.read().account().status, Status::Enabled);
+    scene.restore();
+    assert_eq!(scene.read().account().status, Status::Disabled);
+}
+
+#[test]
+fn an_account_that_is_disabled_after_a_restore_works_nowhere() {
+    let scene = Scene::set();
+    scene.back_up();
+    // This state and the disabled one get the same revision.
+    scene.set_status(Status::Enabled);
+    let before = scene.read().account().revision;
+    scene.restore();
+    scene.set_status(Status::Disabled);
+    assert_eq!(scene.read().account().revision, before, "or nothing is tried");
+    assert_eq!(scene.read().account().status, Status::Disabled);
+}
+
+#[test]
+fn a_token_that_is_revoked_after_a_restore_works_nowhere() {
+    let scene = Scene::set();
+    scene.back_up();
+    let present = scene.read().token().clone();
+    scene.apply(Change::UpdateToken { expected: present.revision, token: Box::new(present) });
+    let before = scene.read().token().revision;
+    scene.restore();
+    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    assert_eq!(scene.read().token().revision, before, "or nothing is tried");
+    assert!(scene.read().token().state.is_revoked());
+}
+
+#[test]
+fn a_restore_without_a_read_between_is_seen_too() {
+    for reads in [true, false] {
+        let scene = Scene::set();
+        scene.back_up();
+        scene.set_status(Status::Enabled);
+        scene.read();
+        scene.restore();
+        if reads {
+            assert_eq!(scene.read().account().status, Status::Enabled);
+        }
+        scene.set_status(Status::Disabled);
+        scene.back_up();
+        scene.set_status(Status::Enabled);
+        scene.read();
+        scene.restore();
+        assert_eq!(scene.read().account().status, Status::Disabled);
+    }
+}
+
+#[test]
+fn what_was_minted_after_the_backup_is_gone_and_what_was_revoked_works_again() {
+    let scene = Scene::set();
+    scene.back_up();
+    let later = scene.subject.token(&id(), "later");
+    let account_revision = scene.read().account().revision;
+    scene.apply(Change::Mint { token: Box::new(later.clone()), account_revision });
+    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    assert!(scene.read().token().state.is_revoked());
+    scene.restore();
+    assert!(read(scene.store(), &later).is_none());
+    assert!(!scene.read().token().state.is_revoked(), "the README says so, and what to do");
+}
