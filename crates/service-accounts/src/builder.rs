@@ -2,106 +2,129 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use service_accounts_access::{Catalogue, Permission};
+use service_accounts_access::{Catalogue, LiveCatalogue, Permission};
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
-use service_accounts_store::Store;
+use service_accounts_store::{Change, Store};
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
-    AccessEvents, ApprovalRule, Clock, Randomness, ServiceAccounts, SystemClock, SystemRandomness, access_log::Pending,
-    service::Inner, usage::Marks,
+    AccessEvents, Administration, ApprovalRule, Clock, Randomness, ServiceAccounts, SystemClock, SystemRandomness,
+    core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
 };
 
-/// What a host has chosen so far; everything but the four essentials has a default.
-pub struct Builder<S, P: Permission>(Inner<S, P>);
+/// How many sessions of one account may be open at once, unless the host says otherwise.
+const MOST_SESSIONS: usize = 100;
 
-impl<S: Store, P: Permission> ServiceAccounts<S, P> {
-    /// Begins with the essentials: where records are kept, how tokens begin, the keys they are kept under, and the
-    /// permissions of the host, of which `manage` is the one that guards service accounts themselves.
+/// What a host has chosen so far; everything but the five essentials has a default.
+pub struct Builder<S, P: Permission> {
+    store: S,
+    rules: Rules<P>,
+    issuer: Issuer,
+    access_events: AccessEvents,
+    clock: Box<dyn Clock>,
+}
+
+impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
+    /// Begins with the essentials: where records are kept, how tokens begin, the keys they are kept under, the roles of
+    /// the host, and the permission that guards service accounts themselves.
     #[must_use]
     pub fn builder(store: S, vendor: Vendor, keyring: Keyring, catalogue: Catalogue<P>, manage: P) -> Builder<S, P> {
-        Builder(Inner {
+        Builder {
             store,
-            vendor,
-            keyring,
-            catalogue: ArcSwap::from_pointee(catalogue),
-            manage,
-            realm: Realm::default(),
-            lifecycle: LifecyclePolicy::default(),
-            environment: None,
-            approval: ApprovalRule::default(),
-            reserved: ReservedIds::default(),
-            advisor: Advisor::default(),
+            rules: Rules {
+                catalogue: LiveCatalogue::new(catalogue),
+                administration: Administration::all(manage),
+                realm: Realm::default(),
+                lifecycle: LifecyclePolicy::default(),
+                environment: None,
+                approval: ApprovalRule::default(),
+                reserved: ReservedIds::default(),
+                advisor: Advisor::default(),
+                most_sessions: MOST_SESSIONS,
+            },
+            issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
             clock: Box::new(SystemClock),
-            randomness: Box::new(SystemRandomness),
-            marks: Marks::default(),
-            pending: Pending::default(),
-        })
+        }
     }
 }
 
-impl<S: Store, P: Permission> Builder<S, P> {
-    /// What stands behind the `@` of new ids; `service` by default.
+impl<S: Store + 'static, P: Permission> Builder<S, P> {
+    /// Which permissions guard which part of administration; the one given at the start guards all by default.
+    #[must_use]
+    pub fn administration(self, administration: Administration<P>) -> Self {
+        Self { rules: Rules { administration, ..self.rules }, ..self }
+    }
+
+    /// How many sessions of one account may be open at once, between 1 and 256; 100 by default.
+    #[must_use]
+    pub fn most_sessions(self, most: usize) -> Self {
+        let most_sessions = most.clamp(1, Change::BATCH);
+        Self { rules: Rules { most_sessions, ..self.rules }, ..self }
+    }
+
+    /// What stands behind the `@` of ids; `service` by default. Accounts of another realm in the same store are neither
+    /// admitted nor seen.
     #[must_use]
     pub fn realm(self, realm: Realm) -> Self {
-        Self(Inner { realm, ..self.0 })
+        Self { rules: Rules { realm, ..self.rules }, ..self }
     }
 
     /// How long tokens live in which environment.
     #[must_use]
     pub fn lifecycle(self, lifecycle: LifecyclePolicy) -> Self {
-        Self(Inner { lifecycle, ..self.0 })
+        Self { rules: Rules { lifecycle, ..self.rules }, ..self }
     }
 
     /// Where this service runs: credentials of another environment are refused. By default all are accepted.
     #[must_use]
     pub fn environment(self, here: Environment) -> Self {
-        Self(Inner { environment: Some(here), ..self.0 })
+        Self { rules: Rules { environment: Some(here), ..self.rules }, ..self }
     }
 
-    /// Whether a new account waits for a second administrator; not by default.
+    /// Whether new accounts and more rights wait for a second administrator; not by default.
     #[must_use]
     pub fn approval(self, approval: ApprovalRule) -> Self {
-        Self(Inner { approval, ..self.0 })
+        Self { rules: Rules { approval, ..self.rules }, ..self }
     }
 
     /// Ids that no account may have.
     #[must_use]
     pub fn reserved(self, reserved: ReservedIds) -> Self {
-        Self(Inner { reserved, ..self.0 })
+        Self { rules: Rules { reserved, ..self.rules }, ..self }
     }
 
     /// Who gives advice on names.
     #[must_use]
     pub fn advisor(self, advisor: Advisor) -> Self {
-        Self(Inner { advisor, ..self.0 })
+        Self { rules: Rules { advisor, ..self.rules }, ..self }
     }
 
-    /// Whether the trail keeps an event for each authentication; in batches by default.
+    /// How the trail keeps accesses; coalesced by the minute by default.
     #[must_use]
     pub fn access_events(self, access_events: AccessEvents) -> Self {
-        Self(Inner { access_events, ..self.0 })
+        Self { access_events, ..self }
     }
 
     /// Another clock.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
-        Self(Inner { clock: Box::new(clock), ..self.0 })
+        Self { clock: Box::new(clock), ..self }
     }
 
     /// Another source of randomness.
     #[must_use]
     pub fn randomness(self, randomness: impl Randomness) -> Self {
-        Self(Inner { randomness: Box::new(randomness), ..self.0 })
+        Self { issuer: Issuer { randomness: Box::new(randomness), ..self.issuer }, ..self }
     }
 
     /// The service accounts.
     #[must_use]
     pub fn build(self) -> ServiceAccounts<S, P> {
-        ServiceAccounts { inner: Arc::new(self.0) }
+        let Self { store, rules, issuer, access_events, clock } = self;
+        let journal = Arc::new(Journal::new(access_events));
+        ServiceAccounts { core: Arc::new(Core { store: Arc::new(store), rules, issuer, journal, clock }) }
     }
 }
 

@@ -17,6 +17,9 @@ pub enum Error {
     /// Whoever asks does not hold the permission to manage service accounts.
     #[error("the actor may not manage service accounts")]
     NotPermitted,
+    /// An account asked to administer itself.
+    #[error("no service account administers itself; ask another administrator")]
+    OwnAccount,
     /// Whoever asks lost the right to while asking.
     #[error("the actor's own credential or account changed meanwhile; sign in again and retry")]
     AuthorityLost,
@@ -47,6 +50,24 @@ pub enum Error {
     /// A session's networks reach beyond its account's.
     #[error("a session may narrow its account's networks, never widen them")]
     NetworksWiden,
+    /// More networks than are allowed here.
+    #[error("at most {most} networks are allowed here")]
+    TooManyNetworks {
+        /// The most allowed.
+        most: usize,
+    },
+    /// A date that lies in the past.
+    #[error("the expiry lies in the past")]
+    ExpiryPassed,
+    /// The lifecycle policy does not know the environment.
+    #[error("the environment is none that the lifecycle policy knows; it knows {}", known.join(", "))]
+    EnvironmentUnknown {
+        /// The environments that it knows.
+        known: Vec<String>,
+    },
+    /// A token asked for another environment than its account's.
+    #[error("a token works in its account's environment; create an account for the other environment")]
+    EnvironmentDiffers,
     /// A session's lifetime is out of bounds.
     #[error("a session lives between one second and 24 hours")]
     SessionLifetime,
@@ -68,9 +89,18 @@ pub enum Error {
     /// The account does not wait for approval.
     #[error("the service account does not wait for approval")]
     NotPending,
-    /// An account's creator asked to approve it.
-    #[error("another administrator than the creator must approve")]
+    /// Whoever made or edited what waits asked to approve it, by whatever credential.
+    #[error("another administrator than those who made or edited it must approve")]
     OwnApproval,
+    /// What waits was changed since it was looked at.
+    #[error("what waits for approval has changed; look at it again and approve the revision you have seen")]
+    Outdated,
+    /// There is no such document.
+    #[error("there is no such record")]
+    DocumentMissing,
+    /// There is such a document already.
+    #[error("there is such a record already; choose another name")]
+    DocumentTaken,
     /// The record kept changing under the call.
     #[error("the record changed while the call was at work; try again")]
     Conflict,
@@ -87,7 +117,9 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::AccountTaken => Self::IdTaken,
             Refusal::AccountMissing => Self::AccountMissing,
-            Refusal::TokenTaken | Refusal::Stale => Self::Conflict,
+            Refusal::TokenTaken | Refusal::Stale | Refusal::RightsChanged => Self::Conflict,
+            Refusal::DocumentMissing => Self::DocumentMissing,
+            Refusal::DocumentTaken => Self::DocumentTaken,
             Refusal::NameTaken => Self::NameTaken,
             Refusal::TokenMissing => Self::TokenMissing,
             Refusal::Revoked => Self::Revoked,

@@ -2,21 +2,18 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod access_log;
-mod accounts;
 mod actor;
-mod attempts;
-mod authenticate;
+mod admin;
 mod builder;
 mod clock;
+mod core;
+mod door;
 mod error;
 mod principal;
 mod randomness;
 mod rejection;
 mod service;
-mod sessions;
-mod tokens;
-mod usage;
+mod upkeep;
 
 pub use service_accounts_access as access;
 pub use service_accounts_audit as audit;
@@ -28,15 +25,22 @@ pub use service_accounts_sqlite as sqlite;
 pub use service_accounts_store as store;
 pub use service_accounts_token as token;
 
-pub use access_log::AccessEvents;
-pub use accounts::{AccountUpdate, CreatedAccount, Expiry, NewAccount};
 pub use actor::Actor;
+pub use admin::{
+    AccountHandle, AccountUpdate, Acting, CreatedAccount, Expiry, Gain, MintedToken, NewAccount, NewToken, TokenHandle,
+    UpdatedAccount,
+};
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
+pub use core::{
+    authority::{Call, Covers, Duty, OnItself, Rule},
+    journal::AccessEvents,
+    rules::{Administration, ApprovalRule},
+};
+pub use door::{ExchangeError, Forbidden, Introspection, Narrowing, OpenedSession, SESSION_LIFETIME};
 pub use error::Error;
 pub use principal::Principal;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use rejection::{AuthenticateError, Disclosure, Rejection, Unavailable};
-pub use service::{ApprovalRule, Forbidden, ServiceAccounts};
-pub use sessions::{ExchangeError, Narrowing, OpenedSession, SESSION_LIFETIME};
-pub use tokens::{MintedToken, NewToken};
+pub use service::ServiceAccounts;
+pub use upkeep::{Swept, Upkeep, UpkeepBounds};

@@ -3,9 +3,8 @@
 use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::{Decision, Grants, Permission, TeamName};
-use service_accounts_audit::Label;
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Authority, Credential, Token};
+use service_accounts_store::{Account, Credential, Token};
 use time::UtcDateTime;
 
 use crate::Actor;
@@ -66,16 +65,10 @@ impl<P: Permission> Principal<P> {
 
     /// This account as one who asks for changes.
     ///
-    /// The store reads its rights again inside each change, so rights lost meanwhile are lost.
+    /// What it may do is worked out in each call by the catalogue of that moment, and the store reads its rights again
+    /// inside each change, so rights lost meanwhile are lost.
     #[must_use]
     pub fn actor(&self) -> Actor<P> {
-        let authority = Authority::Credential {
-            token: self.token().id,
-            account: self.id().clone(),
-            account_revision: self.account().revision,
-            grant: self.token().grant.clone(),
-            at: self.at,
-        };
-        Actor::credential(Label::new(self.id().as_str()), self.grants.clone(), authority, self.address)
+        Actor::showing(self.credential.clone(), self.address)
     }
 }

@@ -18,6 +18,8 @@ pub enum Rejection {
     WrongSecret,
     /// The client secret belongs to another client id than the one given.
     WrongClient,
+    /// Its account belongs to another realm.
+    WrongRealm,
     /// It was revoked, or its time as a retiring predecessor is over.
     Revoked,
     /// Its own time is over.
@@ -51,12 +53,13 @@ pub enum Disclosure {
 
 impl Rejection {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::WrongKind,
         Self::Unknown,
         Self::WrongSecret,
         Self::WrongClient,
+        Self::WrongRealm,
         Self::Revoked,
         Self::Expired,
         Self::AccountDisabled,
@@ -76,6 +79,7 @@ impl Rejection {
             Self::Unknown => "unknown",
             Self::WrongSecret => "wrong_secret",
             Self::WrongClient => "wrong_client",
+            Self::WrongRealm => "wrong_realm",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
             Self::AccountDisabled => "account_disabled",
@@ -87,6 +91,11 @@ impl Rejection {
         }
     }
 
+    /// Whether the credential's secret had verified before it was refused.
+    pub(crate) const fn is_of_verified(self) -> bool {
+        !matches!(self, Self::Malformed | Self::WrongKind | Self::Unknown | Self::WrongSecret)
+    }
+
     /// What the client may be told.
     #[must_use]
     pub const fn disclosure(self) -> Disclosure {
@@ -96,6 +105,7 @@ impl Rejection {
             | Self::Unknown
             | Self::WrongSecret
             | Self::WrongClient
+            | Self::WrongRealm
             | Self::Revoked
             | Self::Expired
             | Self::WrongEnvironment

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_lifecycle::{Entry, Facts};
+use service_accounts_lifecycle::{TokenEntry, TokenFacts};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
@@ -42,14 +42,14 @@ impl Listed {
     ///
     /// A credential without an end of its own lives until the calendar ends, which is longer than any policy allows.
     #[must_use]
-    pub fn entry(&self) -> Entry<TokenId> {
+    pub fn entry(&self) -> TokenEntry<TokenId> {
         let token = self.credential.token();
-        Entry { key: token.id, environment: token.environment.clone(), facts: self.facts() }
+        TokenEntry { key: token.id, environment: token.environment.clone(), facts: self.facts() }
     }
 
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> TokenFacts {
         let token = self.credential.token();
-        let facts = Facts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
+        let facts = TokenFacts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
         let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
         let facts = self.last_attempt.map_or(facts, |at| facts.with_last_attempt(at));
         let facts = token.last_look.map_or(facts, |at| facts.with_last_look(at));

@@ -2,9 +2,10 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
+use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Applied, Change, Committed, Store, Token};
 
-use super::Core;
+use super::{Core, journal::Due};
 use crate::{Actor, Error, Unavailable};
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
@@ -12,7 +13,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ///
     /// Accesses that wait in memory happened before the change, so they are written before it.
     pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Applied, Error> {
-        self.journal.flush(&self.store).await?;
+        if let Some(account) = event.account().and_then(|account| AccountId::parse(account.as_str()).ok()) {
+            self.journal.flush(&self.store, Due::Of(&account)).await?;
+        }
         self.commit_at_once(actor, change, event).await
     }
 

@@ -1,158 +1,165 @@
-//! Access events: one for each credential that was judged.
+//! What is gathered in memory so that no request waits for a write: accesses, last uses, and what tokens were seen to do.
+//!
+//! ```text
+//! request ─▶ accesses (coalesced, bounded) ─┐
+//!         ─▶ last uses ─────────────────────┴─▶ one write at a time ─▶ store
+//! ```
+//!
+//! A write belongs to the journal and not to whoever waits for it. Where that future is dropped, the next flush goes on
+//! with the same write, so that a batch is written once.
 
-mod pending;
+mod access;
+mod marks;
+mod writing;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    hash::RandomState,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use service_accounts_access::Permission;
-use service_accounts_audit::{Action, Event, Label};
-use service_accounts_store::Credential;
+use service_accounts_audit::Coalescer;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Credential, LastUsed, Store, Usage};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use crate::{Principal, Rejection};
+pub(crate) use self::access::{Access, Outcome};
+use self::{access::AccessKey, marks::Marks, writing::Writing};
+use crate::{Rejection, Unavailable};
 
-pub(crate) use pending::Pending;
-
-/// Whether the trail keeps access events, and how soon. `tracing` gets each of them in any case.
+/// Whether the trail keeps access events, and how. `tracing` gets each of them in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessEvents {
-    /// The trail keeps none.
+    /// The trail keeps none, and permissions used and addresses seen are not counted.
     Off,
-    /// The trail keeps them in batches. A process that is killed loses those of the last moments.
+    /// One event a minute for each token, address, outcome and permission, with a count. A process that is killed loses
+    /// those of the last moments.
     #[default]
-    Batched,
-    /// The trail keeps each before the request goes on: no record, no access.
+    Coalesced,
+    /// An event for each access, written in batches. A process that is killed loses those of the last moments.
+    Each,
+    /// An event for each access before the request goes on: no record, no access.
     Strict,
 }
 
-/// Which credential was judged, from where, and how.
-#[derive(Clone, Debug)]
-pub(crate) struct Access {
-    pub(crate) token: TokenId,
-    pub(crate) credential: Option<Arc<Credential>>,
-    pub(crate) address: Option<IpAddr>,
-    pub(crate) at: UtcDateTime,
-    pub(crate) outcome: Outcome,
+/// How much memory waiting accesses may take, in bytes.
+const ROOM: usize = 16 << 20;
+
+/// How many events go into one write.
+const BATCH: usize = 4096;
+
+pub(crate) struct Journal {
+    mode: AccessEvents,
+    accesses: Mutex<Coalescer<AccessKey, Access, RandomState>>,
+    marks: Marks,
+    writing: Mutex<Option<Writing>>,
 }
 
-/// What came of an access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Granted,
-    Denied(Rejection),
-    /// The credential was good, but lacked this permission.
-    Forbidden(&'static str),
+/// Which waiting accesses a flush writes.
+#[derive(Clone, Copy)]
+pub(crate) enum Due<'a> {
+    /// Those whose minute is over.
+    At(UtcDateTime),
+    /// Those of one account, because it is about to change.
+    Of(&'a AccountId),
+    /// All.
+    Now,
 }
 
-impl Access {
-    pub(crate) fn forbidden<P: Permission>(principal: &Principal<P>, permission: &'static str) -> Self {
+impl Journal {
+    pub(crate) fn new(mode: AccessEvents) -> Self {
         Self {
-            token: principal.token().id,
-            credential: Some(principal.credential.clone()),
-            address: principal.address,
-            at: principal.at,
-            outcome: Outcome::Forbidden(permission),
+            mode,
+            accesses: Mutex::new(Coalescer::within(ROOM, RandomState::new())),
+            marks: Marks::default(),
+            writing: Mutex::default(),
         }
     }
 
-    /// As an event; the account is named only where its record was found.
-    pub(crate) fn event(&self) -> Event {
-        let actor = self.credential.as_ref().map_or_else(|| Label::new("unknown"), |found| account_label(found));
-        let event = Event::new(self.outcome.action(), actor.clone(), self.at)
-            .about_token(Label::new(self.token.as_str()))
-            .from_address(self.address);
-        let event = match &self.credential {
-            Some(found) => about(event.about_account(actor), found),
-            None => event,
-        };
-        match self.outcome.reason() {
-            Some(reason) => event.because(Label::new(reason)),
-            None => event,
+    /// Keeps a use for the next flush, once however often it is repeated within a second.
+    pub(crate) fn mark(&self, credential: &Credential, last: LastUsed) {
+        if credential.note_use(last) {
+            self.marks.mark(Usage { token: credential.token().id, last });
         }
     }
 
-    /// Whether anybody listens to [`trace`](Self::trace).
-    pub(crate) fn is_traced() -> bool {
-        tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
-    }
-
-    pub(crate) fn trace(&self) {
-        let token_name = self.credential.as_ref().and_then(|found| found.token().class.token_name());
-        tracing::info!(
-            target: "service_accounts::access",
-            account = self.credential.as_ref().map(|found| found.account().id.as_str()),
-            token = self.token.as_str(),
-            token_name = token_name.map(AsRef::<str>::as_ref),
-            address = self.address.map(tracing::field::display),
-            reason = self.outcome.reason(),
-            "{}",
-            self.outcome.action(),
-        );
-    }
-}
-
-impl Outcome {
-    const fn action(self) -> Action {
-        match self {
-            Self::Granted => Action::AccessGranted,
-            Self::Denied(_) => Action::AccessDenied,
-            Self::Forbidden(_) => Action::PermissionDenied,
+    /// Counts a request that failed before any credential was verified.
+    pub(crate) fn stranger(&self, address: Option<IpAddr>, rejection: Rejection, claimed: Option<&TokenId>, at: UtcDateTime) {
+        access::trace_stranger(address, rejection, claimed);
+        if self.mode != AccessEvents::Off {
+            self.accesses().stranger(address, rejection.as_str(), claimed.map(TokenId::as_str), at);
         }
     }
 
-    const fn reason(self) -> Option<&'static str> {
-        match self {
-            Self::Granted => None,
-            Self::Denied(rejection) => Some(rejection.as_str()),
-            Self::Forbidden(permission) => Some(permission),
+    /// Keeps an access as the host chose, to be written with the next flush.
+    pub(crate) fn note(&self, access: impl FnOnce() -> Access) {
+        if self.mode == AccessEvents::Off && !Access::is_traced() {
+            return;
         }
-    }
-}
-
-fn account_label(found: &Credential) -> Label {
-    Label::new(found.account().id.as_str())
-}
-
-fn about(event: Event, found: &Credential) -> Event {
-    match found.token().class.token_name() {
-        Some(name) => event.named(Label::new(name.as_str())),
-        None => event,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn access(at: usize) -> Access {
-        Access {
-            token: TokenId::parse("0123456789abcdef").unwrap(),
-            credential: None,
-            address: None,
-            at: UtcDateTime::from_unix_timestamp(i64::try_from(at).unwrap()).unwrap(),
-            outcome: Outcome::Denied(Rejection::Unknown),
+        let access = access();
+        access.trace();
+        match self.mode {
+            AccessEvents::Off => {}
+            AccessEvents::Coalesced => {
+                let (key, action, at) = (access.key(), access.outcome.action(), access.at);
+                self.accesses().record(key, action, at, || access);
+            }
+            AccessEvents::Each | AccessEvents::Strict => {
+                self.accesses().record_each(access.outcome.action(), access.at, || access);
+            }
         }
     }
 
-    #[test]
-    fn an_access_without_a_record_names_no_account_and_gives_its_reason() {
-        let event = access(7).event();
-        assert_eq!(event.action(), Action::AccessDenied);
-        assert_eq!((event.account(), event.actor().as_str()), (None, "unknown"));
-        assert_eq!(event.token().map(Label::as_str), Some("0123456789abcdef"));
-        assert_eq!(event.reason().map(Label::as_str), Some("unknown"));
+    /// Keeps an access as the host chose; in strict mode nobody is let in without.
+    pub(crate) async fn record<S: Store + 'static>(
+        self: &Arc<Self>,
+        store: &Arc<S>,
+        access: impl FnOnce() -> Access,
+    ) -> Result<(), Unavailable> {
+        if self.mode == AccessEvents::Strict {
+            let access = access();
+            access.trace();
+            return store.append(&[access.event(access.at)]).await.map_err(Unavailable::new);
+        }
+        self.note(access);
+        if self.mode != AccessEvents::Off && self.accesses().is_pressing() && !self.is_writing() {
+            // What could not be written waits for the next flush.
+            let _ = self.flush(store, Due::Now).await;
+        }
+        Ok(())
     }
 
-    #[test]
-    fn every_outcome_has_an_action_and_only_a_grant_has_no_reason() {
-        let outcomes = [
-            (Outcome::Granted, Action::AccessGranted, None),
-            (Outcome::Denied(Rejection::Revoked), Action::AccessDenied, Some("revoked")),
-            (Outcome::Forbidden("users:view"), Action::PermissionDenied, Some("users:view")),
-        ];
-        for (outcome, action, reason) in outcomes {
-            assert_eq!((outcome.action(), outcome.reason()), (action, reason));
+    /// Writes what is due, and all last uses.
+    ///
+    /// # Errors
+    /// The store failed; what was gathered is kept for the next call.
+    pub(crate) async fn flush<S: Store + 'static>(
+        self: &Arc<Self>,
+        store: &Arc<S>,
+        due: Due<'_>,
+    ) -> Result<(), Unavailable> {
+        self.close(due);
+        // A write under way began before this call and may lack what came since.
+        if let Some(writing) = self.writing() {
+            let _ = writing.await;
         }
+        while let Some(writing) = self.begin(store) {
+            writing.await.map_err(Unavailable::new)?;
+        }
+        Ok(())
+    }
+
+    fn close(&self, due: Due<'_>) {
+        let mut accesses = self.accesses();
+        match due {
+            Due::At(now) => accesses.close_due(now),
+            Due::Of(account) => accesses.close_where(|_, access| access.credential.account().id == *account),
+            Due::Now => accesses.close_all(),
+        }
+    }
+
+    fn accesses(&self) -> MutexGuard<'_, Coalescer<AccessKey, Access, RandomState>> {
+        self.accesses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

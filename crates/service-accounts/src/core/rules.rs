@@ -1,7 +1,7 @@
 //! What a host chose: pure settings, no state but the catalogue, which can be replaced.
 
 use service_accounts_access::{LiveCatalogue, Permission};
-use service_accounts_lifecycle::{Environment, LifecyclePolicy};
+use service_accounts_lifecycle::{Environment, LifecyclePolicy, Schedule, TokenFacts};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
 use service_accounts_store::Token;
 use time::UtcDateTime;
@@ -64,6 +64,17 @@ impl<P: Permission> Rules<P> {
     pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
         Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
+    }
+
+    pub(crate) fn schedule_of(&self, token: &Token) -> Schedule {
+        self.lifecycle.schedule(&token.environment)
+    }
+
+    /// When a new token first needs attention; client secrets have no date of their own.
+    pub(crate) fn next_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
+        let _name = token.class.token_name()?;
+        let facts = TokenFacts::new(token.created_at, token.expires_at?).with_state(token.state);
+        self.schedule_of(token).next_due(&facts, now)
     }
 
     pub(crate) fn rotation_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {

@@ -7,7 +7,7 @@ use rand_core::TryCryptoRng;
 use super::Keyring;
 use crate::base62::{self, DrawError};
 use crate::presented::body_of;
-use crate::{Digest, Kind, SecretToken, Vendor, checksum};
+use crate::{Digest, Kind, SecretToken, TokenId, Vendor, checksum};
 
 /// A new token and what to store for it.
 #[derive(Debug)]
@@ -34,6 +34,26 @@ impl Keyring {
     ) -> Result<Minted, MintError<R::Error>> {
         let mut token = SecretToken::unfinished(vendor, kind);
         base62::draw(rng, token.body_mut())?;
+        let digest = self.finish(&mut token);
+        Ok(Minted { token, digest })
+    }
+
+    /// Makes a token of an id that is given out already, with another secret: the earlier text no longer verifies.
+    ///
+    /// For a text that got lost before anybody used it. A store replaces the digest it has under the id.
+    ///
+    /// # Errors
+    /// As [`mint`](Self::mint).
+    pub fn mint_as<R: TryCryptoRng + ?Sized>(
+        &self,
+        vendor: &Vendor,
+        kind: Kind,
+        id: &TokenId,
+        rng: &mut R,
+    ) -> Result<Minted, MintError<R::Error>> {
+        let mut token = SecretToken::unfinished(vendor, kind);
+        base62::draw(rng, token.body_mut())?;
+        token.body_mut().iter_mut().zip(id.as_str().bytes()).for_each(|(slot, symbol)| *slot = symbol);
         let digest = self.finish(&mut token);
         Ok(Minted { token, digest })
     }

@@ -15,12 +15,6 @@ pub(crate) struct Marks(Mutex<Newest>);
 
 type Newest = HashMap<TokenId, LastUsed, BuildHasherDefault<TokenIdHasher>>;
 
-/// Marks on their way to the store; what is not written goes back, even if nobody waits for the write any more.
-pub(crate) struct MarkBatch<'a> {
-    marks: &'a Marks,
-    usages: Vec<Usage>,
-}
-
 impl Marks {
     /// Keeps the newer of two uses of one token, and of two in one second the one marked last.
     pub(crate) fn mark(&self, usage: Usage) {
@@ -32,12 +26,13 @@ impl Marks {
     }
 
     /// Hands over all marks and starts anew.
-    pub(crate) fn take(&self) -> MarkBatch<'_> {
+    pub(crate) fn take(&self) -> Vec<Usage> {
         let taken = std::mem::take(&mut *self.lock());
-        MarkBatch { marks: self, usages: taken.into_iter().map(|(token, last)| Usage { token, last }).collect() }
+        taken.into_iter().map(|(token, last)| Usage { token, last }).collect()
     }
 
-    fn put_back(&self, usages: &[Usage]) {
+    /// Takes back what could not be written, never over a newer mark.
+    pub(crate) fn put_back(&self, usages: &[Usage]) {
         let mut marks = self.lock();
         for usage in usages {
             let last = marks.entry(usage.token).or_insert(usage.last);
@@ -49,22 +44,6 @@ impl Marks {
 
     fn lock(&self) -> MutexGuard<'_, Newest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl MarkBatch<'_> {
-    pub(crate) fn usages(&self) -> &[Usage] {
-        &self.usages
-    }
-
-    pub(crate) fn written(mut self) {
-        self.usages.clear();
-    }
-}
-
-impl Drop for MarkBatch<'_> {
-    fn drop(&mut self) {
-        self.marks.put_back(&self.usages);
     }
 }
 
@@ -81,7 +60,7 @@ mod tests {
     }
 
     fn kept(marks: &Marks) -> Vec<Usage> {
-        let mut usages = marks.take().usages().to_vec();
+        let mut usages = marks.take();
         usages.sort_by_key(|usage| usage.token);
         usages
     }
@@ -100,7 +79,7 @@ mod tests {
     fn marks_that_were_written_are_gone() {
         let marks = Marks::default();
         marks.mark(usage(1, 5, 1));
-        marks.take().written();
+        drop(marks.take());
         assert_eq!(kept(&marks), []);
     }
 
@@ -109,9 +88,9 @@ mod tests {
         for (meanwhile, stays) in [(4, usage(1, 5, 1)), (5, usage(1, 5, 2)), (6, usage(1, 6, 2))] {
             let marks = Marks::default();
             marks.mark(usage(1, 5, 1));
-            let batch = marks.take();
+            let taken = marks.take();
             marks.mark(usage(1, meanwhile, 2));
-            drop(batch);
+            marks.put_back(&taken);
             assert_eq!(kept(&marks), [stays], "marked meanwhile at {meanwhile}");
         }
     }

@@ -1,0 +1,84 @@
+//! Somebody acts: one file a noun.
+
+mod account;
+mod approval;
+mod catalogue;
+mod change;
+mod create;
+mod list;
+mod new_account;
+mod new_token;
+mod sessions;
+mod token;
+mod tokens;
+mod trail;
+mod update;
+
+use std::fmt;
+
+use service_accounts_access::Permission;
+use service_accounts_naming::AccountId;
+use service_accounts_store::Store;
+use service_accounts_token::TokenId;
+
+pub use self::{
+    account::AccountHandle,
+    new_account::{CreatedAccount, NewAccount},
+    new_token::{MintedToken, NewToken},
+    token::TokenHandle,
+    update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
+};
+use crate::{
+    Actor, Error,
+    core::{Core, asker::Asker, authority::Call},
+};
+
+/// Administration on somebody's word: what [`ServiceAccounts::acting`](crate::ServiceAccounts::acting) returns.
+pub struct Acting<'a, S, P: Permission> {
+    pub(crate) core: &'a Core<S, P>,
+    pub(crate) actor: &'a Actor<P>,
+}
+
+impl<'a, S, P: Permission> Acting<'a, S, P> {
+    pub(crate) const fn new(core: &'a Core<S, P>, actor: &'a Actor<P>) -> Self {
+        Self { core, actor }
+    }
+
+    /// What the actor holds by the catalogue of this moment.
+    pub(crate) fn asker(&self) -> Asker<'a, P> {
+        Asker::new(self.actor, &self.core.rules)
+    }
+
+    /// Whether the actor may make a call that is about no account.
+    pub(crate) fn may(&self, call: Call) -> Result<(), Error> {
+        self.asker().may(call)
+    }
+}
+
+impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
+    /// One account, and what can be done to it.
+    #[must_use]
+    pub fn account(self, id: &'a AccountId) -> AccountHandle<'a, S, P> {
+        AccountHandle { acting: self, id }
+    }
+
+    /// One token of an account, and what can be done to it.
+    #[must_use]
+    pub fn token(self, account: &'a AccountId, token: &'a TokenId) -> TokenHandle<'a, S, P> {
+        TokenHandle { acting: self, account, token }
+    }
+}
+
+impl<S, P: Permission> Clone for Acting<'_, S, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, P: Permission> Copy for Acting<'_, S, P> {}
+
+impl<S, P: Permission> fmt::Debug for Acting<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acting").field("actor", self.actor.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! One account, and what can be done to it.
+
+use std::{fmt, sync::Arc};
+
+use service_accounts_access::Permission;
+use service_accounts_audit::Action;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Change, Revision, Status, Store};
+use service_accounts_token::SecretToken;
+
+use super::{AccountUpdate, Acting, UpdatedAccount};
+use crate::{
+    Error,
+    core::{asker::Asker, authority::Call, retry::retry_on_conflict},
+};
+
+/// One account on somebody's word: what [`Acting::account`] returns.
+pub struct AccountHandle<'a, S, P: Permission> {
+    pub(super) acting: Acting<'a, S, P>,
+    pub(super) id: &'a AccountId,
+}
+
+impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
+    /// The account as it stands.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such account in this realm.
+    pub async fn read(&self) -> Result<Arc<Account>, Error> {
+        self.acting.account_for(Call::ReadAccounts, self.id).await
+    }
+
+    /// Changes the account; what its tokens may do changes with it at once.
+    ///
+    /// Where the host asks for approval, more rights than were approved wait as a proposal, and the approved ones hold.
+    ///
+    /// # Errors
+    /// The actor may not, or does not hold the account's rights before and after.
+    pub async fn update(&self, update: AccountUpdate) -> Result<UpdatedAccount, Error> {
+        self.acting.update_account(self.id, &update).await
+    }
+
+    /// Suspends the account: none of its credentials works from the next request on.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such account.
+    pub async fn disable(&self) -> Result<Arc<Account>, Error> {
+        self.set_status(Call::DisableAccount, Status::Disabled, Action::AccountDisabled).await
+    }
+
+    /// Ends the suspension; its credentials work again, as far as they have not ended themselves.
+    ///
+    /// # Errors
+    /// The actor may not, does not hold the account's rights, or there is no such account.
+    pub async fn enable(&self) -> Result<Arc<Account>, Error> {
+        self.set_status(Call::EnableAccount, Status::Enabled, Action::AccountEnabled).await
+    }
+
+    /// Agrees, as a second administrator, to the account or to more rights of it, as they stood at the revision `seen`.
+    ///
+    /// # Errors
+    /// The actor may not, made or edited what waits, holds less than it, nothing waits, or it changed since it was seen.
+    pub async fn approve(&self, seen: Revision) -> Result<Arc<Account>, Error> {
+        self.acting.approve_account(self.id, seen).await
+    }
+
+    /// Ends the account and all its credentials for good; the audit trail keeps its history.
+    ///
+    /// However many credentials it has, none works from the next request on; they are removed in bounded steps. Where this
+    /// call is interrupted, the next sweep goes on with them.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such account.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let Acting { core, actor } = self.acting;
+        retry_on_conflict(|| async {
+            let account = self.acting.account_for(Call::DeleteAccount, self.id).await?;
+            let event = core.account_event(Action::AccountDeleted, actor, &account);
+            let change = Change::DeleteAccount { account: self.id.clone(), expected: account.revision };
+            core.commit(actor, change, event).await
+        })
+        .await?;
+        core.purge(self.id).await
+    }
+
+    /// Revokes every credential of the account in one step: tokens, sessions and the client secret.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such account.
+    pub async fn revoke_credentials(&self) -> Result<Arc<Account>, Error> {
+        self.acting.revoke_all(Call::RevokeCredentials, self.id).await
+    }
+
+    /// Makes a new client secret; the present one stops working, sessions it has opened go on until they expire.
+    ///
+    /// # Errors
+    /// The actor may not, or holds less than the account.
+    pub async fn regenerate_secret(&self) -> Result<SecretToken, Error> {
+        let Acting { core, actor } = self.acting;
+        retry_on_conflict(|| async {
+            let account = self.acting.account_for(Call::RegenerateSecret, self.id).await?;
+            let draft = self.acting.draft_secret(&self.acting.asker(), &account)?;
+            let event = core.token_event(Action::SecretRegenerated, actor, &draft.record);
+            let (secret, account_revision) = (Box::new(draft.record), account.revision);
+            let change = Change::RegenerateSecret { secret, account_revision, at: core.now() };
+            core.commit(actor, change, event).await?;
+            Ok(draft.secret)
+        })
+        .await
+    }
+
+    async fn set_status(&self, call: Call, status: Status, action: Action) -> Result<Arc<Account>, Error> {
+        let changed = |_: &Asker<'_, P>, account: &Account| Ok((action, Account { status, ..account.clone() }));
+        Ok(self.acting.change_account(call, self.id, changed).await?.1)
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    pub(super) async fn revoke_all(&self, call: Call, id: &AccountId) -> Result<Arc<Account>, Error> {
+        retry_on_conflict(|| async {
+            let account = self.account_for(call, id).await?;
+            let event = self.core.account_event(Action::CredentialsRevoked, self.actor, &account);
+            let change = Change::RevokeAll { account: id.clone(), expected: account.revision };
+            let applied = self.core.commit(self.actor, change, event).await?;
+            Ok(applied.account().map_or(account, |account| Arc::new(account.clone())))
+        })
+        .await
+    }
+}
+
+impl<S, P: Permission> fmt::Debug for AccountHandle<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountHandle").field("id", &self.id.as_str()).finish_non_exhaustive()
+    }
+}

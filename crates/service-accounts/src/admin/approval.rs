@@ -1,0 +1,67 @@
+//! A second administrator agrees.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Label};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Approval, Proposal, Revision, Store};
+
+use super::Acting;
+use crate::{
+    Error,
+    core::{asker::Asker, authority::Call},
+};
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<Arc<Account>, Error> {
+        let account = self.account_for(Call::ApproveAccount, id).await?;
+        self.check_independence(&account).await?;
+        let approved = |asker: &Asker<'_, P>, account: &Account| self.approved(asker, account, seen);
+        let (_, account) = self.change_account(Call::ApproveAccount, id, approved).await?;
+        Ok(account)
+    }
+
+    fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {
+        let Some(proposal) = &account.proposal else {
+            return Err(Error::NotPending);
+        };
+        if account.revision != seen {
+            return Err(Error::Outdated);
+        }
+        asker.covers(&proposal.grant)?;
+        let approval = Approval::Given { by: self.actor.name().clone(), at: self.core.now() };
+        let Proposal { grant, allowlist, .. } = (**proposal).clone();
+        Ok((Action::AccountApproved, Account { approval, grant, allowlist, proposal: None, ..account.clone() }))
+    }
+
+    /// Nobody approves what they made or edited, by whatever credential, nor what an account of theirs did.
+    async fn check_independence(&self, account: &Account) -> Result<(), Error> {
+        let approver = self.actor.people();
+        let by = account.proposal.iter().flat_map(|proposal| &proposal.by);
+        let editors: Vec<&Label> = by.chain([&account.created_by]).collect();
+        if editors.iter().any(|editor| approver.contains(editor)) {
+            return Err(Error::OwnApproval);
+        }
+        if let Some(shown) = self.actor.credential()
+            && editors.contains(&&shown.account().created_by)
+        {
+            return Err(Error::OwnApproval);
+        }
+        for editor in editors {
+            if self.creator_of(editor).await?.is_some_and(|creator| approver.contains(&creator)) {
+                return Err(Error::OwnApproval);
+            }
+        }
+        Ok(())
+    }
+
+    async fn creator_of(&self, editor: &Label) -> Result<Option<Label>, Error> {
+        let Ok(id) = AccountId::parse(editor.as_str()) else { return Ok(None) };
+        match self.core.account(&id).await {
+            Ok(account) => Ok(Some(account.created_by.clone())),
+            Err(Error::AccountMissing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! One change of one account: read, judge, write, and again where somebody else wrote in between.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::Action;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Change, Store};
+
+use super::Acting;
+use crate::{
+    Error,
+    core::{asker::Asker, authority::Call, differences, retry::retry_on_conflict},
+};
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// An account that the actor may make this call on.
+    pub(super) async fn account_for(&self, call: Call, id: &AccountId) -> Result<Arc<Account>, Error> {
+        let asker = self.asker();
+        asker.may(call)?;
+        let account = self.core.account(id).await?;
+        asker.may_on(call, &account)?;
+        Ok(account)
+    }
+
+    /// Changes an account by a pure function of its present state, which also names the event.
+    pub(super) async fn change_account(
+        &self,
+        call: Call,
+        id: &AccountId,
+        changed: impl Fn(&Asker<'_, P>, &Account) -> Result<(Action, Account), Error>,
+    ) -> Result<(Arc<Account>, Arc<Account>), Error> {
+        let changed = &changed;
+        retry_on_conflict(move || async move {
+            let asker = self.asker();
+            asker.may(call)?;
+            let present = self.core.account(id).await?;
+            asker.may_on(call, &present)?;
+            let (action, account) = changed(&asker, &present)?;
+            let event = differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
+            let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
+            let applied = self.core.commit(self.actor, change, event).await?;
+            Ok((present, Arc::new(applied.account().cloned().unwrap_or(account))))
+        })
+        .await
+    }
+}

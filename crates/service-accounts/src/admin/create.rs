@@ -1,0 +1,196 @@
+//! An account comes into being, with its first credentials, in one step.
+
+use std::sync::Arc;
+
+use service_accounts_access::{Permission, Scopes};
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_naming::{AccountId, NameAdvice, OnTaken};
+use service_accounts_store::{Account, Approval, Change, Class, Proposal, Store};
+use service_accounts_token::Kind;
+use time::UtcDateTime;
+
+use super::{Acting, CreatedAccount, MintedToken, NewAccount, NewToken, update};
+use crate::{
+    ApprovalRule, Error, Unavailable,
+    core::{asker::Asker, authority::Call, issuer::Draft, retry::retry_on_conflict},
+};
+
+/// How many numbered ids are tried before a name counts as taken.
+const MOST_NUMBERS: u32 = 1000;
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// Creates an account with its client secret and, if asked for, its first token, in one step.
+    ///
+    /// # Errors
+    /// The actor may not, would grant more than it holds, or what is asked for does not fit; see [`Error`].
+    pub async fn create(&self, wanted: NewAccount) -> Result<CreatedAccount, Error> {
+        let asker = self.asker();
+        asker.may(Call::CreateAccount)?;
+        let mut id = AccountId::from_name(&wanted.name, &self.core.rules.realm).map_err(Error::Name)?;
+        for number in 2..=MOST_NUMBERS {
+            let is_reserved = self.core.rules.reserved.contains(&id);
+            let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, &wanted).await };
+            match created {
+                Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => id = id.numbered(number),
+                done => return done,
+            }
+        }
+        Err(Error::IdTaken)
+    }
+
+    async fn create_as(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
+        let created = retry_on_conflict(|| async {
+            let asker = self.asker();
+            let account = self.draft_account(&asker, id, wanted)?;
+            self.write_account(&asker, account, wanted).await
+        });
+        match created.await {
+            Err(Error::IdTaken) if wanted.request.is_some() => self.created_before(id, wanted).await,
+            done => done,
+        }
+    }
+
+    fn draft_account(&self, asker: &Asker<'_, P>, id: &AccountId, wanted: &NewAccount) -> Result<Account, Error> {
+        let role = wanted.role.clone().unwrap_or_else(|| asker.catalogue.least_role().clone());
+        let grant = asker.grant(role, wanted.scopes.clone(), wanted.teams.clone())?;
+        update::check_justification(&asker.catalogue, &grant, wanted.justification.as_ref())?;
+        update::check_networks(&wanted.allowlist)?;
+        self.check_environment(&wanted.environment)?;
+        let made = (self.actor.name().clone(), self.core.now());
+        let (name, purpose) = ((id.clone(), wanted.name.clone()), (wanted.purpose.clone(), wanted.owner.clone()));
+        let account = Account::new(name, purpose, grant, wanted.environment.clone(), made);
+        Ok(self.waiting(Account {
+            systems: wanted.systems.clone(),
+            allowlist: wanted.allowlist.clone(),
+            justification: wanted.justification.clone(),
+            expires_at: wanted.expires_at.map(|end| self.future(end)).transpose()?,
+            email: wanted.email.clone(),
+            title: wanted.title.clone(),
+            request: wanted.request.clone(),
+            ..account
+        }))
+    }
+
+    /// The account as it waits for a second administrator, where the host asks for one.
+    fn waiting(&self, account: Account) -> Account {
+        match self.core.rules.approval {
+            ApprovalRule::NotRequired => account,
+            ApprovalRule::SecondAdministrator => {
+                let (grant, allowlist) = (account.grant.clone(), account.allowlist.clone());
+                let proposal = Proposal { grant, allowlist, by: self.actor.people(), at: account.created_at };
+                Account { approval: Approval::Pending, proposal: Some(Box::new(proposal)), ..account }
+            }
+        }
+    }
+
+    /// An end that has not passed yet, in whole seconds.
+    pub(super) fn future(&self, end: UtcDateTime) -> Result<UtcDateTime, Error> {
+        let end = end.truncate_to_second();
+        if end > self.core.now() { Ok(end) } else { Err(Error::ExpiryPassed) }
+    }
+
+    async fn write_account(
+        &self,
+        asker: &Asker<'_, P>,
+        account: Account,
+        wanted: &NewAccount,
+    ) -> Result<CreatedAccount, Error> {
+        let secret = self.draft_secret(asker, &account)?;
+        let first = wanted.first_token.as_ref().map(|token| self.draft_token(asker, &account, token)).transpose()?;
+        let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
+        let event = self.creation_event(&account, first.as_ref());
+        let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
+        let applied = self.core.commit_at_once(self.actor, change, event).await?;
+        Ok(CreatedAccount {
+            account: Arc::new(applied.account().cloned().unwrap_or(account)),
+            client_secret: Some(secret.secret),
+            first_token: first.map(|draft| MintedToken::kept(draft, &applied)),
+            advice: self.advice(wanted),
+        })
+    }
+
+    fn creation_event(&self, account: &Account, first: Option<&Draft>) -> Event {
+        let event = self.core.account_event(Action::AccountCreated, self.actor, account);
+        let event = event.with(Label::new("role"), Label::new(account.grant.role().as_str()));
+        match first {
+            Some(draft) => event.with(Label::new("first_token"), Label::new(draft.record.id.as_str())),
+            None => event,
+        }
+    }
+
+    fn advice(&self, wanted: &NewAccount) -> Vec<NameAdvice> {
+        let advisor = &self.core.rules.advisor;
+        let token_advice = wanted.first_token.iter().flat_map(|token| advisor.token(&token.name));
+        advisor.account(&wanted.name).into_iter().chain(token_advice).collect()
+    }
+
+    /// The answer to a request that was carried out before and is sent again.
+    async fn created_before(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
+        let account = self.core.account(id).await.map_err(|error| match error {
+            Error::AccountMissing => Error::IdTaken,
+            error => error,
+        })?;
+        if account.request != wanted.request || account.created_by != *self.actor.name() {
+            return Err(Error::IdTaken);
+        }
+        self.asker().may_on(Call::CreateAccount, &account)?;
+        let (client_secret, first_token) = match wanted.first_token.as_ref() {
+            _ if self.is_used(&account).await? => (None, None),
+            None => (self.reissue(&account, Kind::Secret, None).await?, None),
+            Some(first) => (
+                self.reissue(&account, Kind::Secret, None).await?,
+                self.reissue(&account, Kind::Token, Some(first)).await?,
+            ),
+        };
+        let client_secret = client_secret.map(|minted| minted.secret);
+        Ok(CreatedAccount { account, client_secret, first_token, advice: self.advice(wanted) })
+    }
+
+    /// Whether any credential of the account has been used.
+    async fn is_used(&self, account: &Account) -> Result<bool, Error> {
+        self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id)).await?;
+        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+            let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
+            let is_used = page.items.iter().any(|listed| listed.last_used.is_some() || kind == Kind::Session);
+            if is_used || page.next.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives the only credential of a kind another secret.
+    async fn reissue(
+        &self,
+        account: &Account,
+        kind: Kind,
+        wanted: Option<&NewToken>,
+    ) -> Result<Option<MintedToken>, Error> {
+        let page = self.core.store.credentials(&account.id, kind, None, 1).await.map_err(Unavailable::new)?;
+        let Some(listed) = page.items.first() else { return Ok(None) };
+        let token = listed.credential.token();
+        let is_wanted = match &token.class {
+            Class::Token(name) => wanted.is_some_and(|wanted| wanted.name == *name),
+            Class::Secret | Class::Session { .. } => true,
+        };
+        if !is_wanted {
+            return Ok(None);
+        }
+        let draft = self.core.issuer.reissue(self.actor, token)?;
+        let action = if kind == Kind::Secret { Action::SecretRegenerated } else { Action::TokenMinted };
+        let event = self.core.token_event(action, self.actor, token);
+        let change = Change::UpdateToken {
+            token: Box::new(draft.record.clone()),
+            expected: token.revision,
+            account_revision: Some(account.revision),
+        };
+        let applied = self.core.commit(self.actor, change, event).await?;
+        Ok(Some(MintedToken::kept(draft, &applied)))
+    }
+
+    /// A client secret works until it is regenerated; the account's own dates bound it.
+    pub(super) fn draft_secret(&self, asker: &Asker<'_, P>, account: &Account) -> Result<Draft, Error> {
+        let grant = asker.token_grant(account, &Scopes::Inherited)?;
+        self.core.issuer.draft(self.actor, account, Class::Secret, grant, self.core.now())
+    }
+}

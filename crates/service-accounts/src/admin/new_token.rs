@@ -1,0 +1,48 @@
+//! What is asked for when a token is minted, and what comes of it.
+
+use service_accounts_access::Scopes;
+use service_accounts_lifecycle::Environment;
+use service_accounts_naming::TokenName;
+use service_accounts_store::{Applied, Token};
+use service_accounts_token::SecretToken;
+use time::Duration;
+
+use crate::core::issuer::Draft;
+
+/// What is asked for when a token is minted.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// The name people will know it by, unique within the account.
+    pub name: TokenName,
+    /// What it may do at most; `Inherited` is all the account may.
+    pub scopes: Scopes,
+    /// How long it lives; the environment's lifetime where none is given.
+    pub lifetime: Option<Duration>,
+    /// The only environment it works in, which is its account's; for a host that wants to have it checked.
+    pub environment: Option<Environment>,
+}
+
+impl NewToken {
+    /// A token that may do what its account may, for as long as the environment allows.
+    #[must_use]
+    pub const fn new(name: TokenName) -> Self {
+        Self { name, scopes: Scopes::Inherited, lifetime: None, environment: None }
+    }
+}
+
+/// A new token with the only copy there will ever be of its text.
+#[derive(Debug)]
+pub struct MintedToken {
+    /// The text to hand over.
+    pub secret: SecretToken,
+    /// The record as it was written.
+    pub token: Token,
+}
+
+impl MintedToken {
+    /// A draft that the store has taken.
+    pub(crate) fn kept(draft: Draft, applied: &Applied) -> Self {
+        let token = applied.token(&draft.record.id).cloned().unwrap_or(draft.record);
+        Self { secret: draft.secret, token }
+    }
+}

@@ -1,0 +1,139 @@
+//! One token of an account, and what can be done to it.
+
+use std::{fmt, sync::Arc};
+
+use service_accounts_access::{Permission, Scopes};
+use service_accounts_audit::Action;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Applied, Change, Class, Credential, Sighting, Store, Token};
+use service_accounts_token::TokenId;
+
+use super::Acting;
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, differences, journal::Due, retry::retry_on_conflict},
+};
+
+/// One token on somebody's word: what [`Acting::token`] returns.
+pub struct TokenHandle<'a, S, P: Permission> {
+    pub(super) acting: Acting<'a, S, P>,
+    pub(super) account: &'a AccountId,
+    pub(super) token: &'a TokenId,
+}
+
+impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
+    /// The token as it stands, with its account.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such token.
+    pub async fn read(&self) -> Result<Arc<Credential>, Error> {
+        self.found_for(Call::ReadTokens).await
+    }
+
+    /// Changes what the token may do at most; its text stays the same.
+    ///
+    /// # Errors
+    /// The actor may not, holds less than the account's role allows, or the token is revoked.
+    pub async fn set_scopes(&self, scopes: Scopes) -> Result<Arc<Credential>, Error> {
+        let Acting { core, actor } = self.acting;
+        let scopes = &scopes;
+        retry_on_conflict(move || async move {
+            let found = self.found_for(Call::SetTokenScopes).await?;
+            let present = found.token();
+            if present.is_revoked(found.account()) {
+                return Err(Error::Revoked);
+            }
+            let grant = self.acting.asker().token_grant(found.account(), scopes)?;
+            let changed = Token { grant, ..present.clone() };
+            let event = core.token_event(Action::TokenUpdated, actor, present);
+            let event = differences::of_token(event, present, &changed);
+            let change = Change::UpdateToken {
+                token: Box::new(changed),
+                expected: present.revision,
+                account_revision: Some(found.account().revision),
+            };
+            let applied = core.commit(actor, change, event).await?;
+            Ok(written(&applied, &found))
+        })
+        .await
+    }
+
+    /// Ends the token's work from the next request on, for good. Doing it twice is the same as once.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such token.
+    pub async fn revoke(&self) -> Result<Arc<Credential>, Error> {
+        let Acting { core, actor } = self.acting;
+        retry_on_conflict(move || async move {
+            let found = self.found_for(Call::RevokeToken).await?;
+            if found.token().state.is_revoked() {
+                return Ok(found);
+            }
+            let event = core.token_event(Action::TokenRevoked, actor, found.token());
+            let change = Change::Revoke {
+                token: *self.token,
+                account: self.account.clone(),
+                account_revision: Some(found.account().revision),
+                at: core.now(),
+            };
+            let applied = core.commit(actor, change, event).await?;
+            Ok(written(&applied, &found))
+        })
+        .await
+    }
+
+    /// Removes a revoked token from the lists; the audit trail keeps its history.
+    ///
+    /// # Errors
+    /// The actor may not, or the token is not revoked.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let Acting { core, actor } = self.acting;
+        retry_on_conflict(move || async move {
+            let found = self.found_for(Call::DeleteToken).await?;
+            let event = core.token_event(Action::TokenDeleted, actor, found.token());
+            let change = Change::DeleteToken {
+                token: *self.token,
+                account: self.account.clone(),
+                account_revision: Some(found.account().revision),
+                at: core.now(),
+            };
+            core.commit(actor, change, event).await.map(drop)
+        })
+        .await
+    }
+
+    /// What the token was seen to do up to this instant: addresses and permissions used, attempts after revocation.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such token.
+    pub async fn sightings(&self) -> Result<Vec<Sighting>, Error> {
+        let core = self.acting.core;
+        self.found_for(Call::ReadTokens).await?;
+        core.journal.flush(&core.store, Due::Of(self.account)).await?;
+        Ok(core.store.sightings(self.token).await.map_err(Unavailable::new)?)
+    }
+
+    /// The token, if the actor may make this call on its account.
+    pub(super) async fn found_for(&self, call: Call) -> Result<Arc<Credential>, Error> {
+        let asker = self.acting.asker();
+        asker.may(call)?;
+        let found = self.acting.core.credential(self.account, self.token).await?;
+        if !matches!(found.token().class, Class::Token(_)) {
+            return Err(Error::TokenMissing);
+        }
+        asker.may_on(call, found.account())?;
+        Ok(found)
+    }
+}
+
+/// The token as it was written, with the account it was found with.
+pub(super) fn written(applied: &Applied, found: &Arc<Credential>) -> Arc<Credential> {
+    let token = applied.token(&found.token().id);
+    token.map_or_else(|| found.clone(), |token| Arc::new(Credential::new(token.clone(), found.account().clone())))
+}
+
+impl<S, P: Permission> fmt::Debug for TokenHandle<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenHandle").field("token", &self.token.as_str()).finish_non_exhaustive()
+    }
+}

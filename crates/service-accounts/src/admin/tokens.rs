@@ -1,0 +1,89 @@
+//! The tokens of an account.
+
+use service_accounts_access::{Permission, Scopes, TokenGrant};
+use service_accounts_audit::Action;
+use service_accounts_naming::{NameAdvice, TokenName};
+use service_accounts_store::{Account, Change, Class, Listed, Paged, Store, Token};
+use service_accounts_token::{Kind, TokenId};
+
+use super::{AccountHandle, Acting, MintedToken, NewToken};
+use crate::{
+    Error, ServiceAccounts, Unavailable,
+    core::{asker::Asker, authority::Call, issuer::Draft, journal::Due, retry::retry_on_conflict},
+};
+
+impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
+    /// Mints a token for the account.
+    ///
+    /// # Errors
+    /// The actor may not, holds less than the account's role allows, or what is asked for does not fit; see [`Error`].
+    pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
+        let Acting { core, actor } = self.acting;
+        retry_on_conflict(move || async move {
+            let account = self.acting.account_for(Call::MintToken, self.id).await?;
+            let draft = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
+            let event = core.token_event(Action::TokenMinted, actor, &draft.record);
+            let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision };
+            let applied = core.commit_at_once(actor, change, event).await?;
+            Ok(MintedToken::kept(draft, &applied))
+        })
+        .await
+    }
+
+    /// A page of the account's tokens in the order of their ids, with their last use up to this instant.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such account, or the store failed.
+    pub async fn tokens(&self, after: Option<&TokenId>, limit: usize) -> Result<Paged<Listed, TokenId>, Error> {
+        self.credentials(Kind::Token, after, limit).await
+    }
+
+    pub(super) async fn credentials(
+        &self,
+        kind: Kind,
+        after: Option<&TokenId>,
+        limit: usize,
+    ) -> Result<Paged<Listed, TokenId>, Error> {
+        let core = self.acting.core;
+        self.acting.account_for(Call::ReadTokens, self.id).await?;
+        core.journal.flush(&core.store, Due::Of(self.id)).await?;
+        Ok(core.store.credentials(self.id, kind, after, limit).await.map_err(Unavailable::new)?)
+    }
+}
+
+impl<S, P: Permission> ServiceAccounts<S, P> {
+    /// What could be better about a token's name, with reasons.
+    #[must_use]
+    pub fn advise_token_name(&self, name: &TokenName) -> Vec<NameAdvice> {
+        self.core.rules.advisor.token(name)
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    pub(super) fn draft_token(
+        &self,
+        asker: &Asker<'_, P>,
+        account: &Account,
+        wanted: &NewToken,
+    ) -> Result<Draft, Error> {
+        if wanted.environment.as_ref().is_some_and(|environment| *environment != account.environment) {
+            return Err(Error::EnvironmentDiffers);
+        }
+        let grant = asker.token_grant(account, &wanted.scopes)?;
+        let (now, lifecycle) = (self.core.now(), &self.core.rules.lifecycle);
+        let expires_at = lifecycle.expiry(&account.environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
+        let class = Class::Token(wanted.name.clone());
+        let Draft { secret, record } = self.core.issuer.draft(self.actor, account, class, grant, now)?;
+        let record = Token { expires_at: Some(expires_at), ..record };
+        let next_due = self.core.rules.next_due(&record, now);
+        Ok(Draft { secret, record: Token { next_due, ..record } })
+    }
+}
+
+impl<P: Permission> Asker<'_, P> {
+    /// Only scopes that the catalogue knows; that the actor covers the account was asked before.
+    pub(super) fn token_grant(&self, account: &Account, scopes: &Scopes) -> Result<TokenGrant, Error> {
+        self.covers(&account.grant)?;
+        self.catalogue.guard_token(self.holds(), &account.grant, scopes.clone()).map_err(Error::Grant)
+    }
+}

@@ -1,0 +1,25 @@
+//! Reading the audit trail.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Page, Query};
+use service_accounts_store::Store;
+
+use super::Acting;
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, journal::Due},
+};
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// A page of the audit trail, up to this instant.
+    ///
+    /// A page may be short, even empty, and still have a `next`; follow it until there is none.
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn audit(&self, query: &Query) -> Result<Page, Error> {
+        self.may(Call::ReadTrail)?;
+        self.core.journal.flush(&self.core.store, Due::Now).await?;
+        Ok(self.core.store.events(query).await.map_err(Unavailable::new)?)
+    }
+}

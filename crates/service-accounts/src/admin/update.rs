@@ -1,0 +1,236 @@
+//! What changes about an account.
+
+use std::sync::Arc;
+
+use service_accounts_access::{Allowlist, Catalogue, Grant, Permission, RoleName, Scopes, Teams};
+use service_accounts_audit::{Action, Label};
+use service_accounts_lifecycle::Environment;
+use service_accounts_naming::{AccountId, DisplayName};
+use service_accounts_store::{
+    Account, Approval, Justification, Listed, Owner, Proposal, Purpose, Status, Store, SystemName,
+};
+use service_accounts_token::{Kind, TokenId};
+use time::UtcDateTime;
+
+use super::Acting;
+use crate::{
+    ApprovalRule, Error, Unavailable,
+    core::{asker::Asker, authority::Call},
+};
+
+/// The most networks an account may be bound to.
+const MOST_NETWORKS: usize = 1000;
+
+/// The most credentials of one kind that are looked at for [`Gain`].
+const MOST_GAINS: usize = 200;
+
+/// What changes about an account; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountUpdate {
+    /// Another name; the id stays.
+    pub name: Option<DisplayName>,
+    /// Another role.
+    pub role: Option<RoleName>,
+    /// Other scopes.
+    pub scopes: Option<Scopes>,
+    /// Other teams.
+    pub teams: Option<Teams>,
+    /// Other networks.
+    pub allowlist: Option<Allowlist>,
+    /// Another end.
+    pub expires_at: Option<Expiry>,
+    /// Another purpose.
+    pub purpose: Option<Purpose>,
+    /// Another owner.
+    pub owner: Option<Owner>,
+    /// Other systems that it connects.
+    pub systems: Option<Vec<SystemName>>,
+    /// Another justification.
+    pub justification: Option<Justification>,
+}
+
+/// Whether an account ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It does not end by itself.
+    Never,
+    /// The first instant at which it is refused; it must lie in the future.
+    At(UtcDateTime),
+}
+
+/// An account after an update.
+#[derive(Clone, Debug)]
+pub struct UpdatedAccount {
+    /// The account as it was written. Where more rights wait for approval, they stand in its proposal.
+    pub account: Arc<Account>,
+    /// Credentials that gain rights which somebody who has seen their text could not have handed out.
+    pub gains: Vec<Gain>,
+}
+
+/// A credential that gains rights by somebody else's hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gain {
+    /// The credential.
+    pub token: TokenId,
+    /// Who has seen its text and does not hold the new rights.
+    pub known_to: Vec<Label>,
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    pub(super) async fn update_account(&self, id: &AccountId, update: &AccountUpdate) -> Result<UpdatedAccount, Error> {
+        let changed = |asker: &Asker<'_, P>, account: &Account| self.updated(asker, account, update);
+        let (before, account) = self.change_account(Call::UpdateAccount, id, changed).await?;
+        let is_raised = !is_within(&self.asker().catalogue, &account.grant, &before.grant);
+        let gains = if is_raised { self.gains(&account).await? } else { Vec::new() };
+        Ok(UpdatedAccount { account, gains })
+    }
+
+    fn updated(
+        &self,
+        asker: &Asker<'_, P>,
+        account: &Account,
+        update: &AccountUpdate,
+    ) -> Result<(Action, Account), Error> {
+        // An edit builds on what waits, so that a second edit does not undo the first.
+        let (present, networks) = match &account.proposal {
+            Some(proposal) => (&proposal.grant, &proposal.allowlist),
+            None => (&account.grant, &account.allowlist),
+        };
+        let role = update.role.clone().unwrap_or_else(|| present.role().clone());
+        let scopes = update.scopes.clone().unwrap_or_else(|| present.scopes().clone());
+        let teams = update.teams.clone().unwrap_or_else(|| present.teams().clone());
+        let allowlist = update.allowlist.clone().unwrap_or_else(|| networks.clone());
+        let grant = asker.grant(role, scopes, teams)?;
+        let described = self.described(account, update)?;
+        check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
+        check_networks(&allowlist)?;
+        Ok(self.with_rights(asker, described, grant, allowlist))
+    }
+
+    /// Everything of an update that is no right.
+    fn described(&self, account: &Account, update: &AccountUpdate) -> Result<Account, Error> {
+        Ok(Account {
+            name: update.name.clone().unwrap_or_else(|| account.name.clone()),
+            expires_at: match update.expires_at {
+                Some(Expiry::Never) => None,
+                Some(Expiry::At(end)) => Some(self.future(end)?),
+                None => account.expires_at,
+            },
+            purpose: update.purpose.clone().unwrap_or_else(|| account.purpose.clone()),
+            owner: update.owner.clone().unwrap_or_else(|| account.owner.clone()),
+            systems: update.systems.clone().unwrap_or_else(|| account.systems.clone()),
+            justification: update.justification.clone().or_else(|| account.justification.clone()),
+            ..account.clone()
+        })
+    }
+
+    /// The account with these rights, or with a proposal of them where they are more than was approved.
+    fn with_rights(
+        &self,
+        asker: &Asker<'_, P>,
+        account: Account,
+        grant: Grant,
+        allowlist: Allowlist,
+    ) -> (Action, Account) {
+        let narrows_rights = is_within(&asker.catalogue, &grant, &account.grant);
+        let narrows_networks = allowlist.is_subset_of(&account.allowlist);
+        let is_pending = account.approval == Approval::Pending;
+        let is_guarded = self.core.rules.approval == ApprovalRule::SecondAdministrator;
+        if !is_pending && (!is_guarded || narrows_rights && narrows_networks) {
+            return (Action::AccountUpdated, Account { grant, allowlist, proposal: None, ..account });
+        }
+        let proposal = Some(Box::new(self.proposal(&account, &grant, &allowlist)));
+        // Nothing of a pending account works yet, so what it shows is what waits.
+        let grant = if narrows_rights || is_pending { grant } else { account.grant.clone() };
+        let allowlist = if narrows_networks || is_pending { allowlist } else { account.allowlist.clone() };
+        (Action::AccountProposed, Account { grant, allowlist, proposal, ..account })
+    }
+
+    fn proposal(&self, account: &Account, grant: &Grant, allowlist: &Allowlist) -> Proposal {
+        let earlier = account.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
+        let mut by: Vec<_> = self.actor.people().into_iter().chain(earlier).collect();
+        by.sort();
+        by.dedup();
+        Proposal { grant: grant.clone(), allowlist: allowlist.clone(), by, at: self.core.now() }
+    }
+
+    /// Tokens and secrets whose text somebody has seen who does not hold what the account holds now.
+    async fn gains(&self, account: &Account) -> Result<Vec<Gain>, Error> {
+        let mut gains = Vec::new();
+        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+            let page = self.core.store.credentials(&account.id, kind, None, MOST_GAINS).await.map_err(Unavailable::new)?;
+            for listed in &page.items {
+                gains.extend(self.gain(account, listed).await?);
+            }
+        }
+        Ok(gains)
+    }
+
+    async fn gain(&self, account: &Account, listed: &Listed) -> Result<Option<Gain>, Error> {
+        let token = listed.credential.token();
+        if token.is_revoked(account) {
+            return Ok(None);
+        }
+        let mut known_to = Vec::new();
+        for person in [&token.created_by].into_iter().chain(&token.known_to) {
+            if person != self.actor.name() && !self.could_hand_out(person, account).await? {
+                known_to.push(person.clone());
+            }
+        }
+        Ok(if known_to.is_empty() { None } else { Some(Gain { token: token.id, known_to }) })
+    }
+
+    /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
+    async fn could_hand_out(&self, person: &Label, account: &Account) -> Result<bool, Error> {
+        let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(true) };
+        if id == account.id {
+            return Ok(true);
+        }
+        match self.core.account(&id).await {
+            Ok(holder) => {
+                let catalogue = self.asker().catalogue;
+                Ok(holder.status == Status::Enabled && is_within(&catalogue, &account.grant, &holder.grant))
+            }
+            Err(Error::AccountMissing) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An account whose environment the policy does not know could never mint a token.
+    pub(super) fn check_environment(&self, environment: &Environment) -> Result<(), Error> {
+        let lifecycle = &self.core.rules.lifecycle;
+        match lifecycle.lifetime(environment) {
+            Some(_) => Ok(()),
+            None => Err(Error::EnvironmentUnknown {
+                known: lifecycle.environments().map(|(known, _)| known.to_string()).collect(),
+            }),
+        }
+    }
+}
+
+/// Whether a grant allows nothing that another does not. A name that the catalogue does not know allows nothing today.
+pub(super) fn is_within<P: Permission>(catalogue: &Catalogue<P>, grant: &Grant, other: &Grant) -> bool {
+    let holds = |grant: &Grant| catalogue.holder(grant, &Scopes::Inherited);
+    match (holds(grant), holds(other)) {
+        (Ok(grant), Ok(other)) => grant.is_subset(&other),
+        (Err(_), _) => true,
+        (Ok(grant), Err(_)) => grant.permissions().is_empty(),
+    }
+}
+
+pub(super) fn check_justification<P: Permission>(
+    catalogue: &Catalogue<P>,
+    grant: &Grant,
+    justification: Option<&Justification>,
+) -> Result<(), Error> {
+    let lowest = catalogue.least_role();
+    if grant.role() == lowest || justification.is_some() {
+        return Ok(());
+    }
+    Err(Error::JustificationMissing { lowest: lowest.as_str().into() })
+}
+
+pub(super) fn check_networks(allowlist: &Allowlist) -> Result<(), Error> {
+    let is_too_long = allowlist.networks().take(MOST_NETWORKS + 1).count() > MOST_NETWORKS;
+    if is_too_long { Err(Error::TooManyNetworks { most: MOST_NETWORKS }) } else { Ok(()) }
+}

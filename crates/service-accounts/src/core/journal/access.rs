@@ -1,0 +1,137 @@
+//! One access: which credential was judged, from where, and how.
+
+use std::{net::IpAddr, sync::Arc};
+
+use service_accounts_audit::{Action, Event, Label, Row, Subject};
+use service_accounts_store::{Credential, Seen, Sighting};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use crate::{Rejection, core::commit::about_token};
+
+/// A credential whose secret was verified, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) credential: Arc<Credential>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) at: UtcDateTime,
+    pub(crate) outcome: Outcome,
+}
+
+/// What came of an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Outcome {
+    Granted,
+    /// It was granted, and used for this permission.
+    Used(&'static str),
+    Denied(Rejection),
+    /// The credential was good, but lacked this permission.
+    Forbidden(&'static str),
+}
+
+/// Accesses that share a row of the trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AccessKey {
+    token: TokenId,
+    address: Option<IpAddr>,
+    outcome: Outcome,
+}
+
+impl Access {
+    pub(super) fn key(&self) -> AccessKey {
+        AccessKey { token: self.credential.token().id, address: self.address, outcome: self.outcome }
+    }
+
+    /// As an event of this instant.
+    pub(crate) fn event(&self, at: UtcDateTime) -> Event {
+        let actor = Label::new(self.credential.account().id.as_str());
+        let event = about_token(Event::new(self.outcome.action(), actor, at), self.credential.token());
+        let event = event.from_address(self.address);
+        match self.outcome {
+            Outcome::Granted => event,
+            Outcome::Used(permission) => event.with(Label::new("permission"), Label::new(permission)),
+            Outcome::Denied(rejection) => event.because(Label::new(rejection.as_str())),
+            Outcome::Forbidden(permission) => event.because(Label::new(permission)),
+        }
+    }
+
+    /// Whether anybody listens to [`trace`](Self::trace).
+    pub(super) fn is_traced() -> bool {
+        tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
+    }
+
+    pub(super) fn trace(&self) {
+        let token = self.credential.token();
+        tracing::info!(
+            target: "service_accounts::access",
+            account = token.account.as_str(),
+            token = token.id.as_str(),
+            token_name = token.class.token_name().map(AsRef::<str>::as_ref),
+            address = self.address.map(tracing::field::display),
+            reason = self.outcome.reason(),
+            "{}",
+            self.outcome.action(),
+        );
+    }
+}
+
+pub(super) fn trace_stranger(address: Option<IpAddr>, rejection: Rejection, claimed: Option<&TokenId>) {
+    tracing::info!(
+        target: "service_accounts::access",
+        claimed = claimed.map(TokenId::as_str),
+        address = address.map(tracing::field::display),
+        reason = rejection.as_str(),
+        "{}",
+        Action::AccessDenied,
+    );
+}
+
+/// What a written row says about its token: where it was used or tried, or for which permission.
+pub(super) fn sightings(row: &Row<Access>) -> Option<Sighting> {
+    let Subject::Known(access) = &row.subject else { return None };
+    let seen = match (access.outcome, access.address) {
+        (Outcome::Granted, Some(address)) => Seen::UsedFrom(address),
+        (Outcome::Used(permission), _) => Seen::Permission(Label::new(permission)),
+        (Outcome::Denied(Rejection::Revoked), Some(address)) => Seen::TriedFrom(address),
+        (Outcome::Denied(Rejection::Revoked), None) => Seen::Tried,
+        (Outcome::Granted | Outcome::Denied(_) | Outcome::Forbidden(_), _) => return None,
+    };
+    let (first, last) = (row.tally.first(), row.tally.last());
+    Some(Sighting { token: access.credential.token().id, seen, count: row.tally.count().into(), first, last })
+}
+
+impl Outcome {
+    pub(super) const fn action(self) -> Action {
+        match self {
+            Self::Granted | Self::Used(_) => Action::AccessGranted,
+            Self::Denied(_) => Action::AccessDenied,
+            Self::Forbidden(_) => Action::PermissionDenied,
+        }
+    }
+
+    const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Granted => None,
+            Self::Denied(rejection) => Some(rejection.as_str()),
+            Self::Used(permission) | Self::Forbidden(permission) => Some(permission),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_an_action_and_only_a_grant_has_no_reason() {
+        let outcomes = [
+            (Outcome::Granted, Action::AccessGranted, None),
+            (Outcome::Used("users:view"), Action::AccessGranted, Some("users:view")),
+            (Outcome::Denied(Rejection::Revoked), Action::AccessDenied, Some("revoked")),
+            (Outcome::Forbidden("users:view"), Action::PermissionDenied, Some("users:view")),
+        ];
+        for (outcome, action, reason) in outcomes {
+            assert_eq!((outcome.action(), outcome.reason()), (action, reason));
+        }
+    }
+}

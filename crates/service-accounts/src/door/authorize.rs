@@ -1,0 +1,43 @@
+//! Whether somebody who came in may do something.
+
+use service_accounts_access::{Permission, TeamName};
+use service_accounts_store::{Store, Token};
+use time::UtcDateTime;
+
+use crate::{
+    Principal, ServiceAccounts,
+    core::journal::{Access, Outcome},
+};
+
+/// A principal lacks a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the permission `{permission}` is missing")]
+pub struct Forbidden {
+    /// The permission's name.
+    pub permission: &'static str,
+}
+
+impl<S: Store, P: Permission> ServiceAccounts<S, P> {
+    /// Whether a principal may, on something of `team` or of nobody. The use and the refusal are both recorded, coalesced.
+    ///
+    /// # Errors
+    /// It may not: [`Forbidden`] names the permission that was missing.
+    pub fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden> {
+        let permission_name = permission.name();
+        let is_allowed = principal.decide(permission, team).is_allow();
+        let outcome = if is_allowed { Outcome::Used(permission_name) } else { Outcome::Forbidden(permission_name) };
+        self.core.journal.note(|| Access {
+            credential: principal.credential.clone(),
+            address: principal.address,
+            at: principal.at,
+            outcome,
+        });
+        if is_allowed { Ok(()) } else { Err(Forbidden { permission: permission_name }) }
+    }
+
+    /// When a token's rotation window opens; `None` for sessions and client secrets, which are not rotated.
+    #[must_use]
+    pub fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
+        self.core.rules.rotate_after(token)
+    }
+}

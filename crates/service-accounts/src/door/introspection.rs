@@ -1,0 +1,53 @@
+//! What a credential is worth, without using it (RFC 7662).
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_store::{Credential, Store};
+
+use super::judge::Entry;
+use crate::{
+    Actor, Error, Principal, ServiceAccounts, Unavailable,
+    core::{asker::Asker, authority::Call},
+};
+
+/// A credential that would be accepted, apart from the network it would come from.
+#[derive(Clone, Debug)]
+pub struct Introspection<P: Permission> {
+    /// Whose it is, and what it may do.
+    pub principal: Principal<P>,
+}
+
+impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
+    /// Judges a credential of whatever kind without marking a use.
+    ///
+    /// An account learns about its own credentials; whoever may read an account's tokens learns about those. Everything
+    /// else is `None`: unknown, wrong, revoked, expired, and somebody else's look alike.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn introspect(&self, actor: &Actor<P>, text: &str) -> Result<Option<Introspection<P>>, Error> {
+        let core = &*self.core;
+        let now = core.now();
+        let Ok(presented) = core.read(text, Entry::Introspection) else { return Ok(None) };
+        let found = core.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
+        let judged = core.judge(&presented, found.as_deref(), Entry::Introspection, None, now);
+        let (Ok(accepted), Some(credential)) = (judged, found) else { return Ok(None) };
+        if !self.may_learn(actor, &credential) {
+            return Ok(None);
+        }
+        let principal = Principal {
+            credential,
+            grants: accepted.grants,
+            address: None,
+            at: now,
+            rotate_after: accepted.rotate_after,
+        };
+        Ok(Some(Introspection { principal }))
+    }
+
+    fn may_learn(&self, actor: &Actor<P>, credential: &Arc<Credential>) -> bool {
+        let account = credential.account();
+        actor.is(&account.id) || Asker::new(actor, &self.core.rules).may_on(Call::ReadTokens, account).is_ok()
+    }
+}

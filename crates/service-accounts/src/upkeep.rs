@@ -1,0 +1,39 @@
+//! Time passes: what waits in memory is written, and what is due is settled.
+
+mod purge;
+mod sweep;
+
+use service_accounts_access::Permission;
+use service_accounts_store::Store;
+
+pub use self::sweep::{Swept, UpkeepBounds};
+use crate::{ServiceAccounts, Unavailable, core::journal::Due};
+
+/// What one call of [`ServiceAccounts::upkeep`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// What was due and is settled.
+    pub swept: Swept,
+}
+
+impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
+    /// Everything that time asks for, up to `bounds`: writes what waits in memory and settles what is due.
+    ///
+    /// Call it every second or so, in each process: several may do so at once. Nothing that is refused depends on it. The
+    /// future may be dropped at any await; the next call goes on.
+    ///
+    /// # Errors
+    /// The store failed. What was done is done, and the rest waits for the next call.
+    pub async fn upkeep(&self, bounds: UpkeepBounds) -> Result<Upkeep, Unavailable> {
+        self.core.journal.flush(&self.core.store, Due::At(self.core.now())).await?;
+        Ok(Upkeep { swept: self.core.sweep(bounds).await? })
+    }
+
+    /// Writes everything that waits in memory: last uses and access events. For the end of a process.
+    ///
+    /// # Errors
+    /// The store failed; what was gathered is kept for the next call.
+    pub async fn flush(&self) -> Result<(), Unavailable> {
+        self.core.journal.flush(&self.core.store, Due::Now).await
+    }
+}

@@ -1,0 +1,27 @@
+//! A deleted account's remaining credentials are removed in bounded steps.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Authority, Change, Committed, Status, Store};
+
+use crate::{Unavailable, core::Core};
+
+impl<S: Store, P: Permission> Core<S, P> {
+    /// Removes what is left of a deleted account, step by step, so that others can write in between.
+    pub(crate) async fn purge<E: From<Unavailable>>(&self, id: &AccountId) -> Result<(), E> {
+        loop {
+            let found = self.store.account(id).await.map_err(Unavailable::new)?;
+            if found.is_none_or(|account| account.status != Status::Deleted) {
+                return Ok(());
+            }
+            let event = Event::new(Action::AccountPurged, Label::new("service-accounts"), self.now());
+            let event = event.about_account(Label::new(id.as_str()));
+            let change = Change::PurgeAccount { account: id.clone() };
+            let purged = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+            if matches!(purged, Committed::Refused(_)) {
+                return Ok(());
+            }
+        }
+    }
+}
