@@ -3,4 +3,5 @@
 pub mod access;
 pub mod lifecycle;
 pub mod naming;
+pub mod oauth;
 pub mod token;
