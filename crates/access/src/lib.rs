@@ -12,6 +12,8 @@ mod grant;
 mod grants;
 mod name;
 mod network;
+#[cfg(feature = "serde")]
+mod object;
 mod permission;
 pub mod presets;
 mod scopes;

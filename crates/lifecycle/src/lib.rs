@@ -15,6 +15,8 @@ mod governance;
 mod inventory;
 mod lifetime;
 mod moment;
+#[cfg(feature = "serde")]
+mod object;
 mod plan;
 mod policy;
 mod review;

@@ -36,7 +36,6 @@ use crate::span::Span;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct LifecyclePolicy {
     rotation_lead: Span,
     observation: Span,
@@ -45,6 +44,22 @@ pub struct LifecyclePolicy {
     review_every: Span,
     environments: BTreeMap<Environment, Lifetime>,
 }
+
+/// What [`LifecyclePolicy`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "LifecyclePolicy", default = "LifecyclePolicy::default", deny_unknown_fields)]
+struct LifecyclePolicyDocument {
+    rotation_lead: Span,
+    observation: Span,
+    idle_after: Span,
+    look_every: Span,
+    review_every: Span,
+    environments: BTreeMap<Environment, Lifetime>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(LifecyclePolicy, via LifecyclePolicyDocument);
 
 impl LifecyclePolicy {
     /// The lifetime of an environment, if the policy knows the environment.

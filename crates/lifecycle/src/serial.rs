@@ -5,15 +5,19 @@
 //! so a corrupt row is refused, never repaired.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::UtcDateTime;
 
 use crate::environment::Environment;
-use crate::governance::{DomainPattern, NamePattern};
+use crate::governance::{DomainPattern, NamePattern, TokenRule};
 use crate::lifetime::{Lifetime, LifetimeRangeError};
+use crate::object::reads_objects_only;
 use crate::rotation::RotationKey;
 use crate::span::Span;
+use crate::state::TokenState;
 
 /// Instants as whole seconds since 1970, for `#[serde(with)]`.
 pub(crate) mod seconds {
@@ -50,12 +54,72 @@ pub(crate) mod optional_seconds {
 
 /// A lifetime as a document has it.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct LifetimeDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     minimum: Option<Span>,
     maximum: Span,
 }
+
+reads_objects_only!(LifetimeDocument, via LifetimeDocument);
+
+/// [`TokenState`] as a document has it; `Active {}` refuses what stands beside its tag, which `Active` would ignore.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TokenState", tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+enum StateDocument {
+    Active {},
+    Retiring {
+        #[serde(with = "seconds")]
+        until: UtcDateTime,
+    },
+    Revoked {
+        #[serde(with = "seconds")]
+        at: UtcDateTime,
+    },
+    Deletable {
+        #[serde(with = "seconds")]
+        revoked_at: UtcDateTime,
+        #[serde(with = "seconds")]
+        since: UtcDateTime,
+    },
+    Deleted {
+        #[serde(with = "seconds")]
+        at: UtcDateTime,
+    },
+}
+
+reads_objects_only!(TokenState, via StateDocument);
+
+/// [`TokenRule`] as a document has it.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TokenRule", tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum RuleDocument {
+    MaximumLifetime {
+        maximum: Span,
+    },
+    RotationLead {
+        minimum: Span,
+    },
+    AllowlistRequired {},
+    OwnerRequired {},
+    PurposeRequired {},
+    JustificationAbove {
+        lowest: Vec<String>,
+    },
+    ApprovalRequired {},
+    ScopeCeiling {
+        allowed: Vec<String>,
+    },
+    NamingAdvice {
+        #[serde(default)]
+        except: Vec<String>,
+    },
+    OneAccountPerIntegration {},
+    NoPersonalTokenOutsideDevelopment {},
+    OneEnvironmentPerToken {},
+}
+
+reads_objects_only!(TokenRule, via RuleDocument);
 
 impl TryFrom<LifetimeDocument> for Lifetime {
     type Error = LifetimeRangeError;

@@ -188,8 +188,8 @@ fn a_policy_and_a_request_are_documents() {
         "is_enabled": true,
         "matching_criteria": { "environments": ["production"], "domains": ["*.example.com"], "names": ["ci-*"] },
         "rules": [
-            { "rule": { "kind": "maximum_lifetime", "maximum": "90d" }, "enforcement": "hard" },
-            { "rule": { "kind": "owner_required" }, "enforcement": "soft" },
+            { "kind": "maximum_lifetime", "maximum": "90d", "fail": "hard" },
+            { "kind": "owner_required", "fail": "soft" },
         ],
     });
     let policy: Policy = serde_json::from_value(document.clone()).unwrap();
@@ -203,8 +203,8 @@ fn a_policy_and_a_request_are_documents() {
         serde_json::json!({
             "outcome": "block",
             "findings": [
-                { "code": "maximum-lifetime", "reason": "the token would live too long", "enforcement": "hard" },
-                { "code": "owner-required", "reason": "the account has no owner", "enforcement": "soft" },
+                { "code": "maximum-lifetime", "reason": "the token would live too long", "fail": "hard" },
+                { "code": "owner-required", "reason": "the account has no owner", "fail": "soft" },
             ],
         })
     );

@@ -11,7 +11,6 @@ use crate::governance::{DomainPattern, NamePattern, OverBroad, PolicyCriteria, T
 /// An empty list asks for nothing. Without any entry the policy is about everything, which is reported as
 /// over-broad and still done: a policy that silently did not apply would be worse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct RequestCriteria {
     /// One of the request's domains fits one of these.
     pub domains: Vec<DomainPattern>,
@@ -24,6 +23,21 @@ pub struct RequestCriteria {
     /// The account's name fits one of these.
     pub names: Vec<NamePattern>,
 }
+
+/// What [`RequestCriteria`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "RequestCriteria", default = "RequestCriteria::default", deny_unknown_fields)]
+struct RequestCriteriaDocument {
+    domains: Vec<DomainPattern>,
+    environments: Vec<Environment>,
+    teams: Vec<String>,
+    roles: Vec<String>,
+    names: Vec<NamePattern>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(RequestCriteria, via RequestCriteriaDocument);
 
 impl PolicyCriteria<TokenRequest> for RequestCriteria {
     fn matches(&self, request: &TokenRequest) -> bool {

@@ -12,8 +12,6 @@ use crate::span::Span;
 /// What a rule asks for and the request does not state is missing, and the rule fails: a policy is not
 /// passed by leaving a field out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields))]
 pub enum TokenRule {
     /// The token lives no longer than this.
     MaximumLifetime {
@@ -46,7 +44,6 @@ pub enum TokenRule {
     /// The host's naming advice has nothing to say.
     NamingAdvice {
         /// The advice that is let pass, by code.
-        #[cfg_attr(feature = "serde", serde(default))]
         except: Vec<String>,
     },
     /// The account serves one integration.
