@@ -13,7 +13,11 @@ mod changed;
 mod coalesce;
 mod event;
 mod label;
+#[cfg(feature = "lines")]
+mod lines;
 mod query;
+#[cfg(feature = "seal")]
+pub mod seal;
 mod source;
 mod trail;
 #[cfg(feature = "serde")]
@@ -25,6 +29,8 @@ pub use changed::{Changed, Value};
 pub use coalesce::{Batch, BatchId, Coalescer, Row, Stranger, Subject, Tally};
 pub use event::Event;
 pub use label::Label;
+#[cfg(feature = "lines")]
+pub use lines::{LineError, from_line, to_line};
 pub use query::{Order, Page, Query};
 pub use source::Source;
 pub use trail::{Recorded, Sequence, Trail};
