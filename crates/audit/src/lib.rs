@@ -11,6 +11,8 @@ mod action;
 mod changed;
 #[cfg(feature = "coalesce")]
 mod coalesce;
+#[cfg(feature = "csv")]
+mod csv;
 mod event;
 mod label;
 #[cfg(feature = "lines")]
@@ -27,6 +29,8 @@ pub use action::{Action, ActionError};
 pub use changed::{Changed, Value};
 #[cfg(feature = "coalesce")]
 pub use coalesce::{Batch, BatchId, Coalescer, Row, Stranger, Subject, Tally};
+#[cfg(feature = "csv")]
+pub use csv::{csv_header, to_csv};
 pub use event::Event;
 pub use label::Label;
 #[cfg(feature = "lines")]
