@@ -12,6 +12,7 @@ mod environment;
 mod facts;
 mod finding;
 mod governance;
+mod instant;
 mod inventory;
 mod lifetime;
 mod moment;
@@ -40,6 +41,7 @@ pub use crate::governance::{
     DomainPattern, EnforcedRule, Enforcement, GovernancePolicy, NamePattern, OverBroad, PatternError, PolicyCriteria,
     PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, TokenRequest, TokenRule,
 };
+pub use crate::instant::{InstantError, parse_instant};
 pub use crate::inventory::{Inventory, SweepBounds, SweepError, SweepReport, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
 pub use crate::plan::{ComingFinding, PolicyDifference, diff, forecast, plan};

@@ -25,13 +25,15 @@ pub(crate) mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
+    use crate::moment::calendar;
+
     pub(crate) fn serialize<S: Serializer>(instant: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
         instant.unix_timestamp().serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
-        UtcDateTime::from_unix_timestamp(seconds).map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        calendar(seconds).ok_or_else(|| D::Error::custom("the instant is outside the years -9999 to 9999"))
     }
 }
 
@@ -41,14 +43,16 @@ pub(crate) mod optional_seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
+    use crate::moment::calendar;
+
     pub(crate) fn serialize<S: Serializer>(instant: &Option<UtcDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
         instant.map(UtcDateTime::unix_timestamp).serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UtcDateTime>, D::Error> {
         let seconds = Option::<i64>::deserialize(deserializer)?;
-        let instant = seconds.map(UtcDateTime::from_unix_timestamp).transpose();
-        instant.map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        let outside = || D::Error::custom("the instant is outside the years -9999 to 9999");
+        seconds.map(|seconds| calendar(seconds).ok_or_else(outside)).transpose()
     }
 }
 

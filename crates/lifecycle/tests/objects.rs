@@ -152,10 +152,9 @@ fn derived_in(folder: &Path, found: &mut BTreeSet<String>) {
             derives |= line.contains("derive(") && line.contains("Deserialize");
             let declared = line.trim_start_matches("pub ").trim_start_matches("(crate) ");
             let declared = declared.trim_start_matches("pub(crate) ");
-            if let Some(name) = declared.strip_prefix("struct ").or(declared.strip_prefix("enum ")) {
-                if std::mem::take(&mut derives) {
-                    found.insert(name.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned());
-                }
+            let name = declared.strip_prefix("struct ").or(declared.strip_prefix("enum "));
+            if let Some(name) = name.filter(|_| std::mem::take(&mut derives)) {
+                found.insert(name.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned());
             }
         }
     }
