@@ -20,7 +20,7 @@ mod scopes;
 mod teams;
 mod unknown;
 
-pub use allowlist::{Allowlist, AllowlistError};
+pub use allowlist::{Allowlist, AllowlistError, BoundedAllowlistError};
 #[cfg(feature = "std")]
 pub use catalogue::LiveCatalogue;
 pub use catalogue::{
