@@ -13,6 +13,8 @@ mod changed;
 mod coalesce;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "detect")]
+pub mod detect;
 mod event;
 mod label;
 #[cfg(feature = "lines")]
@@ -36,5 +38,5 @@ pub use label::Label;
 #[cfg(feature = "lines")]
 pub use lines::{LineError, from_line, to_line};
 pub use query::{Order, Page, Query};
-pub use source::Source;
+pub use source::{Source, SourceError};
 pub use trail::{Recorded, Sequence, Trail};
