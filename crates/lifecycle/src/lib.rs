@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod account;
 mod column;
 mod due;
 mod entry;
@@ -16,6 +17,7 @@ mod instant;
 mod inventory;
 mod lifetime;
 mod moment;
+mod notice;
 #[cfg(feature = "serde")]
 mod object;
 mod plan;
@@ -31,6 +33,7 @@ mod task;
 mod tripwire;
 mod watermark;
 
+pub use crate::account::{AccountAdvice, AccountFacts, AccountFinding};
 pub use crate::column::DateColumn;
 pub use crate::due::DueIndex;
 pub use crate::entry::TokenEntry;
@@ -44,6 +47,7 @@ pub use crate::governance::{
 pub use crate::instant::{InstantError, parse_instant};
 pub use crate::inventory::{Inventory, SweepBounds, SweepError, SweepReport, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
+pub use crate::notice::{ExpiryNotice, NoticeWindow};
 pub use crate::plan::{ComingFinding, PolicyDifference, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
 pub use crate::review::{Attestation, Review, ReviewDelta, ReviewFinding, ReviewItem, ReviewQuestion};

@@ -56,6 +56,11 @@ pub(crate) mod optional_seconds {
     }
 }
 
+/// Notices in any order.
+pub(crate) fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
+    Ok(crate::policy::parts::in_order(Vec::deserialize(deserializer)?))
+}
+
 /// A lifetime as a document has it.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
