@@ -10,12 +10,14 @@ mod catalogue;
 mod checkboxes;
 mod grant;
 mod grants;
+mod insight;
 mod name;
 mod network;
 #[cfg(feature = "serde")]
 mod object;
 mod permission;
 pub mod presets;
+mod replay;
 mod scopes;
 mod teams;
 mod unknown;
@@ -32,11 +34,13 @@ pub use catalogue::{CatalogueDocument, CatalogueDocumentEntry};
 pub use checkboxes::Checkboxes;
 pub use grant::{Grant, GrantError, TokenGrant};
 pub use grants::{Decision, Denial, Grants};
+pub use insight::RightsAdvice;
 pub use name::{NameError, RoleName, ScopeName, TeamName};
 pub use network::{Network, NetworkError};
 #[doc(hidden)]
 pub use permission::declare as __declare;
 pub use permission::{Permission, PermissionError, PermissionSet, Required};
+pub use replay::{RecordedRequest, Replay, ReplayDenial, replay};
 pub use scopes::Scopes;
 pub use teams::Teams;
 pub use unknown::{NameKind, UnknownName};
