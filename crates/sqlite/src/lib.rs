@@ -4,11 +4,16 @@
 
 mod connection;
 mod error;
+mod file;
+mod lists;
 mod reader;
 mod records;
 mod rows;
+mod schema;
 mod snapshot;
 mod store;
+mod trail;
+mod watch;
 mod writer;
 
 pub use error::SqliteError;
