@@ -74,16 +74,20 @@ impl Watch {
         self.index.head()
     }
 
-    /// For a write, while nobody else can write: every check there is.
-    pub(crate) fn check_all(&self) -> Result<(), Damage> {
+    /// Before a write begins, and again before it is acknowledged.
+    pub(crate) fn check_files(&self) -> Result<(), Damage> {
         self.check_index()?;
         self.folder.check_names()?;
-        self.check_main()?;
+        self.check_main()
+    }
+
+    /// While nobody else can write: whether the log is whole, as what is added to one cut short would be lost.
+    pub(crate) fn check_log(&self) -> Result<(), Damage> {
         self.index.check_log(&self.log)
     }
 
     /// Whether SQLite can touch the index of the log without ending the process.
-    pub(crate) fn check_index(&self) -> Result<(), Damage> {
+    fn check_index(&self) -> Result<(), Damage> {
         if self.index.is_whole() { Ok(()) } else { Err(Damage::Lost(INDEX)) }
     }
 

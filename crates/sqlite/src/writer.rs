@@ -137,15 +137,14 @@ fn transact<'a>(
     watch: &Watch,
     jobs: impl Iterator<Item = &'a Job>,
 ) -> Result<Vec<Committed>, Failure> {
-    watch.check_index().map_err(Failure::Files)?;
+    watch.check_files().map_err(Failure::Files)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
-    // After the lock is taken, so that the log stays as it is meanwhile.
-    watch.check_all().map_err(Failure::Files)?;
+    watch.check_log().map_err(Failure::Files)?;
     let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<_, _>>().map_err(Failure::Work)?;
     transaction.commit().map_err(|error| Failure::Work(error.into()))?;
     // Before anybody is told that it is kept.
-    watch.check_all().map_err(Failure::Files)?;
+    watch.check_files().and_then(|()| watch.check_log()).map_err(Failure::Files)?;
     Ok(answers)
 }
 

@@ -55,8 +55,7 @@ mod unix {
                 return Ok(());
             }
             self.check_names()?;
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-            if changed.saturating_add(TICK) < i64::try_from(now).unwrap_or(0) {
+            if changed.saturating_add(TICK) < now() {
                 self.calm_since.store(changed, Ordering::Relaxed);
             }
             Ok(())
@@ -72,6 +71,15 @@ mod unix {
 
     fn identity(found: &Metadata) -> (u64, u64) {
         (found.dev(), found.ino())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is compared with the file system's own dates and decides no other"
+    )]
+    fn now() -> i64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(now.as_nanos()).unwrap_or(0)
     }
 
     fn nanoseconds(found: &Metadata) -> i64 {

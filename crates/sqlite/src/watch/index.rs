@@ -59,6 +59,14 @@ mod linux {
     /// As far as this file reads.
     const READ: usize = 132;
 
+    /// Where the numbers stand, as drawn above.
+    const PAGE_SIZE: usize = 14;
+    const FRAMES: usize = 16;
+    const PAGES: usize = 20;
+    const SALTS: usize = 32;
+    const MOVED: usize = 96;
+    const TO_MOVE: usize = 128;
+
     /// SQLite maps it in pieces of this size.
     const PIECE: u64 = 32_768;
 
@@ -109,14 +117,19 @@ mod linux {
 
         pub(in crate::watch) fn moved(&self) -> Option<Moved> {
             let bytes = self.read()?;
-            Some(Moved { salts: part(&bytes, 32)?, done: part(&bytes, 96)?, begun: part(&bytes, 128)? })
+            Some(Moved { salts: part(&bytes, SALTS)?, done: part(&bytes, MOVED)?, begun: part(&bytes, TO_MOVE)? })
+        }
+
+        /// What the main file is long at least: all its pages, once all of the log is moved there.
+        pub(in crate::watch) fn least_length(&self) -> u64 {
+            self.read().and_then(|bytes| length_of_main(&bytes)).unwrap_or(0)
         }
 
         /// Whether the log is as long as the index says; a shorter one has lost what was acknowledged.
         pub(in crate::watch) fn check_log(&self, log: &Path) -> Result<(), Damage> {
             let bytes = self.read().ok_or(Damage::Lost(INDEX))?;
             let length = fs::metadata(log).map_err(|_| Damage::Lost(LOG))?.len();
-            if length < expected(&bytes).unwrap_or(0) { Err(Damage::Lost(LOG)) } else { Ok(()) }
+            if length < length_of_log(&bytes).unwrap_or(0) { Err(Damage::Lost(LOG)) } else { Ok(()) }
         }
 
         /// To touch a mapped file behind its end would end the process. SQLite itself only ever makes it longer.
@@ -140,14 +153,27 @@ mod linux {
         part(head, 0).map(u32::from_ne_bytes) == Some(3_007_000) && head.get(12) == Some(&1)
     }
 
-    /// The length of a log whose pages all are there; a page of 65,536 bytes is noted as 1.
-    fn expected(bytes: &[u8]) -> Option<u64> {
-        let page = match u16::from_ne_bytes(part(bytes, 14)?) {
+    /// The length of a log whose pages all are there.
+    fn length_of_log(bytes: &[u8]) -> Option<u64> {
+        let frames = number(bytes, FRAMES)?;
+        Some(if frames == 0 { 0 } else { frames.saturating_mul(page_size(bytes)? + PAGE_HEADER) + LOG_HEADER })
+    }
+
+    fn length_of_main(bytes: &[u8]) -> Option<u64> {
+        let is_moved = number(bytes, FRAMES)? == number(bytes, MOVED)?;
+        Some(if is_moved { number(bytes, PAGES)?.saturating_mul(page_size(bytes)?) } else { 0 })
+    }
+
+    /// A page of 65,536 bytes is noted as 1.
+    fn page_size(bytes: &[u8]) -> Option<u64> {
+        Some(match u16::from_ne_bytes(part(bytes, PAGE_SIZE)?) {
             1 => 65_536,
             size => u64::from(size),
-        };
-        let frames = u64::from(u32::from_ne_bytes(part(bytes, 16)?));
-        Some(if frames == 0 { 0 } else { frames.saturating_mul(page + PAGE_HEADER) + LOG_HEADER })
+        })
+    }
+
+    fn number(bytes: &[u8], at: usize) -> Option<u64> {
+        part(bytes, at).map(|part| u64::from(u32::from_ne_bytes(part)))
     }
 
     fn part<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -176,6 +202,10 @@ mod other {
 
         pub(in crate::watch) fn moved(&self) -> Option<Moved> {
             None
+        }
+
+        pub(in crate::watch) fn least_length(&self) -> u64 {
+            0
         }
 
         pub(in crate::watch) fn check_log(&self, _: &Path) -> Result<(), Damage> {

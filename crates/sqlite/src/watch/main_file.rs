@@ -29,7 +29,12 @@ type Looks = (Option<SystemTime>, u64);
 
 impl MainFile {
     pub(super) fn look(path: &Path, index: &Index) -> Result<Self, Damage> {
-        Ok(Self { path: path.to_owned(), seen: looks(path)?, moved: index.moved() })
+        let (moved, seen) = (index.moved(), looks(path)?);
+        // It was cut while others had it open, and SQLite believes what they know of its length.
+        if seen.1 < index.least_length() {
+            return Err(Damage::Overwritten);
+        }
+        Ok(Self { path: path.to_owned(), seen, moved })
     }
 
     /// Looks at the file, and tells whether SQLite's own writes explain what is seen.
@@ -44,6 +49,8 @@ impl MainFile {
             }
             let was_moving = [self.moved, before].iter().flatten().any(Moved::is_under_way);
             let is_explained = seen == self.seen || before.is_none() || before != self.moved || was_moving;
+            // Also where pages were moved since the last look, and it was cut after that.
+            let is_explained = is_explained && seen.1 >= index.least_length();
             if is_explained {
                 (self.seen, self.moved) = (seen, before);
             }
