@@ -6,6 +6,7 @@
 //! [`TokenRule`] over a [`TokenRequest`], are made with the same two traits.
 
 mod criteria;
+mod kind;
 mod pattern;
 mod request;
 mod rule;
@@ -14,6 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use self::criteria::RequestCriteria;
+pub use self::kind::RequestKind;
 pub use self::pattern::{DomainPattern, NamePattern, PatternError};
 pub use self::request::TokenRequest;
 pub use self::rule::TokenRule;

@@ -42,7 +42,8 @@ pub use crate::facts::TokenFacts;
 pub use crate::finding::{LifecycleFinding, Severity, TaskKind};
 pub use crate::governance::{
     DomainPattern, EnforcedRule, Enforcement, GovernancePolicy, NamePattern, OverBroad, PatternError, PolicyCriteria,
-    PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, TokenRequest, TokenRule,
+    PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, RequestKind, TokenRequest,
+    TokenRule,
 };
 pub use crate::instant::{InstantError, parse_instant};
 pub use crate::inventory::{Inventory, SweepBounds, SweepError, SweepReport, sweep};

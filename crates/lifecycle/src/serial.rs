@@ -126,6 +126,10 @@ enum RuleDocument {
     OneAccountPerIntegration {},
     NoPersonalTokenOutsideDevelopment {},
     OneEnvironmentPerToken {},
+    NoWildcardDomain {},
+    AllowedDomains {
+        allowed: Vec<DomainPattern>,
+    },
 }
 
 reads_objects_only!(TokenRule, via RuleDocument);

@@ -4,13 +4,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
+use crate::governance::RequestKind;
 use crate::span::Span;
 
-/// A request for an account's token, as far as the shipped rules look at it.
+/// A request for an account, a token or a certificate, as far as the shipped rules look at it.
 ///
 /// Whatever is left out is absent: no owner, no scopes, no allowlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
+    /// What is asked for.
+    pub kind: RequestKind,
     /// The account's name.
     pub name: String,
     /// Where the token is to be used.
@@ -33,13 +36,13 @@ pub struct TokenRequest {
     pub teams: Vec<String>,
     /// The token's scopes.
     pub scopes: Vec<String>,
-    /// The domains it is for.
+    /// The domains it is for; of a certificate, the names in it.
     pub domains: Vec<String>,
     /// The systems that use the account.
     pub integrations: Vec<String>,
     /// The networks the account may come from.
     pub allowlist: Vec<String>,
-    /// How long the token is to live.
+    /// How long the token or certificate is to live.
     pub lifetime: Option<Span>,
     /// How long before its expiry a successor is to be minted.
     pub rotation_lead: Option<Span>,
@@ -52,6 +55,8 @@ pub struct TokenRequest {
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "TokenRequest", deny_unknown_fields)]
 struct TokenRequestDocument {
+    #[serde(default)]
+    kind: RequestKind,
     name: String,
     environment: Environment,
     #[serde(default)]
@@ -90,9 +95,20 @@ struct TokenRequestDocument {
 crate::object::reads_objects_only!(TokenRequest, via TokenRequestDocument);
 
 impl TokenRequest {
-    /// A request of which nothing else is known.
+    /// A request for an account of which nothing else is known.
+    pub fn account(name: impl Into<String>, environment: Environment) -> Self {
+        Self { kind: RequestKind::Account, ..Self::new(name, environment) }
+    }
+
+    /// A request for a certificate of which nothing else is known.
+    pub fn certificate(name: impl Into<String>, environment: Environment) -> Self {
+        Self { kind: RequestKind::Certificate, ..Self::new(name, environment) }
+    }
+
+    /// A request for a token of which nothing else is known.
     pub fn new(name: impl Into<String>, environment: Environment) -> Self {
         Self {
+            kind: RequestKind::Token,
             name: name.into(),
             environment,
             other_environments: Vec::new(),
