@@ -49,11 +49,11 @@ fn attempt(path: &Path, role: Role, deadline: Instant) -> Result<Connection, Sql
     match role {
         Role::Reader { .. } => configure(&connection, role)?,
         Role::Writer => {
-            // Before anything is written: the file may be another program's.
-            let found = schema::identify(&connection)?;
             if connection.is_readonly("main")? {
                 return Err(SqliteError::ReadOnly);
             }
+            // Before anything is written: the file may be another program's.
+            let found = schema::identify(&connection.unchecked_transaction()?)?;
             if found.needs_privacy() {
                 file::make_private(path).map_err(SqliteError::from_io)?;
             }

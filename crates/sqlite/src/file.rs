@@ -23,7 +23,7 @@ pub(crate) fn prepare(path: &Path) -> Result<PathBuf, SqliteError> {
 
 /// Made private under another name and then linked: at no moment could somebody else have opened it.
 #[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     use std::{fs, process};
 
     let mut draft = path.as_os_str().to_owned();
@@ -45,7 +45,7 @@ fn create_empty(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     std::fs::OpenOptions::new().write(true).create_new(true).open(path).map(drop).or_else(there_already)
 }
 

@@ -73,8 +73,9 @@ impl Found {
     }
 }
 
-/// Tells whose file it is, without writing to it.
-pub(crate) fn identify(connection: &Connection) -> Result<Found, SqliteError> {
+/// Tells whose file it is, without writing to it. Its questions need one state of the file: another process may be
+/// making it.
+pub(crate) fn identify(connection: &Transaction<'_>) -> Result<Found, SqliteError> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let is_empty = connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional()?.is_none();

@@ -9,7 +9,7 @@ use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    SqliteError,
+    SqliteError, backup,
     connection::{self, Role},
     file,
     lists::{self, Lists},
@@ -43,6 +43,17 @@ impl SqliteStore {
         let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
         let writer = Writer::start(writer, readers.shared().clone(), join)?;
         Ok(Self { readers, lists, writer })
+    }
+
+    /// Copies everything to a new file at `to`, as of one moment, while the store goes on.
+    ///
+    /// The copy is its owner's alone, and it appears under its name when it is whole and on disk.
+    ///
+    /// # Errors
+    /// There is a file at `to` already, it cannot be written, or the database failed. No file is left then.
+    pub async fn back_up(&self, to: impl AsRef<Path>) -> Result<(), SqliteError> {
+        let to = to.as_ref().to_owned();
+        self.lists.run(move |from, _| backup::copy(from, &to)).await
     }
 
     /// Closes the file when all that was asked for is on disk, and returns after that.
