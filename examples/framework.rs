@@ -1,10 +1,10 @@
 //! Any tower service behind the layer, without a web framework: `cargo run --example framework`.
 
-use std::{convert::Infallible, error::Error};
+use std::{convert::Infallible, error::Error, future::ready};
 
 use http::{Request, Response, header::AUTHORIZATION};
 use service_accounts::{
-    Actor, NewAccount, NewToken, Principal, Randomness, ServiceAccounts, SystemRandomness,
+    Actor, NewAccount, NewToken, Randomness, ServiceAccounts, SystemRandomness,
     access::presets::data_quality::{self, Permission},
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
@@ -23,7 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 async fn run() -> Result<(), Box<dyn Error>> {
     let accounts = accounts()?;
     let token = first_token(&accounts).await?;
-    let guarded = AuthenticateLayer::new(Gate::new(accounts)).layer(service_fn(greet));
+    let gate = Gate::new(accounts);
+    let seen = gate.clone();
+    let greet = service_fn(move |request| ready(Ok::<_, Infallible>(greet(&seen, &request))));
+    let guarded = AuthenticateLayer::new(gate).layer(greet);
 
     for credential in [Some(token.as_str()), Some("acme_sat_nonsense"), None] {
         let mut request = Request::builder().uri("/");
@@ -37,13 +40,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 /// What the framework runs: it finds the principal in the request, and no credential.
-async fn greet(request: Request<String>) -> Result<Response<String>, Infallible> {
-    let principal = request.extensions().get::<Principal<Permission>>();
+fn greet(gate: &Gate<Permission>, request: &Request<String>) -> Response<String> {
+    let principal = gate.recall(request.extensions());
     let name = principal.map_or("nobody", |principal| principal.id().as_str());
-    Ok(Response::new(format!(
-        "hello {name}, your credential stays at the door: {}",
-        !request.headers().contains_key(AUTHORIZATION)
-    )))
+    let is_gone = !request.headers().contains_key(AUTHORIZATION);
+    Response::new(format!("hello {name}, your credential stays at the door: {is_gone}"))
 }
 
 fn accounts() -> Result<Accounts, Box<dyn Error>> {

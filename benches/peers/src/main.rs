@@ -1,7 +1,9 @@
-//! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|lifecycle|store|http|all`.
+//! Ours and theirs, side by side in one process: `cargo run --release -- naming|token|access|audit|lifecycle|store|http|all`.
 
 #[cfg(feature = "access")]
 mod access;
+#[cfg(feature = "audit")]
+mod audit;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "lifecycle")]
@@ -22,6 +24,8 @@ type Area = (&'static str, fn());
 const AREAS: &[Area] = &[
     #[cfg(feature = "access")]
     ("access", access::run),
+    #[cfg(feature = "audit")]
+    ("audit", audit::run),
     #[cfg(feature = "http")]
     ("http", http::run),
     #[cfg(feature = "lifecycle")]

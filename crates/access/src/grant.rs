@@ -17,12 +17,24 @@ use crate::{Catalogue, Grants, Permission, PermissionSet, RoleName, Scopes, Team
 /// serde, for a store that reads back what it was once given. Neither belongs in code that handles requests: a request
 /// carries a [`RoleName`], [`Scopes`] and [`Teams`], never a `Grant`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Grant {
     role: RoleName,
     scopes: Scopes,
     teams: Teams,
 }
+
+/// What [`Grant`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Grant", deny_unknown_fields)]
+struct GrantDocument {
+    role: RoleName,
+    scopes: Scopes,
+    teams: Teams,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(Grant, via GrantDocument);
 
 /// What a token is given: how far its scopes narrow its account.
 ///

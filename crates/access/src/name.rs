@@ -33,6 +33,39 @@ pub enum NameError {
         /// How many bytes precede it.
         position: usize,
     },
+    /// The text is one of a list that has more names than one may have.
+    #[error("the list has more than {max} names")]
+    TooMany {
+        /// The most a list may have.
+        max: usize,
+    },
+}
+
+/// The most names a list of teams or scopes may have, as it is given.
+pub(crate) const MOST_NAMES: usize = 200;
+
+/// Reads a list of names, and no further than the bound.
+pub(crate) fn parse_all<'a, N, L: FromIterator<N>>(
+    texts: impl IntoIterator<Item = &'a str>,
+    parse: fn(&str) -> Result<N, NameError>,
+) -> Result<L, NameError> {
+    let parse = |(at, text)| if at < MOST_NAMES { parse(text) } else { Err(NameError::TooMany { max: MOST_NAMES }) };
+    texts.into_iter().enumerate().map(parse).collect()
+}
+
+/// Reads a list of names from serde, and no further than the bound.
+#[cfg(feature = "serde")]
+pub(crate) fn read_all<'de, N: serde::Deserialize<'de>, A: serde::de::SeqAccess<'de>>(
+    mut list: A,
+) -> Result<alloc::vec::Vec<N>, A::Error> {
+    let mut names = alloc::vec::Vec::new();
+    while let Some(name) = list.next_element()? {
+        if names.len() >= MOST_NAMES {
+            return Err(serde::de::Error::custom(NameError::TooMany { max: MOST_NAMES }));
+        }
+        names.push(name);
+    }
+    Ok(names)
 }
 
 macro_rules! names {

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crate::ScopeName;
-use crate::name::NameError;
+use crate::name::{MOST_NAMES, NameError, parse_all};
 
 /// How far a holder narrows what the holder above it has: for an account that is its role, for a token its account.
 ///
@@ -36,12 +36,16 @@ impl Scopes {
         Self::Only(BTreeSet::new())
     }
 
+    /// The most names a list may have where it comes from outside: in [`only`](Self::only),
+    /// [`parse_list`](Self::parse_list) and serde.
+    pub const MAX: usize = MOST_NAMES;
+
     /// These scopes and no others.
     ///
     /// # Errors
-    /// If one of the texts is not a name.
+    /// If one of the texts is not a name, or there are more than [`MAX`](Self::MAX).
     pub fn only<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, NameError> {
-        names.into_iter().map(ScopeName::parse).collect::<Result<_, _>>().map(Self::Only)
+        parse_all(names, ScopeName::parse)
     }
 
     /// Reads a list with spaces between the names, the `scope` of RFC 6749 §3.3.
@@ -78,6 +82,8 @@ mod encoding {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::Scopes;
+    use crate::ScopeName;
+    use crate::name::read_all;
 
     const INHERITED: &str = "inherited";
 
@@ -113,12 +119,8 @@ mod encoding {
             }
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scopes, A::Error> {
-            let mut names = alloc::collections::BTreeSet::new();
-            while let Some(name) = list.next_element()? {
-                names.insert(name);
-            }
-            Ok(Scopes::Only(names))
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Scopes, A::Error> {
+            Ok(read_all::<ScopeName, _>(list)?.into_iter().collect())
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::TeamName;
-use crate::name::NameError;
+use crate::name::{MOST_NAMES, NameError, parse_all};
 
 /// The teams whose resources a holder reaches.
 ///
@@ -46,12 +46,15 @@ impl Teams {
         Self(Reach::Every)
     }
 
+    /// The most names a list may have where it comes from outside: in [`only`](Self::only) and in serde.
+    pub const MAX: usize = MOST_NAMES;
+
     /// In these teams and no others.
     ///
     /// # Errors
-    /// If one of the texts is not a name.
+    /// If one of the texts is not a name, or there are more than [`MAX`](Self::MAX).
     pub fn only<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, NameError> {
-        names.into_iter().map(TeamName::parse).collect()
+        parse_all(names, TeamName::parse)
     }
 
     /// Whether the resources of this team are reached.
@@ -113,6 +116,7 @@ mod encoding {
 
     use super::Teams;
     use crate::TeamName;
+    use crate::name::read_all;
 
     const EVERY: &str = "every";
 
@@ -141,12 +145,8 @@ mod encoding {
             if text == EVERY { Ok(Teams::every()) } else { Err(E::custom("expected `every` or a list of team names")) }
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Teams, A::Error> {
-            let mut names = alloc::vec::Vec::<TeamName>::new();
-            while let Some(name) = list.next_element()? {
-                names.push(name);
-            }
-            Ok(names.into_iter().collect())
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Teams, A::Error> {
+            Ok(read_all::<TeamName, _>(list)?.into_iter().collect())
         }
     }
 }

@@ -35,7 +35,8 @@ use strangers::Strangers;
 ///
 /// `K` tells accesses apart that must not share a row: usually token, address, outcome and permission. `T` is what an
 /// event of such a row is made from, once a row is written; it should own little, for only its own size is counted.
-/// `S` hashes keys. A client chooses its address, so take a keyed hasher, such as the standard library's.
+/// `S` hashes keys. A client chooses its address, so take a keyed hasher: the standard library's, or a faster one, since
+/// hashing is most of what counting a repeated access costs.
 ///
 /// It reads no clock: every call that depends on time takes an instant, and clocks that step back do no harm.
 ///

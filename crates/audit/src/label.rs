@@ -1,7 +1,7 @@
 //! Text that is safe to put on a line of a log.
 
 use alloc::{string::String, sync::Arc};
-use core::fmt;
+use core::{borrow::Borrow, fmt};
 
 /// A short text without control characters.
 ///
@@ -44,6 +44,13 @@ impl fmt::Debug for Label {
 
 impl AsRef<str> for Label {
     fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Finds an entry of a map by its text.
+impl Borrow<str> for Label {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -1,8 +1,10 @@
 //! Where requests come from, as coarse as one client can easily change its address.
 
+use alloc::string::ToString;
 use core::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
 };
 
 /// A network of clients: the /24 of an IPv4 address, the /64 of an IPv6 address.
@@ -46,10 +48,40 @@ impl fmt::Display for Source {
     }
 }
 
+/// The text is no network as [`Source`] writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected `unknown`, an ipv4 network of /24 or an ipv6 network of /64")]
+#[non_exhaustive]
+pub struct SourceError;
+
+impl FromStr for Source {
+    type Err = SourceError;
+
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        let source = match text.split_once('/') {
+            None => Self::of(None),
+            Some((address, _)) => Self::of(Some(address.parse().map_err(|_| SourceError)?)),
+        };
+        if source.to_string() == text { Ok(source) } else { Err(SourceError) }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Source {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Source {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        alloc::string::String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
 
     #[test]
@@ -63,6 +95,18 @@ mod tests {
             assert_eq!(Source::of(Some(address.parse().unwrap())).to_string(), network);
         }
         assert_eq!(Source::of(None).to_string(), "unknown");
+    }
+
+    #[test]
+    fn a_network_reads_back_from_its_text_only() {
+        for text in ["unknown", "203.0.113.0/24", "2001:db8:1:2::/64", "::/64"] {
+            assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
+        }
+        for text in
+            ["", "203.0.113.1/24", "203.0.113.0/25", "203.0.113.0", "2001:db8::/48", "unknown/24", "::ffff:1.2.3.0/24"]
+        {
+            assert_eq!(text.parse::<Source>(), Err(SourceError), "{text}");
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn invalid(path: &str, message: &str) -> Refusal {
     Refusal::validation(path, &without_input(message))
 }
 
-fn malformed(detail: &str) -> Refusal {
+fn malformed(detail: &'static str) -> Refusal {
     Problem::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", detail).into()
 }
 

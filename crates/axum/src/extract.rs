@@ -12,7 +12,7 @@ use service_accounts::{
     Principal,
     access::{Permission, Required},
 };
-use service_accounts_tower::Gate;
+use service_accounts_tower::{Gate, RequestHead};
 
 use crate::Refusal;
 
@@ -48,14 +48,14 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        if let Some(principal) = parts.extensions.get::<Principal<P>>() {
+        let gate = Gate::from_ref(state);
+        if let Some(principal) = gate.recall(&parts.extensions) {
             return Ok(Self(principal.clone()));
         }
-        let gate = Gate::from_ref(state);
-        let principal = gate.admit(&parts.headers, &parts.uri, &parts.extensions).await?;
+        let principal = gate.admit(RequestHead::from(&*parts)).await?;
         // As behind the layer, the credential stays at the door: what the handler passes on cannot carry it.
         parts.headers.remove(AUTHORIZATION);
-        parts.extensions.insert(principal.clone());
+        gate.remember(&mut parts.extensions, principal.clone());
         Ok(Self(principal))
     }
 }

@@ -30,7 +30,7 @@ impl Refusal {
         Self(Problem::new(StatusCode::CONFLICT, code, error.to_string()))
     }
 
-    fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+    fn forbidden(code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self(Problem::new(StatusCode::FORBIDDEN, code, detail))
     }
 
@@ -63,7 +63,7 @@ impl Refusal {
             Disclosure::AddressNotAllowed => "The service account may not be used from this address.",
         };
         let problem = Problem::new(StatusCode::UNAUTHORIZED, disclosure.code(), detail);
-        Self(problem.challenge(format!("Bearer realm=\"{realm}\"")))
+        Self(problem.with_challenge(format!("Bearer realm=\"{realm}\"")))
     }
 }
 

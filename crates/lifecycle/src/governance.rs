@@ -6,6 +6,7 @@
 //! [`TokenRule`] over a [`TokenRequest`], are made with the same two traits.
 
 mod criteria;
+mod kind;
 mod pattern;
 mod request;
 mod rule;
@@ -14,6 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use self::criteria::RequestCriteria;
+pub use self::kind::RequestKind;
 pub use self::pattern::{DomainPattern, NamePattern, PatternError};
 pub use self::request::TokenRequest;
 pub use self::rule::TokenRule;
@@ -51,27 +53,44 @@ pub trait PolicyRule<S: ?Sized> {
 /// assert_eq!(policy.evaluate(&request).outcome, PolicyOutcome::Allow, "it is not enabled yet");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct GovernancePolicy<C, R> {
     /// How people call it.
     pub name: String,
     /// Whether it is in force.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub is_enabled: bool,
     /// Which subjects it is about.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub matching_criteria: C,
     /// What they must pass.
     pub rules: Vec<EnforcedRule<R>>,
 }
 
-/// A rule and what its failure does.
+/// What [`GovernancePolicy`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "GovernancePolicy", deny_unknown_fields)]
+struct GovernancePolicyDocument<C, R> {
+    name: String,
+    #[serde(default)]
+    is_enabled: bool,
+    #[serde(default)]
+    matching_criteria: C,
+    rules: Vec<EnforcedRule<R>>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(GovernancePolicy<C: Default, R>, via GovernancePolicyDocument<C, R>);
+
+/// A rule and what its failure does; in serde one object, `{"kind": …, "fail": "soft"}`.
+///
+/// A host's own rule must refuse unknown fields itself, and have no field `fail`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EnforcedRule<R> {
     /// The rule.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub rule: R,
     /// What its failure does.
+    #[cfg_attr(feature = "serde", serde(rename = "fail"))]
     pub enforcement: Enforcement,
 }
 
@@ -117,6 +136,7 @@ pub struct PolicyViolation {
     /// What it objects to.
     pub reason: &'static str,
     /// What its failure does.
+    #[cfg_attr(feature = "serde", serde(rename = "fail"))]
     pub enforcement: Enforcement,
 }
 

@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod account;
 mod column;
 mod due;
 mod entry;
@@ -12,9 +13,13 @@ mod environment;
 mod facts;
 mod finding;
 mod governance;
+mod instant;
 mod inventory;
 mod lifetime;
 mod moment;
+mod notice;
+#[cfg(feature = "serde")]
+mod object;
 mod plan;
 mod policy;
 mod review;
@@ -28,6 +33,7 @@ mod task;
 mod tripwire;
 mod watermark;
 
+pub use crate::account::{AccountAdvice, AccountFacts, AccountFinding};
 pub use crate::column::DateColumn;
 pub use crate::due::DueIndex;
 pub use crate::entry::TokenEntry;
@@ -36,10 +42,13 @@ pub use crate::facts::TokenFacts;
 pub use crate::finding::{LifecycleFinding, Severity, TaskKind};
 pub use crate::governance::{
     DomainPattern, EnforcedRule, Enforcement, GovernancePolicy, NamePattern, OverBroad, PatternError, PolicyCriteria,
-    PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, TokenRequest, TokenRule,
+    PolicyEvaluation, PolicyOutcome, PolicyRule, PolicyViolation, RequestCriteria, RequestKind, TokenRequest,
+    TokenRule,
 };
+pub use crate::instant::{InstantError, parse_instant};
 pub use crate::inventory::{Inventory, SweepBounds, SweepError, SweepReport, sweep};
 pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expired};
+pub use crate::notice::{ExpiryNotice, NoticeWindow};
 pub use crate::plan::{ComingFinding, PolicyDifference, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
 pub use crate::review::{Attestation, Review, ReviewDelta, ReviewFinding, ReviewItem, ReviewQuestion};

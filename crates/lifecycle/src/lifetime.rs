@@ -2,6 +2,7 @@
 
 use time::{Duration, UtcDateTime};
 
+use crate::moment::calendar;
 use crate::span::Span;
 
 /// The shortest and the longest life a token may be given in an environment.
@@ -68,7 +69,7 @@ impl Lifetime {
             Some(life) => self.checked_seconds(life)?,
         };
         let end = now.unix_timestamp().checked_add(seconds).ok_or(LifetimeError::OutOfRange)?;
-        UtcDateTime::from_unix_timestamp(end).map_err(|_| LifetimeError::OutOfRange)
+        calendar(end).ok_or(LifetimeError::OutOfRange)
     }
 
     fn checked_seconds(&self, life: Duration) -> Result<i64, LifetimeError> {
@@ -181,7 +182,7 @@ mod tests {
     #[test]
     fn a_life_beyond_the_calendar_is_refused() {
         let day = Lifetime::up_to(Span::of_days(1));
-        let last = UtcDateTime::MAX.truncate_to_second();
+        let last = utc_datetime!(9999-12-31 23:59:59);
         assert_eq!(day.expiry(last, None), Err(LifetimeError::OutOfRange));
         assert_eq!(day.expiry(last, Some(Duration::SECOND)), Err(LifetimeError::OutOfRange));
         assert_eq!(day.expiry(last - Duration::DAY, None), Ok(last));

@@ -1,5 +1,7 @@
 //! What the host demands of its tokens, as one document.
 
+pub(crate) mod parts;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -17,7 +19,8 @@ use crate::span::Span;
 ///
 /// The defaults: 365 days in production, 180 in staging, 90 in development, 7–30 in testing; rotation
 /// from 30 days before expiry; 7 days of observation after a revocation; idle after 90 days; a look each
-/// 30 days, a review each 90. With the feature `serde` it is a document in which whatever is left out
+/// 30 days, a review each 90; accounts inactive after 90 days, client secrets regenerated each 90; an expiry
+/// announced 60, 30, 7 and 1 days before. With the feature `serde` it is a document in which whatever is left out
 /// has its default, `environments` as a whole:
 ///
 /// ```
@@ -36,15 +39,37 @@ use crate::span::Span;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct LifecyclePolicy {
     rotation_lead: Span,
     observation: Span,
     idle_after: Span,
     look_every: Span,
     review_every: Span,
+    inactive_after: Span,
+    secret_every: Span,
+    notices: Vec<Span>,
     environments: BTreeMap<Environment, Lifetime>,
 }
+
+/// What [`LifecyclePolicy`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "LifecyclePolicy", default = "LifecyclePolicy::default", deny_unknown_fields)]
+struct LifecyclePolicyDocument {
+    rotation_lead: Span,
+    observation: Span,
+    idle_after: Span,
+    look_every: Span,
+    review_every: Span,
+    inactive_after: Span,
+    secret_every: Span,
+    #[serde(deserialize_with = "crate::serial::in_order")]
+    notices: Vec<Span>,
+    environments: BTreeMap<Environment, Lifetime>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(LifecyclePolicy, via LifecyclePolicyDocument);
 
 impl LifecyclePolicy {
     /// The lifetime of an environment, if the policy knows the environment.
@@ -130,85 +155,6 @@ impl LifecyclePolicy {
     pub fn next_due(&self, environment: &Environment, facts: &TokenFacts, now: UtcDateTime) -> Option<UtcDateTime> {
         self.schedule(environment).next_due(facts, now)
     }
-
-    /// How long before expiry the rotation window of a long-lived token opens.
-    #[must_use]
-    pub const fn rotation_lead(&self) -> Span {
-        self.rotation_lead
-    }
-
-    /// How long a revoked token is watched before it may be deleted.
-    #[must_use]
-    pub const fn observation(&self) -> Span {
-        self.observation
-    }
-
-    /// How long a token may go unused before it is to be revoked.
-    #[must_use]
-    pub const fn idle_after(&self) -> Span {
-        self.idle_after
-    }
-
-    /// How often somebody looks at last use and role.
-    #[must_use]
-    pub const fn look_every(&self) -> Span {
-        self.look_every
-    }
-
-    /// How often a token is reviewed.
-    #[must_use]
-    pub const fn review_every(&self) -> Span {
-        self.review_every
-    }
-
-    /// The same policy with another lifetime for one environment, which may be new.
-    #[must_use]
-    pub fn with_environment(mut self, environment: Environment, lifetime: Lifetime) -> Self {
-        self.environments.insert(environment, lifetime);
-        self
-    }
-
-    /// The same policy without an environment: no token can be made for it, and those that exist are reported.
-    #[must_use]
-    pub fn without_environment(mut self, environment: &Environment) -> Self {
-        self.environments.remove(environment);
-        self
-    }
-
-    /// The same policy with another rotation lead.
-    #[must_use]
-    pub fn with_rotation_lead(mut self, lead: Span) -> Self {
-        self.rotation_lead = lead;
-        self
-    }
-
-    /// The same policy with another time of observation.
-    #[must_use]
-    pub fn with_observation(mut self, observation: Span) -> Self {
-        self.observation = observation;
-        self
-    }
-
-    /// The same policy with another idle time.
-    #[must_use]
-    pub fn with_idle_after(mut self, idle_after: Span) -> Self {
-        self.idle_after = idle_after;
-        self
-    }
-
-    /// The same policy with another rhythm of looks.
-    #[must_use]
-    pub fn with_look_every(mut self, look_every: Span) -> Self {
-        self.look_every = look_every;
-        self
-    }
-
-    /// The same policy with another rhythm of reviews.
-    #[must_use]
-    pub fn with_review_every(mut self, review_every: Span) -> Self {
-        self.review_every = review_every;
-        self
-    }
 }
 
 impl Default for LifecyclePolicy {
@@ -226,6 +172,9 @@ impl Default for LifecyclePolicy {
             idle_after: Span::of_days(90),
             look_every: Span::of_days(30),
             review_every: Span::of_days(90),
+            inactive_after: Span::of_days(90),
+            secret_every: Span::of_days(90),
+            notices: [60, 30, 7, 1].map(Span::of_days).into(),
             environments: environments.into(),
         }
     }
@@ -258,6 +207,9 @@ mod tests {
         assert_eq!(policy.idle_after(), Span::of_days(90));
         assert_eq!(policy.look_every(), Span::of_days(30));
         assert_eq!(policy.review_every(), Span::of_days(90));
+        assert_eq!(policy.inactive_after(), Span::of_days(90));
+        assert_eq!(policy.secret_every(), Span::of_days(90));
+        assert_eq!(policy.notices(), [60, 30, 7, 1].map(Span::of_days));
     }
 
     #[test]
@@ -270,15 +222,21 @@ mod tests {
             .with_observation(Span::of_days(2))
             .with_idle_after(Span::of_days(3))
             .with_look_every(Span::of_days(4))
-            .with_review_every(Span::of_days(5));
+            .with_review_every(Span::of_days(5))
+            .with_inactive_after(Span::of_days(6))
+            .with_secret_every(Span::of_days(7))
+            .with_notices([1, 9, 9, 3].map(Span::of_days));
+        assert_eq!(policy.notices(), [9, 3, 1].map(Span::of_days), "the longest first, each once");
         let spans = [
             policy.rotation_lead(),
             policy.observation(),
             policy.idle_after(),
             policy.look_every(),
             policy.review_every(),
+            policy.inactive_after(),
+            policy.secret_every(),
         ];
-        assert_eq!(spans, [1, 2, 3, 4, 5].map(Span::of_days));
+        assert_eq!(spans, [1, 2, 3, 4, 5, 6, 7].map(Span::of_days));
         assert_eq!(policy.expiry(&ci, NOW, None), Ok(utc_datetime!(2025-01-01 1:00)));
         assert_eq!(policy.lifetime(&Environment::staging()), None);
     }
@@ -322,7 +280,7 @@ mod tests {
     fn the_window_of_the_longest_life_of_all_is_still_an_instant() {
         let policy = LifecyclePolicy::default().with_rotation_lead(Span::seconds(u32::MAX).unwrap());
         let opens = policy.rotate_after(UtcDateTime::MIN, UtcDateTime::MAX);
-        assert_eq!(opens, UtcDateTime::MAX.truncate_to_second() - Duration::seconds(u32::MAX.into()));
-        assert_eq!(policy.rotate_after(UtcDateTime::MAX, UtcDateTime::MIN), UtcDateTime::MIN);
+        assert_eq!(opens, utc_datetime!(9999-12-31 23:59:59) - Duration::seconds(u32::MAX.into()));
+        assert_eq!(policy.rotate_after(UtcDateTime::MAX, UtcDateTime::MIN), utc_datetime!(-9999-01-01 0:00));
     }
 }

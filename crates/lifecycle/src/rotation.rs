@@ -55,25 +55,44 @@ use crate::state::{TokenState, TransitionError};
 /// # Ok::<(), service_accounts_lifecycle::RotationError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Rotation<T, W> {
     key: RotationKey,
     /// The keys of earlier rotations of the same token. Without them, a retry that arrives after its rotation
     /// was called off and replaced would look new, and mint.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     spent: Vec<RotationKey>,
     predecessor: T,
     successor: T,
     overlap: Overlap,
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
     deadline: UtcDateTime,
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::optional_seconds"))]
     predecessor_last_use: Option<UtcDateTime>,
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::optional_seconds"))]
     successor_last_use: Option<UtcDateTime>,
     evidence: Evidence<W>,
     cancelled: Option<StepRecord<W>>,
 }
+
+/// What [`Rotation`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Rotation", deny_unknown_fields)]
+struct RotationDocument<T, W> {
+    key: RotationKey,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spent: Vec<RotationKey>,
+    predecessor: T,
+    successor: T,
+    overlap: Overlap,
+    #[serde(with = "crate::serial::seconds")]
+    deadline: UtcDateTime,
+    #[serde(with = "crate::serial::optional_seconds")]
+    predecessor_last_use: Option<UtcDateTime>,
+    #[serde(with = "crate::serial::optional_seconds")]
+    successor_last_use: Option<UtcDateTime>,
+    evidence: Evidence<W>,
+    cancelled: Option<StepRecord<W>>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(Rotation<T, W>, via RotationDocument<T, W>);
 
 /// A rotation that has begun, and what the old token becomes in the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,15 +5,19 @@
 //! so a corrupt row is refused, never repaired.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::UtcDateTime;
 
 use crate::environment::Environment;
-use crate::governance::{DomainPattern, NamePattern};
+use crate::governance::{DomainPattern, NamePattern, TokenRule};
 use crate::lifetime::{Lifetime, LifetimeRangeError};
+use crate::object::reads_objects_only;
 use crate::rotation::RotationKey;
 use crate::span::Span;
+use crate::state::TokenState;
 
 /// Instants as whole seconds since 1970, for `#[serde(with)]`.
 pub(crate) mod seconds {
@@ -21,13 +25,15 @@ pub(crate) mod seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
+    use crate::moment::calendar;
+
     pub(crate) fn serialize<S: Serializer>(instant: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
         instant.unix_timestamp().serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
-        UtcDateTime::from_unix_timestamp(seconds).map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        calendar(seconds).ok_or_else(|| D::Error::custom("the instant is outside the years -9999 to 9999"))
     }
 }
 
@@ -37,25 +43,96 @@ pub(crate) mod optional_seconds {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use time::UtcDateTime;
 
+    use crate::moment::calendar;
+
     pub(crate) fn serialize<S: Serializer>(instant: &Option<UtcDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
         instant.map(UtcDateTime::unix_timestamp).serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UtcDateTime>, D::Error> {
         let seconds = Option::<i64>::deserialize(deserializer)?;
-        let instant = seconds.map(UtcDateTime::from_unix_timestamp).transpose();
-        instant.map_err(|_| D::Error::custom("the instant is outside the calendar"))
+        let outside = || D::Error::custom("the instant is outside the years -9999 to 9999");
+        seconds.map(|seconds| calendar(seconds).ok_or_else(outside)).transpose()
     }
+}
+
+/// Notices in any order.
+pub(crate) fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
+    Ok(crate::policy::parts::in_order(Vec::deserialize(deserializer)?))
 }
 
 /// A lifetime as a document has it.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct LifetimeDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     minimum: Option<Span>,
     maximum: Span,
 }
+
+reads_objects_only!(LifetimeDocument, via LifetimeDocument);
+
+/// [`TokenState`] as a document has it; `Active {}` refuses what stands beside its tag, which `Active` would ignore.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TokenState", tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+enum StateDocument {
+    Active {},
+    Retiring {
+        #[serde(with = "seconds")]
+        until: UtcDateTime,
+    },
+    Revoked {
+        #[serde(with = "seconds")]
+        at: UtcDateTime,
+    },
+    Deletable {
+        #[serde(with = "seconds")]
+        revoked_at: UtcDateTime,
+        #[serde(with = "seconds")]
+        since: UtcDateTime,
+    },
+    Deleted {
+        #[serde(with = "seconds")]
+        at: UtcDateTime,
+    },
+}
+
+reads_objects_only!(TokenState, via StateDocument);
+
+/// [`TokenRule`] as a document has it.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TokenRule", tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum RuleDocument {
+    MaximumLifetime {
+        maximum: Span,
+    },
+    RotationLead {
+        minimum: Span,
+    },
+    AllowlistRequired {},
+    OwnerRequired {},
+    PurposeRequired {},
+    JustificationAbove {
+        lowest: Vec<String>,
+    },
+    ApprovalRequired {},
+    ScopeCeiling {
+        allowed: Vec<String>,
+    },
+    NamingAdvice {
+        #[serde(default)]
+        except: Vec<String>,
+    },
+    OneAccountPerIntegration {},
+    NoPersonalTokenOutsideDevelopment {},
+    OneEnvironmentPerToken {},
+    NoWildcardDomain {},
+    AllowedDomains {
+        allowed: Vec<DomainPattern>,
+    },
+}
+
+reads_objects_only!(TokenRule, via RuleDocument);
 
 impl TryFrom<LifetimeDocument> for Lifetime {
     type Error = LifetimeRangeError;

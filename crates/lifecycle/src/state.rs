@@ -29,8 +29,6 @@ use time::UtcDateTime;
 /// # Ok::<(), TransitionError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(tag = "state", rename_all = "snake_case", deny_unknown_fields))]
 pub enum TokenState {
     /// In use.
     #[default]
@@ -38,28 +36,23 @@ pub enum TokenState {
     /// Has a successor and still works until a deadline, so that clients can reload.
     Retiring {
         /// The first instant at which it no longer works.
-        #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
         until: UtcDateTime,
     },
     /// Never works again; attempts on it are being observed.
     Revoked {
         /// When it was revoked.
-        #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
         at: UtcDateTime,
     },
     /// Revoked, observed for long enough without an attempt.
     Deletable {
         /// When it was revoked.
-        #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
         revoked_at: UtcDateTime,
         /// When the observation ended.
-        #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
         since: UtcDateTime,
     },
     /// Gone; only its history remains.
     Deleted {
         /// When it was deleted.
-        #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
         at: UtcDateTime,
     },
 }

@@ -2,7 +2,7 @@
 
 use service_accounts_lifecycle::{
     Enforcement, Environment, GovernancePolicy, OverBroad, PolicyEvaluation, PolicyOutcome, PolicyRule,
-    PolicyViolation, RequestCriteria, Span, TokenRequest, TokenRule,
+    PolicyViolation, RequestCriteria, RequestKind, Span, TokenRequest, TokenRule,
 };
 
 type Policy = GovernancePolicy<RequestCriteria, TokenRule>;
@@ -115,7 +115,58 @@ fn table() -> Vec<(TokenRule, &'static str, Vec<TokenRequest>, Vec<TokenRequest>
             vec![bare(), elsewhere(vec![Environment::production()])],
             vec![elsewhere(vec![Environment::production(), Environment::staging()])],
         ),
+        (
+            TokenRule::NoWildcardDomain,
+            "no-wildcard-domain",
+            vec![certificate(&[]), certificate(&["api.example.com"]), with(|token| token.domains = texts(&["*.com"]))],
+            vec![certificate(&["api.example.com", "*.example.com"])],
+        ),
+        (
+            TokenRule::AllowedDomains { allowed: "*.example.com".parse().into_iter().collect() },
+            "allowed-domains",
+            vec![certificate(&[]), certificate(&["api.example.com", "*.b.example.com"])],
+            vec![
+                certificate(&["api.example.com", "example.com"]),
+                with(|token| token.domains = texts(&["example.org"])),
+            ],
+        ),
     ]
+}
+
+fn certificate(domains: &[&str]) -> TokenRequest {
+    let domains = texts(domains);
+    TokenRequest { domains, ..TokenRequest::certificate("ci-main", Environment::production()) }
+}
+
+/// A rule that asked an account for the lifetime of its tokens would block every account.
+#[test]
+fn a_rule_looks_only_at_what_it_is_about() {
+    use RequestKind::{Account, Certificate, Token};
+    let about = |rule: &TokenRule| match rule.code() {
+        "owner-required" | "purpose-required" => vec![Account, Token, Certificate],
+        "maximum-lifetime" | "allowed-domains" => vec![Token, Certificate],
+        "rotation-lead" | "no-personal-token" | "one-environment-per-token" => vec![Token],
+        "no-wildcard-domain" => vec![Certificate],
+        _ => vec![Account, Token],
+    };
+    for (rule, code, _, failing) in table() {
+        for kind in RequestKind::ALL {
+            assert_eq!(rule.is_about(kind), about(&rule).contains(&kind), "{code} {kind}");
+            let asked = failing.iter().map(|request| TokenRequest { kind, ..request.clone() });
+            let refused = asked.filter(|request| rule.violation(request).is_some()).count();
+            assert_eq!(refused, if rule.is_about(kind) { failing.len() } else { 0 }, "{code} {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_policy_is_about_the_kinds_it_names() {
+    let criteria = RequestCriteria { kinds: vec![RequestKind::Certificate], ..RequestCriteria::default() };
+    let policy = Policy::new("certificates", criteria).with_rule(TokenRule::OwnerRequired, Enforcement::Hard).enabled();
+    assert_eq!(policy.evaluate(&certificate(&[])).outcome, PolicyOutcome::Block);
+    assert_eq!(policy.evaluate(&bare()).outcome, PolicyOutcome::Allow);
+    assert_eq!(policy.evaluate(&TokenRequest::account("ci", Environment::production())).outcome, PolicyOutcome::Allow);
+    assert!(policy.breadth().is_empty());
 }
 
 #[test]
@@ -188,8 +239,8 @@ fn a_policy_and_a_request_are_documents() {
         "is_enabled": true,
         "matching_criteria": { "environments": ["production"], "domains": ["*.example.com"], "names": ["ci-*"] },
         "rules": [
-            { "rule": { "kind": "maximum_lifetime", "maximum": "90d" }, "enforcement": "hard" },
-            { "rule": { "kind": "owner_required" }, "enforcement": "soft" },
+            { "kind": "maximum_lifetime", "maximum": "90d", "fail": "hard" },
+            { "kind": "owner_required", "fail": "soft" },
         ],
     });
     let policy: Policy = serde_json::from_value(document.clone()).unwrap();
@@ -203,8 +254,8 @@ fn a_policy_and_a_request_are_documents() {
         serde_json::json!({
             "outcome": "block",
             "findings": [
-                { "code": "maximum-lifetime", "reason": "the token would live too long", "enforcement": "hard" },
-                { "code": "owner-required", "reason": "the account has no owner", "enforcement": "soft" },
+                { "code": "maximum-lifetime", "reason": "it would live too long", "fail": "hard" },
+                { "code": "owner-required", "reason": "the account has no owner", "fail": "soft" },
             ],
         })
     );

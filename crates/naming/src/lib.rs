@@ -15,6 +15,7 @@ mod fold;
 mod local_part;
 #[cfg(feature = "confusables")]
 mod look_alikes;
+mod readable;
 mod realm;
 mod registry;
 mod reserved;
@@ -29,6 +30,7 @@ pub use email::{EmailError, UndeliverableEmail, is_undeliverable};
 pub use local_part::{LocalPart, LocalPartError, SanitiseError};
 #[cfg(feature = "confusables")]
 pub use look_alikes::LookAlikes;
+pub use readable::{ReadableError, check_readable};
 pub use realm::{Realm, RealmError};
 pub use registry::{BoxedClaim, Claim, DynIdRegistry, IdRegistry};
 pub use reserved::ReservedIds;

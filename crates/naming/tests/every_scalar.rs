@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use service_accounts_naming::{AccountId, DisplayName, LocalPart, Realm, SanitiseError, TokenName};
+use service_accounts_naming::{AccountId, DisplayName, LocalPart, Realm, SanitiseError, TokenName, check_readable};
 
 /// What the requirement says, written without looking at the code: ASCII first, lower case second.
 fn expected(c: char) -> &'static str {
@@ -94,5 +94,28 @@ fn folded_it_is_the_letter_under_its_accents_at_most() {
             }
             _ => assert_eq!(folded, format!("ab{}cd", expected(c)), "{c:?}"),
         }
+    }
+}
+
+/// Derived from Unicode's own properties, by a crate that has its tables.
+#[test]
+fn it_is_readable_unless_unicode_says_that_it_is_not_seen_or_is_no_character() {
+    let unreadable = regex::Regex::new(concat!(
+        r"[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Noncharacter_Code_Point}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}",
+        r"\x{2800}\x{fff9}-\x{fffb}\x{40000}-\x{dffff}\x{e0000}-\x{10ffff}]"
+    ))
+    .unwrap();
+    for c in every_scalar() {
+        let text = c.to_string();
+        assert_eq!(check_readable(&text).is_err(), unreadable.is_match(&text), "{c:?}");
+    }
+}
+
+#[test]
+fn no_id_realm_or_token_name_holds_one_that_is_not_readable() {
+    for c in every_scalar().filter(|c| check_readable(c.encode_utf8(&mut [0; 4])).is_err()) {
+        let inside = format!("a{c}b");
+        assert!(LocalPart::parse(&inside).is_err() && Realm::parse(&inside).is_err(), "{c:?}");
+        assert!(TokenName::parse(&inside).is_err() && DisplayName::parse(&inside).is_err(), "{c:?}");
     }
 }

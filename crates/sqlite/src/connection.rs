@@ -1,101 +1,131 @@
-//! Connections, and the schema they expect.
+//! Connections, each opened within one timeout and asked whether it is what was wanted.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use crate::SqliteError;
+use crate::{SqliteError, file, schema};
 
-/// Each entry takes the schema one version further; what has been released is never edited.
-const MIGRATIONS: &[&str] = &["
-    CREATE TABLE account (
-        id TEXT PRIMARY KEY,
-        revision INTEGER NOT NULL,
-        record TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
+/// How long to wait for another process that holds the file.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
-    CREATE TABLE token (
-        id TEXT PRIMARY KEY,
-        account TEXT NOT NULL REFERENCES account (id),
-        kind TEXT NOT NULL,
-        name TEXT,
-        next_due INTEGER,
-        revision INTEGER NOT NULL,
-        record TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX token_by_account ON token (account, kind, id);
-    CREATE UNIQUE INDEX token_by_name ON token (account, name) WHERE name IS NOT NULL;
-    CREATE INDEX token_by_due ON token (next_due, id) WHERE next_due IS NOT NULL;
+/// How long to wait between two attempts where SQLite itself does not wait.
+const PAUSE: Duration = Duration::from_millis(3);
 
-    CREATE TABLE last_used (
-        token TEXT PRIMARY KEY REFERENCES token (id) ON DELETE CASCADE,
-        at INTEGER NOT NULL,
-        address TEXT
-    ) STRICT, WITHOUT ROWID;
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Writes, and brings the schema up to date.
+    Writer,
+    /// Reads only; `cache` is the most that its pages take, in KiB.
+    Reader {
+        /// The most that pages take, in KiB.
+        cache: i32,
+    },
+}
 
-    CREATE TABLE event (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        at INTEGER NOT NULL,
-        action TEXT NOT NULL,
-        account TEXT,
-        token TEXT,
-        record TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX event_by_account ON event (account, sequence);
-    CREATE INDEX event_by_token ON event (token, sequence);
-    CREATE INDEX event_by_action ON event (action, sequence);
-"];
-
-/// The most of the file that SQLite maps into memory, in bytes: its own upper bound, in address space only.
-const LARGEST_MAP: i64 = 0x7fff_0000;
-
-/// Opens the connection that writes, and brings the schema up to date.
-pub(crate) fn open_writer(path: &Path) -> Result<Connection, SqliteError> {
-    let mut connection = Connection::open(path)?;
-    // SQLite gives no path for a database that only this connection has.
-    if connection.path().is_none_or(str::is_empty) {
-        return Err(SqliteError::NotAFile);
+/// Opens a connection; what another process is doing to a new file at the same time is waited for.
+///
+/// SQLite's own timeout does not cover it: the switch to a write-ahead log never waits.
+pub(crate) fn open(path: &Path, role: Role) -> Result<Connection, SqliteError> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match attempt(path, role, deadline) {
+            Err(SqliteError::Database(error)) if is_passing(error.as_ref()) && Instant::now() < deadline => {
+                thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
     }
-    configure(&connection)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", "ON")?;
-    migrate(&mut connection)?;
+}
+
+fn attempt(path: &Path, role: Role, deadline: Instant) -> Result<Connection, SqliteError> {
+    let mut connection = Connection::open_with_flags(path, role.flags())?;
+    connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
+    match role {
+        Role::Reader { .. } => configure(&connection, role)?,
+        Role::Writer => {
+            if connection.is_readonly("main")? {
+                return Err(SqliteError::ReadOnly);
+            }
+            // Before anything is written: the file may be another program's.
+            let found = schema::identify(&connection.unchecked_transaction()?)?;
+            if found.needs_privacy() {
+                file::make_private(path).map_err(SqliteError::from_io)?;
+            }
+            configure(&connection, role)?;
+            keep_a_log(&connection)?;
+            schema::migrate(&mut connection)?;
+        }
+    }
+    connection.busy_timeout(BUSY)?;
     Ok(connection)
 }
 
-/// Opens a connection that cannot write.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection, SqliteError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection)?;
-    Ok(connection)
-}
-
-fn configure(connection: &Connection) -> Result<(), SqliteError> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+fn configure(connection: &Connection, role: Role) -> Result<(), SqliteError> {
     connection.set_prepared_statement_cache_capacity(64);
     // Or some releases of SQLite plan a statement anew for each value bound to it, at ten times the price of the read.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "trusted_schema", "OFF")?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
-    connection.pragma_update(None, "mmap_size", LARGEST_MAP)?;
+    set(connection, "trusted_schema", 0)?;
+    set(connection, "cache_size", -i64::from(role.cache()))?;
+    // A file that is cut short while it is mapped ends the process.
+    connection.pragma_update_and_check(None, "mmap_size", 0, |row| row.get::<_, i64>(0)).map(drop).or_else(no_row)?;
     Ok(())
 }
 
-/// Two processes that open the same new file at once take turns here.
-fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(SqliteError::TooNew { found, known });
+/// Durable from the call's return on, and readable while somebody writes.
+fn keep_a_log(connection: &Connection) -> Result<(), SqliteError> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(SqliteError::NoWriteAheadLog { mode });
     }
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(migration)?;
+    set(connection, "synchronous", 2)?;
+    set(connection, "foreign_keys", 1)
+}
+
+/// Sets a pragma and reads it back: SQLite ignores what it does not know or cannot do.
+fn set(connection: &Connection, pragma: &'static str, value: i64) -> Result<(), SqliteError> {
+    connection.pragma_update(None, pragma, value)?;
+    let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    if found == value { Ok(()) } else { Err(SqliteError::Unsupported { pragma }) }
+}
+
+/// An SQLite that was built without memory maps has no such pragma.
+fn no_row(error: rusqlite::Error) -> Result<(), rusqlite::Error> {
+    if matches!(error, rusqlite::Error::QueryReturnedNoRows) { Ok(()) } else { Err(error) }
+}
+
+/// Whether another process, which opens or closes the same file, is the reason.
+fn is_passing(error: &(dyn std::error::Error + 'static)) -> bool {
+    let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error);
+    code.is_some_and(|error| match error.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => true,
+        // A reader finds the log's index gone or half made; a plain READONLY or CANTOPEN is for good.
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen => error.extended_code > 0xff,
+        _ => false,
+    })
+}
+
+impl Role {
+    fn flags(self) -> OpenFlags {
+        let access = match self {
+            Self::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Self::Reader { .. } => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        access | OpenFlags::SQLITE_OPEN_NO_MUTEX
     }
-    transaction.pragma_update(None, "user_version", known)?;
-    Ok(transaction.commit()?)
+
+    /// In KiB. The writer touches few pages more than once.
+    const fn cache(self) -> i32 {
+        match self {
+            Self::Writer => 16_384,
+            Self::Reader { cache } => cache,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -104,11 +134,13 @@ mod tests {
 
     /// The releases of SQLite that need it are not all in the lock file, so a timing alone would not miss it.
     #[test]
-    fn every_connection_plans_its_statements_once() {
+    fn every_connection_plans_its_statements_once_and_maps_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.db");
-        for connection in [open_writer(&path).unwrap(), open_reader(&path).unwrap()] {
+        for connection in [open(&path, Role::Writer).unwrap(), open(&path, Role::Reader { cache: 2_048 }).unwrap()] {
             assert!(connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap());
+            let mapped: i64 = connection.pragma_query_value(None, "mmap_size", |row| row.get(0)).unwrap();
+            assert_eq!(mapped, 0);
         }
     }
 }

@@ -2,13 +2,19 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod backup;
 mod connection;
 mod error;
+mod file;
+mod lists;
 mod reader;
 mod records;
 mod rows;
+mod schema;
 mod snapshot;
 mod store;
+mod trail;
+mod watch;
 mod writer;
 
 pub use error::SqliteError;

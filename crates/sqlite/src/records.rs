@@ -72,16 +72,24 @@ impl Records {
 
     /// The credential of a row that was read in the state `at` of the file or in a later one.
     pub(crate) fn joined(&self, id: &TokenId, row: &Row<'_>, at: Snapshot) -> Result<Arc<Credential>, SqliteError> {
-        // A token without its account is no credential, and no account is to blame.
-        row.get_ref(ACCOUNT_REVISION)?.as_i64().map_err(|_| SqliteError::Corrupt { table: "token" })?;
-        let known = self.credentials.get(id).map(|known| known.decoded);
-        let decoded = match known {
-            Some(known) if known.is_in(row)? => known,
-            _ => Arc::new(self.decode(id, row)?),
-        };
+        let decoded = self.decoded(id, row)?;
         let credential = decoded.credential.clone();
         self.credentials.insert(*id, Known { decoded, at });
         Ok(credential)
+    }
+
+    /// The credential of a row of a list; lists leave what requests need in its place.
+    pub(crate) fn listed(&self, id: &TokenId, row: &Row<'_>) -> Result<Arc<Credential>, SqliteError> {
+        Ok(self.decoded(id, row)?.credential.clone())
+    }
+
+    fn decoded(&self, id: &TokenId, row: &Row<'_>) -> Result<Arc<Decoded>, SqliteError> {
+        // A token without its account is no credential, and no account is to blame.
+        row.get_ref(ACCOUNT_REVISION)?.as_i64().map_err(|_| SqliteError::Corrupt { table: "token" })?;
+        match self.credentials.get(id) {
+            Some(known) if known.decoded.is_in(row)? => Ok(known.decoded),
+            _ => Ok(Arc::new(self.decode(id, row)?)),
+        }
     }
 
     fn decode(&self, id: &TokenId, row: &Row<'_>) -> Result<Decoded, SqliteError> {
@@ -121,7 +129,7 @@ impl Records {
 }
 
 impl Known {
-    pub(crate) fn into_credential(self) -> Arc<Credential> {
+    pub(crate) fn credential(&self) -> Arc<Credential> {
         self.decoded.credential.clone()
     }
 

@@ -1,54 +1,55 @@
-//! A connection that reads, and knows whether anybody has written since.
+//! A connection that reads, and the states of the file as it names them.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::{SqliteError, connection};
+use crate::{
+    SqliteError,
+    connection::{self, Role},
+    watch::Head,
+};
 
 /// A connection that cannot write.
 pub(crate) struct Reader {
     connection: Connection,
-    seen: Snapshot,
+    number: usize,
 }
 
-/// A state of the file, as one reader names it.
+/// A state of the file. Two that are equal have nothing committed between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Snapshot {
-    reader: usize,
-    /// SQLite's `data_version`: another one after each commit of others, and a reader makes none of its own.
-    version: i64,
+pub(crate) enum Snapshot {
+    /// By the log's last commit, alike for all.
+    Log(Head),
+    /// As one reader tells it where the log is not asked.
+    Reader {
+        /// Which reader.
+        number: usize,
+        /// SQLite's `data_version`: changes whenever another connection commits, and a reader commits nothing itself.
+        version: i64,
+    },
 }
 
 impl Reader {
     /// Opens the reader with this number, which no other reader of the store has.
-    pub(crate) fn open(path: &Path, reader: usize) -> Result<Self, SqliteError> {
-        let connection = connection::open_reader(path)?;
-        let version = data_version(&connection)?;
-        Ok(Self { connection, seen: Snapshot { reader, version } })
+    pub(crate) fn open(path: &Path, number: usize, cache: i32) -> Result<Self, SqliteError> {
+        Ok(Self { connection: connection::open(path, Role::Reader { cache })?, number })
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// The state of the file when it was last looked at; there may be a newer one.
-    pub(crate) const fn seen(&self) -> Snapshot {
-        self.seen
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
     }
 
-    /// Looks at the file: whether nothing has been committed since this state.
-    ///
-    /// It answers no without a look where the state is another reader's, or older than what was seen already.
-    pub(crate) fn is_still(&mut self, snapshot: Snapshot) -> Result<bool, SqliteError> {
-        if snapshot != self.seen {
-            return Ok(false);
+    /// The state of the file; a row that is read afterwards is of this state or of a later one.
+    pub(crate) fn state(&self, head: Option<Head>) -> Result<Snapshot, SqliteError> {
+        if let Some(head) = head {
+            return Ok(Snapshot::Log(head));
         }
-        self.seen.version = data_version(&self.connection)?;
-        Ok(snapshot == self.seen)
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(Snapshot::Reader { number: self.number, version: statement.query_row([], |row| row.get(0))? })
     }
-}
-
-fn data_version(connection: &Connection) -> Result<i64, SqliteError> {
-    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }

@@ -9,26 +9,61 @@ use service_accounts_token::{PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    SqliteError,
+    SqliteError, backup,
+    connection::{self, Role},
+    file,
+    lists::{self, Lists},
     reader::Readers,
+    trail,
     writer::{Job, Writer},
 };
 
 /// Keeps service accounts in one SQLite file.
+///
+/// Dropping it blocks nobody: its threads finish what they were asked for and close the file by themselves. Wait for that
+/// with [`close`](Self::close), before the file is moved or the process ends.
 pub struct SqliteStore {
     readers: Readers,
+    lists: Lists,
     writer: Writer,
 }
 
 impl SqliteStore {
-    /// Opens the file at `path`, and makes it where there is none.
+    /// Opens the file at `path`, and makes it where there is none, for its owner's eyes only.
     ///
     /// # Errors
-    /// The file cannot be opened, is no database or no file, or was written by a newer release.
+    /// The file cannot be opened or written, is no database or another program's, has no write-ahead log, or was written by
+    /// a newer release. Another process that is opening it is waited for, up to five seconds.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
+        let path = file::prepare(path.as_ref())?;
         // The writer comes first: it makes the tables that the readers expect.
-        let writer = Writer::open(path.as_ref())?;
-        Ok(Self { readers: Readers::open(path.as_ref())?, writer })
+        let writer = connection::open(&path, Role::Writer)?;
+        let readers = Readers::open(&path)?;
+        let (lists, threads) = Lists::start(&path, readers.shared())?;
+        let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
+        let writer = Writer::start(writer, readers.shared().clone(), join)?;
+        Ok(Self { readers, lists, writer })
+    }
+
+    /// Copies everything to a new file at `to`, as of one moment, while the store goes on.
+    ///
+    /// The copy is its owner's alone, and it appears under its name when it is whole and on disk.
+    ///
+    /// # Errors
+    /// There is a file at `to` already, it cannot be written, or the database failed. No file is left then.
+    pub async fn back_up(&self, to: impl AsRef<Path>) -> Result<(), SqliteError> {
+        let to = to.as_ref().to_owned();
+        self.lists.run(move |from, _| backup::copy(from, &to)).await
+    }
+
+    /// Closes the file when all that was asked for is on disk, and returns after that.
+    ///
+    /// Where no other process has the file open, its log is emptied into it, so the one file is all there is.
+    pub async fn close(self) {
+        let Self { readers, lists, writer } = self;
+        drop((readers, lists));
+        // The thread is gone already where nobody answers.
+        let _ = writer.close().await;
     }
 }
 
@@ -58,7 +93,8 @@ impl Store for SqliteStore {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
-        self.readers.accounts(after, limit)
+        let after = after.cloned();
+        self.lists.run(move |file, shared| lists::accounts(file, shared, after.as_ref(), limit)).await
     }
 
     async fn tokens(
@@ -67,11 +103,12 @@ impl Store for SqliteStore {
         after: Option<&TokenId>,
         limit: usize,
     ) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
-        self.readers.tokens(account, after, limit)
+        let (account, after) = (account.clone(), after.copied());
+        self.lists.run(move |file, shared| lists::tokens(file, shared, &account, after.as_ref(), limit)).await
     }
 
     async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
-        self.readers.due(now, limit)
+        self.lists.run(move |file, _| lists::due(file, now, limit)).await
     }
 
     async fn touch(&self, marks: &[Usage]) -> Result<(), SqliteError> {
@@ -83,10 +120,11 @@ impl Store for SqliteStore {
     }
 
     async fn events(&self, query: &Query) -> Result<Page, SqliteError> {
-        self.readers.events(query)
+        let query = query.clone();
+        self.lists.run(move |file, _| trail::page(file, &query)).await
     }
 
     async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, SqliteError> {
-        self.readers.count_under(pepper).map(Some)
+        self.lists.run(move |file, _| lists::count_under(file, pepper)).await.map(Some)
     }
 }

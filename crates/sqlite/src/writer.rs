@@ -2,9 +2,8 @@
 
 use std::{
     iter,
-    path::Path,
     sync::{Arc, mpsc},
-    thread::{self, JoinHandle},
+    thread,
 };
 
 use futures_channel::oneshot;
@@ -15,8 +14,10 @@ use service_accounts_store::{
 };
 
 use crate::{
-    SqliteError, connection,
+    SqliteError,
+    reader::Shared,
     rows::{decode_account, decode_token, text, token_id},
+    watch::{Damage, Watch},
 };
 
 /// How many jobs may share one transaction.
@@ -32,62 +33,95 @@ pub(crate) enum Job {
 type Answer = Result<Committed, SqliteError>;
 type Order = (Job, oneshot::Sender<Answer>);
 
-pub(crate) struct Writer {
-    orders: Option<mpsc::Sender<Order>>,
-    thread: Option<JoinHandle<()>>,
+/// What reaches the writing thread.
+enum Message {
+    Order(Order),
+    /// The last one: everything before it is done, then every connection is closed.
+    Close(oneshot::Sender<()>),
 }
 
+pub(crate) struct Writer(mpsc::Sender<Message>);
+
 impl Writer {
-    pub(crate) fn open(path: &Path) -> Result<Self, SqliteError> {
-        let mut connection = connection::open_writer(path)?;
-        let (orders, incoming) = mpsc::channel::<Order>();
+    /// Starts the thread. It ends by itself when the store is gone and all that was asked for is on disk; it closes its
+    /// connection after those in `others`, so that the log is put away.
+    pub(crate) fn start(
+        mut connection: Connection,
+        shared: Arc<Shared>,
+        others: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, SqliteError> {
+        let (messages, incoming) = mpsc::channel();
         let work = move || {
-            while let Ok(first) = incoming.recv() {
-                let batch: Vec<_> = [first].into_iter().chain(incoming.try_iter().take(BATCH - 1)).collect();
-                serve(&mut connection, batch);
+            let closing = work_off(&mut connection, &incoming, &shared.watch);
+            others();
+            shared.watch.close(connection);
+            if let Some(closing) = closing {
+                let _ = closing.send(());
             }
         };
-        let thread = thread::Builder::new().name("service-accounts-sqlite".into()).spawn(work);
-        let thread = thread.map_err(|error| SqliteError::Database(Box::new(error)))?;
-        Ok(Self { orders: Some(orders), thread: Some(thread) })
+        thread::Builder::new().name("service-accounts-sqlite".into()).spawn(work).map_err(SqliteError::File)?;
+        Ok(Self(messages))
     }
 
     pub(crate) async fn run(&self, job: Job) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let orders = self.orders.as_ref().ok_or(SqliteError::Closed)?;
-        orders.send((job, answer)).map_err(|_| SqliteError::Closed)?;
+        self.0.send(Message::Order((job, answer))).map_err(|_| SqliteError::Closed)?;
         answered.await.map_err(|_| SqliteError::Closed)?
+    }
+
+    /// Asks the thread to end after what it was asked for before; the answer comes when all is closed.
+    pub(crate) fn close(&self) -> oneshot::Receiver<()> {
+        let (closed, answered) = oneshot::channel();
+        let _ = self.0.send(Message::Close(closed));
+        answered
     }
 }
 
-impl Drop for Writer {
-    /// Waits until all that was asked for is on disk.
-    fn drop(&mut self) {
-        drop(self.orders.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+/// Serves until the store is gone or closes; who is told then.
+fn work_off(
+    connection: &mut Connection,
+    incoming: &mpsc::Receiver<Message>,
+    watch: &Watch,
+) -> Option<oneshot::Sender<()>> {
+    let mut closing = None;
+    while closing.is_none() {
+        let Ok(first) = incoming.recv() else { return None };
+        let mut batch = Vec::new();
+        for message in iter::once(first).chain(incoming.try_iter().take(BATCH - 1)) {
+            match message {
+                Message::Order(order) => batch.push(order),
+                Message::Close(closed) => closing = Some(closed),
+            }
         }
+        serve(connection, watch, batch);
     }
+    closing
 }
 
 /// Why a transaction did not happen.
 enum Failure {
     /// It never began, so no job is to blame: another process holds the file, or the file is lost.
     Begin(Arc<rusqlite::Error>),
+    /// The files are not those that were opened. Even what was written is not known to be kept.
+    Files(Damage),
     /// A job failed, or the disk.
     Work(SqliteError),
 }
 
 /// One transaction for all; if a job fails in it, each on its own, so that one job's failure is its own.
-fn serve(connection: &mut Connection, batch: Vec<Order>) {
-    match transact(connection, batch.iter().map(|(job, _)| job)) {
+fn serve(connection: &mut Connection, watch: &Watch, batch: Vec<Order>) {
+    if batch.is_empty() {
+        return;
+    }
+    match transact(connection, watch, batch.iter().map(|(job, _)| job)) {
         Ok(answers) => answer_all(batch, answers.into_iter().map(Ok)),
         // Doing each over would make the last of many wait for as many timeouts.
         Err(Failure::Begin(error)) => {
             answer_all(batch, iter::repeat_with(|| Err(SqliteError::Database(Box::new(error.clone())))));
         }
+        Err(Failure::Files(damage)) => answer_all(batch, iter::repeat_with(|| Err(damage.into()))),
         Err(Failure::Work(error)) if batch.len() == 1 => answer_all(batch, iter::once(Err(error))),
-        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(connection, vec![order])),
+        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(connection, watch, vec![order])),
     }
 }
 
@@ -98,11 +132,19 @@ fn answer_all(batch: Vec<Order>, answers: impl IntoIterator<Item = Answer>) {
     }
 }
 
-fn transact<'a>(connection: &mut Connection, jobs: impl Iterator<Item = &'a Job>) -> Result<Vec<Committed>, Failure> {
+fn transact<'a>(
+    connection: &mut Connection,
+    watch: &Watch,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<Vec<Committed>, Failure> {
+    watch.check_files().map_err(Failure::Files)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
+    watch.check_log().map_err(Failure::Files)?;
     let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<_, _>>().map_err(Failure::Work)?;
     transaction.commit().map_err(|error| Failure::Work(error.into()))?;
+    // Before anybody is told that it is kept.
+    watch.check_files().and_then(|()| watch.check_log()).map_err(Failure::Files)?;
     Ok(answers)
 }
 

@@ -63,9 +63,10 @@ impl Scene {
         running
     }
 
-    /// As the README says.
+    /// As the README says, while the service goes on.
     fn back_up(&self) {
-        copy(&self.path, &self.backup);
+        let _ = std::fs::remove_file(&self.backup);
+        block_on(self.store().back_up(&self.backup)).unwrap();
     }
 
     /// As the README says, under the running service.
@@ -82,6 +83,7 @@ fn read(store: &SqliteStore, token: &Token) -> Option<Arc<Credential>> {
     block_on(store.credential(&token.id)).unwrap()
 }
 
+/// What `.restore` of the program `sqlite3` does.
 fn copy(from: &Path, to: &Path) {
     let (from, mut to) = (Connection::open(from).unwrap(), Connection::open(to).unwrap());
     Backup::new(&from, &mut to).unwrap().run_to_completion(100, Duration::from_millis(5), None).unwrap();
@@ -156,4 +158,53 @@ fn what_was_minted_after_the_backup_is_gone_and_what_was_revoked_works_again() {
     scene.restore();
     assert!(read(scene.store(), &later).is_none());
     assert!(!scene.read().token().state.is_revoked(), "the README says so, and what to do");
+}
+
+#[test]
+fn a_restore_under_a_stopped_service_brings_the_backup_back() {
+    let scene = Scene::set();
+    scene.back_up();
+    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    let Scene { subject, token, path, backup, _folder } = scene;
+    drop(subject);
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        let _ = std::fs::remove_file(file);
+    }
+    std::fs::copy(backup, &path).unwrap();
+    assert!(!read(&SqliteStore::open(&path).unwrap(), &token).unwrap().token().state.is_revoked());
+}
+
+#[test]
+fn a_backup_is_whole_and_private_while_changes_go_on() {
+    let scene = Scene::set();
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..60).for_each(|_| scene.set_status(Status::Enabled)));
+        for _ in 0..10 {
+            scene.back_up();
+            let copied = Connection::open(&scene.backup).unwrap();
+            let check: String = copied.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(check, "ok");
+            let newest = "SELECT (SELECT max(revision) FROM account) = (SELECT max(sequence) FROM event)";
+            assert!(copied.query_row(newest, [], |row| row.get::<_, bool>(0)).unwrap(), "a change without its event");
+        }
+    });
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&scene.backup).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_backup_never_takes_the_place_of_a_file() {
+    let scene = Scene::set();
+    std::fs::write(&scene.backup, "a letter").unwrap();
+    for file in [&scene.backup, &scene.path] {
+        let before = std::fs::read(file).unwrap();
+        assert!(block_on(scene.store().back_up(file)).is_err());
+        assert_eq!(std::fs::read(file).unwrap(), before);
+    }
+    assert!(block_on(scene.store().back_up(scene.path.join("nowhere"))).is_err());
 }

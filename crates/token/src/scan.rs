@@ -42,8 +42,8 @@ impl Scanner {
 
     /// Finds each token whose checksum fits, in order, wherever it stands.
     ///
-    /// Unlike the regular expression it asks for no word boundary: the checksum leaves one false alarm in four
-    /// billion, and a token pasted against other text is no less leaked.
+    /// It asks for no word boundary: the checksum leaves one false alarm in four billion, and a token pasted against
+    /// other text is no less leaked.
     pub fn scan<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = FoundToken> + use<'t> {
         let vendor = self.vendor;
         let underscore = vendor.as_bytes().len();

@@ -27,6 +27,30 @@ pub fn bearer<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r str, BearerEr
     token_of(credential(headers, uri)?)
 }
 
+/// Reads the value of an `Authorization` header, for stacks that have no [`HeaderMap`] of this version of `http`.
+///
+/// It sees one value only: that there is exactly one `Authorization` header, and no token in the URL, is for the caller
+/// to check.
+///
+/// ```
+/// use service_accounts_tower::{BearerError, parse_bearer};
+///
+/// assert_eq!(parse_bearer("bearer  acme_sat_abc"), Ok("acme_sat_abc"));
+/// assert_eq!(parse_bearer("Basic YTpi"), Err(BearerError::Missing));
+/// assert_eq!(parse_bearer("Bearer a b"), Err(BearerError::Malformed));
+/// ```
+///
+/// # Errors
+/// [`BearerError::Missing`] for another scheme, [`BearerError::Malformed`] for anything that is no `Bearer <token>`.
+pub fn parse_bearer(value: &str) -> Result<&str, BearerError> {
+    let Some(token) = behind_scheme(value) else {
+        let is_other_scheme = value.is_ascii() && value.contains(' ');
+        return Err(if is_other_scheme { BearerError::Missing } else { BearerError::Malformed });
+    };
+    let token = token.trim_matches(' ');
+    if token.is_empty() || !is_one_word(token) { Err(BearerError::Malformed) } else { Ok(token) }
+}
+
 /// The value of the one `Authorization` header.
 pub(crate) fn credential<'r>(headers: &'r HeaderMap, uri: &Uri) -> Result<&'r HeaderValue, BearerError> {
     refuse_token_in(uri)?;
@@ -46,13 +70,7 @@ pub(crate) fn take_credential<B>(request: &mut Request<B>) -> Result<HeaderValue
 
 /// The token in the value of an `Authorization` header.
 pub(crate) fn token_of(value: &HeaderValue) -> Result<&str, BearerError> {
-    let text = str::from_utf8(value.as_bytes()).map_err(|_| BearerError::Malformed)?;
-    let Some(token) = behind_scheme(text) else {
-        let is_other_scheme = text.is_ascii() && text.contains(' ');
-        return Err(if is_other_scheme { BearerError::Missing } else { BearerError::Malformed });
-    };
-    let token = token.trim_matches(' ');
-    if token.is_empty() || !is_one_word(token) { Err(BearerError::Malformed) } else { Ok(token) }
+    parse_bearer(str::from_utf8(value.as_bytes()).map_err(|_| BearerError::Malformed)?)
 }
 
 fn behind_scheme(text: &str) -> Option<&str> {
@@ -70,7 +88,34 @@ fn refuse_token_in(uri: &Uri) -> Result<(), BearerError> {
 }
 
 fn has_token(query: &str) -> bool {
-    query.split('&').any(|pair| pair.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("access_token")))
+    query.split('&').any(|pair| is_access_token(pair.split('=').next().unwrap_or_default()))
+}
+
+/// Compares after decoding, so that `access%5Ftoken` is no way around.
+fn is_access_token(name: &str) -> bool {
+    let mut expected = b"access_token".iter();
+    decoded(name.as_bytes()).all(|byte| expected.next() == Some(&byte.to_ascii_lowercase()))
+        && expected.next().is_none()
+}
+
+/// The bytes that a percent-encoded text stands for; a `%` without two hex digits stands for itself.
+fn decoded(mut text: &[u8]) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let (byte, rest) = match text {
+            [b'%', high, low, rest @ ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, rest),
+                _ => (b'%', text.get(1..)?),
+            },
+            [byte, rest @ ..] => (*byte, rest),
+            [] => return None,
+        };
+        text = rest;
+        Some(byte)
+    })
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    u8::try_from(char::from(digit).to_digit(16)?).ok()
 }
 
 #[cfg(test)]
@@ -123,6 +168,17 @@ mod tests {
         for uri in ["/?access_token=x", "/?a=b&ACCESS_TOKEN=x", "/?access_token"] {
             assert_eq!(bearer(&HeaderMap::new(), &uri.parse().unwrap()), Err(BearerError::InUrl), "{uri}");
         }
-        assert_eq!(bearer(&HeaderMap::new(), &Uri::from_static("/?not_access_token=x")), Err(BearerError::Missing));
+    }
+
+    /// navidrome#6013: a filter compared the name as it was written.
+    #[test]
+    fn the_name_of_a_token_in_the_url_is_compared_after_decoding() {
+        for uri in ["/?access%5Ftoken=x", "/?a=b&%41ccess%5ftoken=x", "/?access_toke%6E"] {
+            assert_eq!(bearer(&HeaderMap::new(), &uri.parse().unwrap()), Err(BearerError::InUrl), "{uri}");
+        }
+        for uri in ["/?not_access_token=x", "/?access_token2=x", "/?access_toke=x", "/?access%25_token", "/?%", "/?%5"]
+        {
+            assert_eq!(bearer(&HeaderMap::new(), &uri.parse().unwrap()), Err(BearerError::Missing), "{uri}");
+        }
     }
 }

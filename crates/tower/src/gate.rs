@@ -1,8 +1,17 @@
 //! What stands before a guarded service: it turns a request into a principal or a refusal.
 
-use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request};
 use service_accounts::{
     Forbidden, Principal, ServiceAccounts,
     access::{Permission, TeamName},
@@ -11,7 +20,7 @@ use service_accounts::{
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
-    BearerError, ClientAddress, Disclose, Problem,
+    BearerError, ClientAddress, Disclose, Observer, Outcome, Problem, RequestHead,
     bearer::{credential, take_credential, token_of},
 };
 
@@ -21,15 +30,33 @@ pub const ROTATE_AFTER: HeaderName = HeaderName::from_static("service-account-ro
 /// Turns requests into principals; every face goes through it.
 ///
 /// Which store stands behind it does not show in its type, so that handlers and extractors name only the host's permissions.
+///
+/// Clone it for everything that guards the same service: a principal that one gate has let in is nobody to another, even
+/// where both ask the same service accounts. Two tenants in one process so need two gates and nothing else.
 #[derive(Clone)]
-pub struct Gate<P: Permission>(Arc<dyn Judge<P>>);
+pub struct Gate<P: Permission> {
+    authenticator: Arc<dyn Authenticator<P>>,
+    id: GateId,
+}
 
-/// Where clients are looked for, and how they are answered.
+/// Tells gates apart, and is the same for a gate's clones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct GateId(u64);
+
+/// A principal as it waits in the request's extensions, with the gate that let it in.
+#[derive(Clone, Debug)]
+struct Admitted<P: Permission> {
+    principal: Principal<P>,
+    gate: GateId,
+}
+
+/// Where clients are looked for, how they are answered, and who is told.
 #[derive(Clone)]
-struct Manners {
+struct Settings {
     client: ClientAddress,
     realm: String,
     disclose: Disclose,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// A credential being judged; it borrows nothing, so it can wait beside the request it came from.
@@ -39,59 +66,85 @@ impl<P: Permission> Gate<P> {
     /// A gate that asks `accounts`.
     #[must_use]
     pub fn new<S: Store + 'static>(accounts: ServiceAccounts<S, P>) -> Self {
-        let manners = Manners {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let settings = Settings {
             client: ClientAddress::default(),
             realm: "service-accounts".into(),
             disclose: Disclose::default(),
+            observer: None,
         };
-        Self(Arc::new(Doorkeeper { accounts, manners }))
+        let authenticator = Arc::new(AccountsAndSettings { accounts, settings });
+        Self { authenticator, id: GateId(NEXT.fetch_add(1, Ordering::Relaxed)) }
     }
 
     /// Finds the client's address in another way.
     #[must_use]
     pub fn client_address(self, client: ClientAddress) -> Self {
-        self.with(|manners| manners.client = client)
+        self.with(|settings| settings.client = client)
     }
 
     /// Names another realm in challenges; characters that a quoted string cannot hold are left out.
     #[must_use]
     pub fn realm(self, realm: &str) -> Self {
         let is_fit = |c: &char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-        self.with(|manners| manners.realm = realm.chars().filter(is_fit).collect())
+        self.with(|settings| settings.realm = realm.chars().filter(is_fit).collect())
     }
 
     /// Tells refused clients why, once their secret has verified.
     #[must_use]
     pub fn disclose(self, disclose: Disclose) -> Self {
-        self.with(|manners| manners.disclose = disclose)
+        self.with(|settings| settings.disclose = disclose)
     }
 
-    fn with(self, change: impl FnOnce(&mut Manners)) -> Self {
-        let mut manners = self.0.manners().clone();
-        change(&mut manners);
-        Self(self.0.with_manners(manners))
+    /// Tells `observer` how each request fares.
+    #[must_use]
+    pub fn observer(self, observer: impl Observer) -> Self {
+        self.with(|settings| settings.observer = Some(Arc::new(observer)))
     }
 
-    /// Judges the credential of a request.
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.settings().clone();
+        change(&mut settings);
+        Self { authenticator: self.authenticator.with_settings(settings), id: self.id }
+    }
+
+    /// Judges the credential of a request, which stays where it is.
     ///
     /// # Errors
     /// What to answer instead of serving the request.
-    pub async fn admit(
-        &self,
-        headers: &HeaderMap,
-        uri: &Uri,
-        extensions: &Extensions,
-    ) -> Result<Principal<P>, Problem> {
-        let address = self.client_of(headers, extensions)?;
-        let credential = credential(headers, uri).map_err(|error| self.0.manners().refuse(error))?;
-        self.0.clone().judge(credential.clone(), address).await
+    pub async fn admit(&self, head: RequestHead<'_>) -> Result<Principal<P>, Problem> {
+        let settings = self.settings();
+        let found = settings.address(head.headers, head.extensions).and_then(|address| {
+            let credential = credential(head.headers, head.uri).map_err(|error| settings.refuse(error))?;
+            Ok((credential.clone(), address))
+        });
+        let (credential, address) = settings.told(found)?;
+        self.authenticator.clone().judge(credential, address).await
     }
 
     /// Takes the credential out of a request, to be judged.
     pub(crate) fn take<B>(&self, request: &mut Request<B>) -> Result<Judged<P>, Problem> {
-        let address = self.client_of(request.headers(), request.extensions())?;
-        let credential = take_credential(request).map_err(|error| self.0.manners().refuse(error))?;
-        Ok(self.0.clone().judge(credential, address))
+        let settings = self.settings();
+        let found = settings.address(request.headers(), request.extensions()).and_then(|address| {
+            let credential = take_credential(request).map_err(|error| settings.refuse(error))?;
+            Ok((credential, address))
+        });
+        let (credential, address) = settings.told(found)?;
+        Ok(self.authenticator.clone().judge(credential, address))
+    }
+
+    /// Leaves a principal that this gate has let in for whatever comes later on the request's path.
+    pub fn remember(&self, extensions: &mut Extensions, principal: Principal<P>) {
+        extensions.insert(Admitted { principal, gate: self.id });
+    }
+
+    /// The principal that this gate has let in, if the request came through it.
+    ///
+    /// A principal of another gate is not believed: behind tenant A's gate, tenant B's finds nobody.
+    #[must_use]
+    pub fn recall<'e>(&self, extensions: &'e Extensions) -> Option<&'e Principal<P>> {
+        let admitted = extensions.get::<Admitted<P>>()?;
+        (admitted.gate == self.id).then_some(&admitted.principal)
     }
 
     /// Whether a principal may, on something of `team` or of nobody; a refusal is recorded.
@@ -99,8 +152,12 @@ impl<P: Permission> Gate<P> {
     /// # Errors
     /// What to answer instead of serving the request.
     pub fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Problem> {
-        let decided = self.0.authorize(principal, permission, team);
-        decided.map_err(|forbidden| Problem::of_forbidden(forbidden, &self.0.manners().realm))
+        let decided = self.authenticator.authorize(principal, permission, team);
+        decided.map_err(|forbidden| {
+            let settings = self.settings();
+            settings.tell(|| Outcome::Forbidden, Duration::ZERO);
+            Problem::of_forbidden(forbidden, &settings.realm)
+        })
     }
 
     /// The client's address.
@@ -108,13 +165,17 @@ impl<P: Permission> Gate<P> {
     /// # Errors
     /// What to answer instead of serving the request.
     pub fn client_of(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, Problem> {
-        Ok(self.0.manners().client.find(headers, extensions)?)
+        self.settings().address(headers, extensions)
     }
 
     /// The realm named in challenges.
     #[must_use]
     pub fn realm_name(&self) -> &str {
-        &self.0.manners().realm
+        &self.settings().realm
+    }
+
+    fn settings(&self) -> &Settings {
+        self.authenticator.settings()
     }
 }
 
@@ -126,30 +187,37 @@ pub(crate) fn rotate_after<P: Permission>(principal: &Principal<P>) -> Option<He
 
 impl<P: Permission> std::fmt::Debug for Gate<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate").field("realm", &self.0.manners().realm).finish_non_exhaustive()
+        f.debug_struct("Gate").field("realm", &self.settings().realm).finish_non_exhaustive()
     }
 }
 
-trait Judge<P: Permission>: Send + Sync {
+trait Authenticator<P: Permission>: Send + Sync {
     fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P>;
     fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden>;
-    fn manners(&self) -> &Manners;
-    fn with_manners(&self, manners: Manners) -> Arc<dyn Judge<P>>;
+    fn settings(&self) -> &Settings;
+    fn with_settings(&self, settings: Settings) -> Arc<dyn Authenticator<P>>;
 }
 
-struct Doorkeeper<S, P: Permission> {
+struct AccountsAndSettings<S, P: Permission> {
     accounts: ServiceAccounts<S, P>,
-    manners: Manners,
+    settings: Settings,
 }
 
-impl<S: Store + 'static, P: Permission> Judge<P> for Doorkeeper<S, P> {
+impl<S: Store + 'static, P: Permission> Authenticator<P> for AccountsAndSettings<S, P> {
     fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P> {
         // Made where it stays: `Box::pin` would make it on the stack and copy all of it, hundreds of bytes.
         let judged = Box::write(Box::new_uninit(), async move {
-            let Self { accounts, manners } = &*self;
-            let token = token_of(&credential).map_err(|error| manners.refuse(error))?;
-            let judged = accounts.authenticate(token, address).await;
-            judged.map_err(|error| Problem::of_authentication(&error, &manners.realm, manners.disclose))
+            let Self { accounts, settings } = &*self;
+            let began = settings.now();
+            let judged = match token_of(&credential) {
+                Ok(token) => accounts
+                    .authenticate(token, address)
+                    .await
+                    .map_err(|error| Problem::of_authentication(&error, &settings.realm, settings.disclose)),
+                Err(error) => Err(settings.refuse(error)),
+            };
+            settings.tell(|| Outcome::of(&judged), settings.now().saturating_sub(began));
+            judged
         });
         Box::into_pin(judged)
     }
@@ -158,17 +226,39 @@ impl<S: Store + 'static, P: Permission> Judge<P> for Doorkeeper<S, P> {
         self.accounts.authorize(principal, permission, team)
     }
 
-    fn manners(&self) -> &Manners {
-        &self.manners
+    fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    fn with_manners(&self, manners: Manners) -> Arc<dyn Judge<P>> {
-        Arc::new(Self { accounts: self.accounts.clone(), manners })
+    fn with_settings(&self, settings: Settings) -> Arc<dyn Authenticator<P>> {
+        Arc::new(Self { accounts: self.accounts.clone(), settings })
     }
 }
 
-impl Manners {
+impl Settings {
+    fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, Problem> {
+        Ok(self.client.find(headers, extensions)?)
+    }
+
     fn refuse(&self, error: BearerError) -> Problem {
         Problem::of_bearer(error, &self.realm)
+    }
+
+    /// Passes a result on, and tells the observer where it is a refusal.
+    fn told<T>(&self, found: Result<T, Problem>) -> Result<T, Problem> {
+        if found.is_err() {
+            self.tell(|| Outcome::of(&found), Duration::ZERO);
+        }
+        found
+    }
+
+    fn now(&self) -> Duration {
+        self.observer.as_ref().map_or(Duration::ZERO, |observer| observer.now())
+    }
+
+    fn tell(&self, outcome: impl FnOnce() -> Outcome, took: Duration) {
+        if let Some(observer) = &self.observer {
+            observer.observe(outcome(), took);
+        }
     }
 }

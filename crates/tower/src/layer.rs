@@ -3,57 +3,118 @@
 use std::{
     future::{Future, ready},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
-use service_accounts::access::Permission;
+use service_accounts::{
+    Principal,
+    access::{Permission, TeamName},
+};
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::{Span, field};
 
 use crate::{
-    Gate, ROTATE_AFTER,
+    Gate, Problem, ProblemJson, ROTATE_AFTER, Render, RequestHead,
     gate::{Judged, rotate_after},
+    require::Requirement,
 };
 
-/// Guards a service: requests reach it with a [`Principal`](service_accounts::Principal) in their extensions and without
-/// the credential, or not at all.
+/// Guards a service: requests reach it with a principal, which [`Gate::recall`] finds, and without the credential, or not
+/// at all.
+///
+/// Each request is served inside a `tracing` span of the target `service_accounts::request` with its method, path,
+/// account, token and address. The query is left out, and so is everything that the client sent in headers.
 #[derive(Clone, Debug)]
-pub struct AuthenticateLayer<P: Permission>(Gate<P>);
+pub struct AuthenticateLayer<P: Permission, R = ProblemJson> {
+    guard: Guard<P, R>,
+}
+
+/// What a layer hands to each service it guards.
+#[derive(Clone, Debug)]
+struct Guard<P: Permission, R> {
+    gate: Gate<P>,
+    renderer: R,
+    requirement: Option<Requirement<P>>,
+}
 
 impl<P: Permission> AuthenticateLayer<P> {
-    /// Guards with this gate.
+    /// Guards with this gate, and refuses with `application/problem+json`.
     #[must_use]
     pub const fn new(gate: Gate<P>) -> Self {
-        Self(gate)
+        Self { guard: Guard { gate, renderer: ProblemJson, requirement: None } }
     }
 }
 
-impl<I, P: Permission> Layer<I> for AuthenticateLayer<P> {
-    type Service = Authenticate<I, P>;
+impl<P: Permission, R> AuthenticateLayer<P, R> {
+    /// Refuses with what `renderer` makes: [`Grpc`](crate::Grpc), or a function of the host's.
+    ///
+    /// A service's body decides what is possible: [`ProblemJson`] needs one that can be made of a `String`.
+    #[must_use]
+    pub fn render_with<T>(self, renderer: T) -> AuthenticateLayer<P, T> {
+        let Guard { gate, requirement, .. } = self.guard;
+        AuthenticateLayer { guard: Guard { gate, renderer, requirement } }
+    }
 
-    fn layer(&self, inner: I) -> Authenticate<I, P> {
-        Authenticate { inner, gate: self.0.clone() }
+    /// Lets in only who holds `permission`; others get 403, and the refusal is recorded.
+    #[must_use]
+    pub fn require(self, permission: P) -> Self {
+        self.require_in(permission, |_| Ok(None))
+    }
+
+    /// Lets in only who holds `permission` on what belongs to the team that `team` finds in the request, or to nobody.
+    ///
+    /// ```
+    /// # use service_accounts::access::{TeamName, presets::data_quality::Permission};
+    /// # use service_accounts_tower::{AuthenticateLayer, Gate, Problem};
+    /// # fn guard(gate: Gate<Permission>) -> AuthenticateLayer<Permission> {
+    /// // Resources live under /teams/{team}/…
+    /// AuthenticateLayer::new(gate).require_in(Permission::ResourcesWrite, |head| {
+    ///     let team = head.uri.path().split('/').nth(2).unwrap_or_default();
+    ///     let team = TeamName::parse(team).map_err(|_| {
+    ///         Problem::new(http::StatusCode::NOT_FOUND, "NOT_FOUND", "There is no such team.")
+    ///     })?;
+    ///     Ok(Some(team))
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn require_in<T>(self, permission: P, team: T) -> Self
+    where
+        T: Fn(RequestHead<'_>) -> Result<Option<TeamName>, Problem> + Send + Sync + 'static,
+    {
+        let requirement = Requirement::new(self.guard.gate.clone(), permission, Arc::new(team));
+        Self { guard: Guard { requirement: Some(requirement), ..self.guard } }
+    }
+}
+
+impl<I, P: Permission, R: Clone> Layer<I> for AuthenticateLayer<P, R> {
+    type Service = Authenticate<I, P, R>;
+
+    fn layer(&self, inner: I) -> Authenticate<I, P, R> {
+        Authenticate { inner, guard: self.guard.clone() }
     }
 }
 
 /// A guarded service; made by [`AuthenticateLayer`].
 #[derive(Clone, Debug)]
-pub struct Authenticate<I, P: Permission> {
+pub struct Authenticate<I, P: Permission, R = ProblemJson> {
     inner: I,
-    gate: Gate<P>,
+    guard: Guard<P, R>,
 }
 
-impl<I, P, B, R> Service<Request<B>> for Authenticate<I, P>
+impl<I, P, R, B, C> Service<Request<B>> for Authenticate<I, P, R>
 where
-    I: Service<Request<B>, Response = Response<R>> + Clone,
+    I: Service<Request<B>, Response = Response<C>> + Clone,
     P: Permission,
-    R: From<String>,
+    R: Render<C> + Clone,
 {
-    type Response = Response<R>;
+    type Response = Response<C>;
     type Error = I::Error;
-    type Future = Guarded<I, B, P>;
+    type Future = Guarded<I, B, P, R>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), I::Error>> {
         self.inner.poll_ready(context)
@@ -63,21 +124,39 @@ where
         // The readied service serves this request; its clone, not yet ready, waits for the next one.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        let judged = self.gate.take(&mut request).unwrap_or_else(|problem| Box::pin(ready(Err(problem))));
-        Guarded { stage: Stage::Judging { judged, inner, request: Some(request) } }
+        let span = span_of(&request);
+        let judged = span.in_scope(|| self.guard.gate.take(&mut request));
+        let judged = judged.unwrap_or_else(|problem| Box::pin(ready(Err(problem))));
+        Guarded { stage: Stage::Judging { judged, inner, request: Some(request) }, guard: self.guard.clone(), span }
     }
+}
+
+/// The query may hold what is nobody's business, so the span has the path alone.
+fn span_of<B>(request: &Request<B>) -> Span {
+    tracing::info_span!(
+        target: "service_accounts::request",
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        account = field::Empty,
+        token = field::Empty,
+        address = field::Empty,
+        refused = field::Empty,
+    )
 }
 
 pin_project! {
     /// The answer of a guarded service.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Guarded<I, B, P>
+    pub struct Guarded<I, B, P, R = ProblemJson>
     where
         I: Service<Request<B>>,
         P: Permission,
     {
         #[pin]
         stage: Stage<I, B, P>,
+        guard: Guard<P, R>,
+        span: Span,
     }
 }
 
@@ -93,25 +172,29 @@ pin_project! {
     }
 }
 
-impl<I, P, B, R> Future for Guarded<I, B, P>
+impl<I, P, R, B, C> Future for Guarded<I, B, P, R>
 where
-    I: Service<Request<B>, Response = Response<R>>,
+    I: Service<Request<B>, Response = Response<C>>,
     P: Permission,
-    R: From<String>,
+    R: Render<C>,
 {
-    type Output = Result<Response<R>, I::Error>;
+    type Output = Result<Response<C>, I::Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut stage = self.project().stage;
+        let this = self.project();
+        let (mut stage, guard, span) = (this.stage, &*this.guard, &*this.span);
+        let _entered = span.enter();
         if let StageProjection::Judging { judged, inner, request } = stage.as_mut().project() {
-            let principal = match ready!(judged.as_mut().poll(context)) {
-                Ok(principal) => principal,
-                Err(problem) => return Poll::Ready(Ok(problem.into_response())),
-            };
+            let judged = ready!(judged.as_mut().poll(context));
             // It is still there: a judgement comes once.
             let Some(mut request) = request.take() else { return Poll::Pending };
-            let rotate_after = rotate_after(&principal);
-            request.extensions_mut().insert(principal);
+            let rotate_after = match judged.and_then(|principal| guard.let_in(principal, &mut request, span)) {
+                Ok(rotate_after) => rotate_after,
+                Err(problem) => {
+                    span.record("refused", problem.code());
+                    return Poll::Ready(Ok(guard.renderer.render(problem)));
+                }
+            };
             let served = inner.call(request);
             stage.set(Stage::Serving { served, rotate_after });
         }
@@ -121,5 +204,33 @@ where
             response.headers_mut().insert(ROTATE_AFTER, instant);
         }
         Poll::Ready(Ok(response))
+    }
+}
+
+impl<P: Permission, R> Guard<P, R> {
+    /// Puts the principal into the request, if it holds what is required.
+    fn let_in<B>(
+        &self,
+        principal: Principal<P>,
+        request: &mut Request<B>,
+        span: &Span,
+    ) -> Result<Option<HeaderValue>, Problem> {
+        if !span.is_disabled() {
+            describe(&principal, span);
+        }
+        if let Some(requirement) = &self.requirement {
+            requirement.check(&principal, RequestHead::from(&*request))?;
+        }
+        let rotate_after = rotate_after(&principal);
+        self.gate.remember(request.extensions_mut(), principal);
+        Ok(rotate_after)
+    }
+}
+
+fn describe<P: Permission>(principal: &Principal<P>, span: &Span) {
+    span.record("account", principal.id().as_str());
+    span.record("token", principal.token().id.as_str());
+    if let Some(address) = principal.address() {
+        span.record("address", field::display(address));
     }
 }

@@ -1,5 +1,7 @@
 //! What a client is told when a request is refused (RFC 9457).
 
+use std::borrow::Cow;
+
 use http::{
     HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -8,14 +10,24 @@ use service_accounts::{AuthenticateError, Forbidden, Rejection, Unavailable};
 
 use crate::{BearerError, ClientAddressError};
 
-/// A refusal as `application/problem+json`, with a stable upper-case code.
+/// Why a request is refused, before it is a response: status, a stable upper-case code, a sentence and a challenge.
 ///
-/// It carries nothing that the client sent.
+/// It carries nothing that the client sent. [`into_response`](Self::into_response) makes `application/problem+json` of it;
+/// a stack with another `http` or without one takes the parts:
+///
+/// ```
+/// use service_accounts_tower::{BearerError, Problem};
+///
+/// let problem = Problem::of_bearer(BearerError::Missing, "acme");
+/// assert_eq!((problem.status().as_u16(), problem.code()), (401, "UNAUTHENTICATED"));
+/// assert_eq!(problem.challenge(), Some("Bearer realm=\"acme\""));
+/// assert!(problem.to_json().contains(problem.detail()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
-    detail: String,
+    detail: Cow<'static, str>,
     challenge: Option<String>,
 }
 
@@ -32,13 +44,13 @@ pub enum Disclose {
 impl Problem {
     /// A problem with this status and code; `detail` is a sentence for people.
     #[must_use]
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), challenge: None }
     }
 
     /// Adds a `WWW-Authenticate` challenge (RFC 6750 §3).
     #[must_use]
-    pub fn challenge(self, challenge: String) -> Self {
+    pub fn with_challenge(self, challenge: String) -> Self {
         Self { challenge: Some(challenge), ..self }
     }
 
@@ -54,15 +66,33 @@ impl Problem {
         self.code
     }
 
+    /// A sentence for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The value of `WWW-Authenticate`, where there is one.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
+    }
+
+    /// The value of `Retry-After` in seconds: where nothing was decided, the same request may succeed soon.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+    }
+
     /// No credential, or none that can be read.
     #[must_use]
     pub fn of_bearer(error: BearerError, realm: &str) -> Self {
         match error {
             BearerError::Missing => Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", sentence(&error))
-                .challenge(format!("Bearer realm=\"{realm}\"")),
+                .with_challenge(format!("Bearer realm=\"{realm}\"")),
             BearerError::Doubled | BearerError::Malformed | BearerError::InUrl => {
                 Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", sentence(&error))
-                    .challenge(format!("Bearer realm=\"{realm}\", error=\"invalid_request\""))
+                    .with_challenge(format!("Bearer realm=\"{realm}\", error=\"invalid_request\""))
             }
         }
     }
@@ -81,7 +111,7 @@ impl Problem {
     pub fn of_forbidden(forbidden: Forbidden, realm: &str) -> Self {
         let permission = forbidden.permission;
         Self::new(StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE", sentence(&forbidden))
-            .challenge(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{permission}\""))
+            .with_challenge(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{permission}\""))
     }
 
     /// The store or the audit trail is down; nothing was decided.
@@ -96,29 +126,36 @@ impl Problem {
             Disclose::Reason => rejection.disclosure().code(),
         };
         Self::new(StatusCode::UNAUTHORIZED, code, "The credential is not accepted.")
-            .challenge(format!("Bearer realm=\"{realm}\", error=\"invalid_token\""))
+            .with_challenge(format!("Bearer realm=\"{realm}\", error=\"invalid_token\""))
     }
 
-    /// As a response of any stack whose bodies can be made of text.
+    /// The document, to be sent as `application/problem+json` (RFC 9457).
     #[must_use]
-    pub fn into_response<B: From<String>>(self) -> Response<B> {
-        let body = serde_json::json!({
+    pub fn to_json(&self) -> String {
+        serde_json::json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,
-        });
-        let mut response = Response::new(B::from(body.to_string()));
+        })
+        .to_string()
+    }
+
+    /// As a response of any stack whose bodies can be made of text.
+    #[must_use]
+    pub fn into_response<B: From<String>>(self) -> Response<B> {
+        let mut response = Response::new(B::from(self.to_json()));
         *response.status_mut() = self.status;
+        let retry_after = self.retry_after();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(challenge) = self.challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

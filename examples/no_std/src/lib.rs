@@ -16,6 +16,7 @@ use service_accounts_access as _;
 use service_accounts_audit as _;
 use service_accounts_lifecycle as _;
 use service_accounts_naming::{AccountId, DisplayName, Realm};
+use service_accounts_oauth as _;
 use service_accounts_token as _;
 
 /// Has no memory to give; the host of a real program would.

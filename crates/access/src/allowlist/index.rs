@@ -40,6 +40,10 @@ impl<T: Bits> Index<T> {
         Self { first, shift, slots: slots(ranges, first, last, shift) }
     }
 
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
     /// The range that the address is in, among the ranges that the index was made of.
     #[inline]
     pub(super) fn find<'a>(&'a self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {

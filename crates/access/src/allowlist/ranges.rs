@@ -39,6 +39,10 @@ impl<T: Bits> Ranges<T> {
         self.ranges.iter().flat_map(|range| Networks { from: Some(range.first), last: range.last })
     }
 
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.ranges).saturating_add(self.index.heap_bytes())
+    }
+
     fn of(ranges: Vec<Range<T>>) -> Self {
         let first = ranges.first().map_or(T::MAX, |range| range.first);
         let last = ranges.last().map_or(T::ZERO, |range| range.last);

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{Catalogue, CatalogueError, Definition, EntryPlace};
+use crate::object::reads_objects_only;
 use crate::{NameKind, Permission};
 
 /// Roles and scopes as written down, unchecked until they become a [`Catalogue`].
@@ -39,32 +40,52 @@ use crate::{NameKind, Permission};
 /// assert_eq!(error.to_string(), "role 1: unknown permission, the nearest known one is `results:read`");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogueDocument {
     /// The roles, in the order in which tables print them.
     pub roles: Vec<CatalogueDocumentEntry>,
     /// The scopes, in the order in which tables print them.
-    #[serde(default)]
     pub scopes: Vec<CatalogueDocumentEntry>,
 }
 
 /// A role or scope as written down.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogueDocumentEntry {
     /// Its name.
     pub name: String,
     /// Its sentence.
-    #[serde(default)]
     pub summary: String,
     /// The names of others of its kind all of whose permissions it holds too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<String>,
     /// The names of the permissions it holds.
-    #[serde(default)]
     pub permissions: Vec<String>,
 }
+
+/// How a [`CatalogueDocument`] is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CatalogueDocument", deny_unknown_fields)]
+struct WrittenCatalogue {
+    roles: Vec<CatalogueDocumentEntry>,
+    #[serde(default)]
+    scopes: Vec<CatalogueDocumentEntry>,
+}
+
+reads_objects_only!(CatalogueDocument, via WrittenCatalogue);
+
+/// How a [`CatalogueDocumentEntry`] is written.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CatalogueDocumentEntry", deny_unknown_fields)]
+struct WrittenEntry {
+    name: String,
+    #[serde(default)]
+    summary: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    includes: Vec<String>,
+    #[serde(default)]
+    permissions: Vec<String>,
+}
+
+reads_objects_only!(CatalogueDocumentEntry, via WrittenEntry);
 
 impl<P: Permission> TryFrom<CatalogueDocument> for Catalogue<P> {
     type Error = CatalogueError;

@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) admin: String,
     pub(crate) member: String,
     pub(crate) client_secret: String,
+    gate: Gate<Permission>,
 }
 
 impl World {
@@ -53,11 +54,12 @@ impl World {
         let member = accounts.create_account(&host, account("Finance Metrics", "Member")).await.unwrap();
         let text = |minted: Option<service_accounts::MintedToken>| minted.unwrap().secret.expose().to_owned();
         let client_secret = member.client_secret.expose().to_owned();
-        Self { accounts, store, admin: text(admin.first_token), member: text(member.first_token), client_secret }
+        let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));
+        Self { gate, accounts, store, admin: text(admin.first_token), member: text(member.first_token), client_secret }
     }
 
     pub(crate) fn gate(&self) -> Gate<Permission> {
-        Gate::new(self.accounts.clone()).client_address(ClientAddress::of_peer(connect_info))
+        self.gate.clone()
     }
 
     pub(crate) fn api(&self) -> Router {

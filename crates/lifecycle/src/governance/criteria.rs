@@ -4,15 +4,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
-use crate::governance::{DomainPattern, NamePattern, OverBroad, PolicyCriteria, TokenRequest};
+use crate::governance::{DomainPattern, NamePattern, OverBroad, PolicyCriteria, RequestKind, TokenRequest};
 
 /// Criteria over a [`TokenRequest`]: each list that is not empty must have an entry that fits.
 ///
 /// An empty list asks for nothing. Without any entry the policy is about everything, which is reported as
 /// over-broad and still done: a policy that silently did not apply would be worse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct RequestCriteria {
+    /// The request is of one of these kinds.
+    pub kinds: Vec<RequestKind>,
     /// One of the request's domains fits one of these.
     pub domains: Vec<DomainPattern>,
     /// The request's environment is one of these.
@@ -25,10 +26,27 @@ pub struct RequestCriteria {
     pub names: Vec<NamePattern>,
 }
 
+/// What [`RequestCriteria`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "RequestCriteria", default = "RequestCriteria::default", deny_unknown_fields)]
+struct RequestCriteriaDocument {
+    kinds: Vec<RequestKind>,
+    domains: Vec<DomainPattern>,
+    environments: Vec<Environment>,
+    teams: Vec<String>,
+    roles: Vec<String>,
+    names: Vec<NamePattern>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(RequestCriteria, via RequestCriteriaDocument);
+
 impl PolicyCriteria<TokenRequest> for RequestCriteria {
     fn matches(&self, request: &TokenRequest) -> bool {
         let is_of_domain = |pattern: &DomainPattern| request.domains.iter().any(|domain| pattern.matches(domain));
-        asks_for(&self.domains, is_of_domain)
+        asks_for(&self.kinds, |kind| *kind == request.kind)
+            && asks_for(&self.domains, is_of_domain)
             && asks_for(&self.environments, |environment| *environment == request.environment)
             && asks_for(&self.teams, |team| request.teams.contains(team))
             && asks_for(&self.roles, |role| request.role.as_ref() == Some(role))
@@ -65,6 +83,7 @@ mod tests {
 
     fn fitting() -> RequestCriteria {
         RequestCriteria {
+            kinds: vec![RequestKind::Certificate, RequestKind::Token],
             domains: vec!["example.org".parse().unwrap(), "*.example.com".parse().unwrap()],
             environments: vec![Environment::production(), Environment::staging()],
             teams: vec!["web".into()],
@@ -78,6 +97,7 @@ mod tests {
         assert!(fitting().matches(&request()));
         assert!(RequestCriteria::default().matches(&request()));
         let others = [
+            RequestCriteria { kinds: vec![RequestKind::Account], ..fitting() },
             RequestCriteria { domains: vec!["example.org".parse().unwrap()], ..fitting() },
             RequestCriteria { environments: vec![Environment::production()], ..fitting() },
             RequestCriteria { teams: vec!["legal".into()], ..fitting() },

@@ -4,69 +4,111 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
+use crate::governance::RequestKind;
 use crate::span::Span;
 
-/// A request for an account's token, as far as the shipped rules look at it.
+/// A request for an account, a token or a certificate, as far as the shipped rules look at it.
 ///
 /// Whatever is left out is absent: no owner, no scopes, no allowlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct TokenRequest {
+    /// What is asked for.
+    pub kind: RequestKind,
     /// The account's name.
     pub name: String,
     /// Where the token is to be used.
     pub environment: Environment,
     /// Where the same secret is used already.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub other_environments: Vec<Environment>,
     /// Whom to ask about the account.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub owner: Option<String>,
     /// What the account is for.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub purpose: Option<String>,
     /// The account's role.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub role: Option<String>,
     /// Why it needs its role.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub justification: Option<String>,
     /// Whether another administrator has approved the account.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub is_approved: bool,
     /// Whether the token belongs to a person.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub is_personal: bool,
     /// The account's teams.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub teams: Vec<String>,
     /// The token's scopes.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub scopes: Vec<String>,
-    /// The domains it is for.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// The domains it is for; of a certificate, the names in it.
     pub domains: Vec<String>,
     /// The systems that use the account.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub integrations: Vec<String>,
     /// The networks the account may come from.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub allowlist: Vec<String>,
-    /// How long the token is to live.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// How long the token or certificate is to live.
     pub lifetime: Option<Span>,
     /// How long before its expiry a successor is to be minted.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub rotation_lead: Option<Span>,
     /// What there is to say against the name, by the codes of the host's naming advice.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub naming_advice: Vec<String>,
 }
 
+/// What [`TokenRequest`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "TokenRequest", deny_unknown_fields)]
+struct TokenRequestDocument {
+    #[serde(default)]
+    kind: RequestKind,
+    name: String,
+    environment: Environment,
+    #[serde(default)]
+    other_environments: Vec<Environment>,
+    #[serde(default)]
+    owner: Option<String>,
+    #[serde(default)]
+    purpose: Option<String>,
+    #[serde(default)]
+    role: Option<String>,
+    #[serde(default)]
+    justification: Option<String>,
+    #[serde(default)]
+    is_approved: bool,
+    #[serde(default)]
+    is_personal: bool,
+    #[serde(default)]
+    teams: Vec<String>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    domains: Vec<String>,
+    #[serde(default)]
+    integrations: Vec<String>,
+    #[serde(default)]
+    allowlist: Vec<String>,
+    #[serde(default)]
+    lifetime: Option<Span>,
+    #[serde(default)]
+    rotation_lead: Option<Span>,
+    #[serde(default)]
+    naming_advice: Vec<String>,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(TokenRequest, via TokenRequestDocument);
+
 impl TokenRequest {
-    /// A request of which nothing else is known.
+    /// A request for an account of which nothing else is known.
+    pub fn account(name: impl Into<String>, environment: Environment) -> Self {
+        Self { kind: RequestKind::Account, ..Self::new(name, environment) }
+    }
+
+    /// A request for a certificate of which nothing else is known.
+    pub fn certificate(name: impl Into<String>, environment: Environment) -> Self {
+        Self { kind: RequestKind::Certificate, ..Self::new(name, environment) }
+    }
+
+    /// A request for a token of which nothing else is known.
     pub fn new(name: impl Into<String>, environment: Environment) -> Self {
         Self {
+            kind: RequestKind::Token,
             name: name.into(),
             environment,
             other_environments: Vec::new(),

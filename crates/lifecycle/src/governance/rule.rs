@@ -4,16 +4,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::environment::Environment;
-use crate::governance::{PolicyRule, TokenRequest};
+use crate::governance::{DomainPattern, PolicyRule, RequestKind, TokenRequest};
 use crate::span::Span;
 
-/// A rule over a [`TokenRequest`].
+/// A rule over a [`TokenRequest`], which may ask for an account, a token or a certificate.
 ///
 /// What a rule asks for and the request does not state is missing, and the rule fails: a policy is not
 /// passed by leaving a field out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields))]
 pub enum TokenRule {
     /// The token lives no longer than this.
     MaximumLifetime {
@@ -46,7 +44,6 @@ pub enum TokenRule {
     /// The host's naming advice has nothing to say.
     NamingAdvice {
         /// The advice that is let pass, by code.
-        #[cfg_attr(feature = "serde", serde(default))]
         except: Vec<String>,
     },
     /// The account serves one integration.
@@ -55,6 +52,34 @@ pub enum TokenRule {
     NoPersonalTokenOutsideDevelopment,
     /// The same secret is used in one environment only.
     OneEnvironmentPerToken,
+    /// The certificate is for no wildcard.
+    NoWildcardDomain,
+    /// Every domain fits one of these; a request without a domain asks for none.
+    AllowedDomains {
+        /// The domains allowed.
+        allowed: Vec<DomainPattern>,
+    },
+}
+
+impl TokenRule {
+    /// Whether the rule is about requests of this kind; others pass it.
+    #[must_use]
+    pub const fn is_about(&self, kind: RequestKind) -> bool {
+        match self {
+            Self::OwnerRequired | Self::PurposeRequired => true,
+            Self::MaximumLifetime { .. } | Self::AllowedDomains { .. } => !matches!(kind, RequestKind::Account),
+            Self::RotationLead { .. } | Self::NoPersonalTokenOutsideDevelopment | Self::OneEnvironmentPerToken => {
+                matches!(kind, RequestKind::Token)
+            }
+            Self::NoWildcardDomain => matches!(kind, RequestKind::Certificate),
+            Self::AllowlistRequired
+            | Self::JustificationAbove { .. }
+            | Self::ApprovalRequired
+            | Self::ScopeCeiling { .. }
+            | Self::NamingAdvice { .. }
+            | Self::OneAccountPerIntegration => !matches!(kind, RequestKind::Certificate),
+        }
+    }
 }
 
 impl PolicyRule<TokenRequest> for TokenRule {
@@ -72,13 +97,18 @@ impl PolicyRule<TokenRequest> for TokenRule {
             Self::OneAccountPerIntegration => "one-account-per-integration",
             Self::NoPersonalTokenOutsideDevelopment => "no-personal-token",
             Self::OneEnvironmentPerToken => "one-environment-per-token",
+            Self::NoWildcardDomain => "no-wildcard-domain",
+            Self::AllowedDomains { .. } => "allowed-domains",
         }
     }
 
     fn violation(&self, request: &TokenRequest) -> Option<&'static str> {
+        if !self.is_about(request.kind) {
+            return None;
+        }
         let (is_broken, reason) = match self {
             Self::MaximumLifetime { maximum } => {
-                (request.lifetime.is_none_or(|lifetime| lifetime > *maximum), "the token would live too long")
+                (request.lifetime.is_none_or(|lifetime| lifetime > *maximum), "it would live too long")
             }
             Self::RotationLead { minimum } => {
                 (request.rotation_lead.is_none_or(|lead| lead < *minimum), "the successor would be minted too late")
@@ -104,6 +134,13 @@ impl PolicyRule<TokenRequest> for TokenRule {
             Self::OneEnvironmentPerToken => {
                 let is_elsewhere = |other: &Environment| *other != request.environment;
                 (request.other_environments.iter().any(is_elsewhere), "the token is used in another environment")
+            }
+            Self::NoWildcardDomain => {
+                (request.domains.iter().any(|domain| domain.starts_with('*')), "the certificate is for a wildcard")
+            }
+            Self::AllowedDomains { allowed } => {
+                let is_allowed = |domain: &String| allowed.iter().any(|pattern| pattern.matches(domain));
+                (!request.domains.iter().all(is_allowed), "a domain is not among those allowed")
             }
         };
         is_broken.then_some(reason)

@@ -40,14 +40,25 @@ impl RotationStep {
 
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct StepRecord<W> {
     /// Who, or nobody: a deadline passed, or the successor was used.
     pub by: Option<W>,
     /// When.
-    #[cfg_attr(feature = "serde", serde(with = "crate::serial::seconds"))]
     pub at: UtcDateTime,
 }
+
+/// What [`StepRecord`] looks like in a document.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "StepRecord", deny_unknown_fields)]
+struct StepRecordDocument<W> {
+    by: Option<W>,
+    #[serde(with = "crate::serial::seconds")]
+    at: UtcDateTime,
+}
+
+#[cfg(feature = "serde")]
+crate::object::reads_objects_only!(StepRecord<W>, via StepRecordDocument<W>);
 
 /// The proof of each step that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -16,16 +16,19 @@ const SYMBOLS: usize = BODY + crate::checksum::LEN;
 impl Scanner {
     /// The regular expression of the vendor's tokens, in a syntax that all common engines share.
     ///
+    /// It asks for no word boundary: `"key\nacme_sec_…"` and `token%3Dacme_sec_…` have a letter in front of the token.
+    ///
     /// ```
     /// use service_accounts_token::{Scanner, Vendor};
     ///
     /// let scanner = Scanner::new(Vendor::parse("acme")?);
-    /// assert_eq!(scanner.pattern(), r"\bacme_(?:sat|ses|sec)_[0-9A-Za-z]{60}\b");
+    /// assert_eq!(scanner.pattern(), r"acme_(?:sat|ses|sec)_[0-9A-Za-z]{60}");
     /// # Ok::<(), service_accounts_token::VendorError>(())
     /// ```
     #[must_use]
     pub fn pattern(&self) -> String {
-        format!(r"\b{}\b", self.bare_pattern())
+        let kinds = Kind::ALL.map(Kind::as_str).join("|");
+        format!("{}_(?:{kinds})_[0-9A-Za-z]{{{SYMBOLS}}}", self.vendor)
     }
 
     /// A rule for gitleaks, to be put into its TOML configuration.
@@ -53,15 +56,25 @@ impl Scanner {
     pub fn github_pattern(&self) -> GithubPattern {
         GithubPattern {
             name: format!("{} service-account token", self.vendor),
-            secret_format: self.bare_pattern(),
-            before_secret: String::from(r"\A|[^0-9A-Za-z_]"),
-            after_secret: String::from(r"\z|[^0-9A-Za-z_]"),
+            secret_format: self.pattern(),
+            before_secret: String::from(r"\A|[\s\S]"),
+            after_secret: String::from(r"\z|[\s\S]"),
         }
     }
 
-    fn bare_pattern(&self) -> String {
-        let kinds = Kind::ALL.map(Kind::as_str).join("|");
-        format!("{}_(?:{kinds})_[0-9A-Za-z]{{{SYMBOLS}}}", self.vendor)
+    /// A custom detector for TruffleHog, a YAML file for its `--config` option.
+    #[must_use]
+    pub fn trufflehog_detector(&self) -> String {
+        let (vendor, pattern) = (self.vendor, self.pattern());
+        let keywords: String = Kind::ALL.map(|kind| format!("      - {vendor}_{kind}_\n")).concat();
+        format!(
+            "detectors:\n\
+             \x20 - name: {vendor} service-account token\n\
+             \x20   keywords:\n\
+             {keywords}\
+             \x20   regex:\n\
+             \x20     token: '({pattern})'\n"
+        )
     }
 }
 
@@ -73,9 +86,9 @@ pub struct GithubPattern {
     pub name: String,
     /// The regular expression of the secret itself.
     pub secret_format: String,
-    /// What must stand before it.
+    /// What must stand before it: anything, where GitHub's own default asks for a boundary.
     pub before_secret: String,
-    /// What must stand after it.
+    /// What must stand after it: anything.
     pub after_secret: String,
 }
 
@@ -142,8 +155,8 @@ mod tests {
             scanner().github_pattern().to_string(),
             "Pattern name: acme service-account token\n\
              Secret format: acme_(?:sat|ses|sec)_[0-9A-Za-z]{60}\n\
-             Before secret: \\A|[^0-9A-Za-z_]\n\
-             After secret: \\z|[^0-9A-Za-z_]\n"
+             Before secret: \\A|[\\s\\S]\n\
+             After secret: \\z|[\\s\\S]\n"
         );
     }
 
@@ -151,7 +164,7 @@ mod tests {
     fn the_detect_secrets_plugin_names_vendor_and_pattern() {
         let plugin = scanner().detect_secrets_plugin();
         assert!(plugin.contains("secret_type = 'acme service-account token'"));
-        assert!(plugin.contains(r"re.compile(r'\bacme_(?:sat|ses|sec)_[0-9A-Za-z]{60}\b', re.ASCII)"));
+        assert!(plugin.contains(r"re.compile(r'acme_(?:sat|ses|sec)_[0-9A-Za-z]{60}', re.ASCII)"));
         assert!(!plugin.contains("{vendor}") && !plugin.contains("{pattern}"));
     }
 }

@@ -4,11 +4,15 @@ use std::{convert::Infallible, future::ready, net::SocketAddr};
 
 use http::{HeaderName, HeaderValue, Response};
 use pollster::block_on;
-use service_accounts::{AccessEvents, NewAccount, access::Allowlist};
+use service_accounts::{
+    AccessEvents, NewAccount,
+    access::Allowlist,
+    audit::{Action, Query},
+};
 use service_accounts_tower::{AuthenticateLayer, ClientAddress, Peer};
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::support::World;
+use crate::support::{World, operator};
 
 /// An account that may only come from one network.
 fn bound() -> World {
@@ -69,6 +73,9 @@ fn behind_a_trusted_proxy_the_right_most_stranger_counts() {
         ("10.0.0.1", &[], 401),
         ("192.0.2.1", &[b"198.51.100.7"], 401),
         ("198.51.100.7", &[b"192.0.2.1"], 200),
+        ("10.0.0.1", &[b"198.51.100.7:51008"], 200),
+        ("10.0.0.1", &[b"[2001:db8::7]:443, 10.0.0.2:80"], 200),
+        ("10.0.0.1", &[b"[2001:db9::7]:443"], 401),
     ] {
         assert_eq!(status(&world, behind_proxies(), Some(peer), forwarded), expected, "{peer} {forwarded:?}");
     }
@@ -77,7 +84,7 @@ fn behind_a_trusted_proxy_the_right_most_stranger_counts() {
 #[test]
 fn what_a_trusted_proxy_sends_and_nobody_can_read_is_refused_even_without_an_allowlist() {
     let world = World::new();
-    for value in [&b"unknown"[..], b"", b"198.51.100.7:80", b"198.51.100.07", b"198.51.100.7,", b"\xff"] {
+    for value in [&b"unknown"[..], b"", b"198.51.100.7:http", b"198.51.100.07", b"198.51.100.7,", b"\xff"] {
         assert_eq!(status(&world, behind_proxies(), Some("10.0.0.1"), &[value]), 400, "{value:?}");
         assert_eq!(
             status(&world, behind_proxies(), Some("192.0.2.1"), &[value]),
@@ -85,4 +92,14 @@ fn what_a_trusted_proxy_sends_and_nobody_can_read_is_refused_even_without_an_all
             "a stranger's header is ignored"
         );
     }
+}
+
+/// firezone#15013: on a dual-stack socket every IPv4 client has a mapped address.
+#[test]
+fn a_mapped_address_reaches_the_trail_as_the_address_it_is() {
+    let world = World::with(AccessEvents::Batched, |account| account);
+    assert_eq!(status(&world, ClientAddress::default(), Some("::ffff:198.51.100.7"), &[]), 200);
+    let granted = Query::default().for_action(Action::AccessGranted);
+    let page = block_on(world.accounts.audit(&operator(), &granted)).unwrap();
+    assert_eq!(page.events[0].event.address().unwrap().to_string(), "198.51.100.7");
 }

@@ -13,7 +13,7 @@ use service_accounts::{
     audit::{Action, Query},
 };
 use service_accounts_store::conformance::{Call, Fault, When};
-use service_accounts_tower::{AuthenticateLayer, Disclose, Gate, Problem};
+use service_accounts_tower::{AuthenticateLayer, Disclose, Gate, Problem, RequestHead};
 use time::Duration;
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -83,7 +83,7 @@ fn a_missing_permission_is_named_in_the_challenge_and_recorded() {
     let world = World::with(AccessEvents::Batched, |account| account);
     let gate = world.gate();
     let (parts, _) = world.request().into_parts();
-    let principal = block_on(gate.admit(&parts.headers, &parts.uri, &parts.extensions)).unwrap();
+    let principal = block_on(gate.admit(RequestHead::from(&parts))).unwrap();
     assert_eq!(gate.authorize(&principal, Permission::DatastoresView, None), Ok(()));
     let problem = gate.authorize(&principal, Permission::ResourcesWrite, None).unwrap_err();
     assert_eq!((problem.status(), problem.code()), (StatusCode::FORBIDDEN, "INSUFFICIENT_SCOPE"));

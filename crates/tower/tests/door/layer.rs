@@ -13,7 +13,6 @@ use std::{
 
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pollster::block_on;
-use service_accounts::{Principal, access::presets::data_quality::Permission};
 use service_accounts_store::conformance::{Call, Fault, When};
 use service_accounts_tower::{AuthenticateLayer, ROTATE_AFTER};
 use time::Duration;
@@ -62,9 +61,10 @@ fn the_service_that_was_made_ready_is_the_one_that_serves() {
 #[test]
 fn the_principal_goes_in_and_the_credential_does_not() {
     let world = World::new();
-    let account = world.account.clone();
+    let (account, gate) = (world.account.clone(), world.gate());
+    let seen = gate.clone();
     let inner = service_fn(move |request: Request<String>| {
-        let principal = request.extensions().get::<Principal<Permission>>().unwrap();
+        let principal = seen.recall(request.extensions()).unwrap();
         assert_eq!(*principal.id(), account);
         assert!(!request.headers().contains_key(AUTHORIZATION));
         assert_eq!((request.headers()["x-other"].as_bytes(), request.body().as_str()), (&b"stays"[..], "the body"));
@@ -73,7 +73,7 @@ fn the_principal_goes_in_and_the_credential_does_not() {
     let mut request = world.request();
     request.headers_mut().insert("x-other", "stays".parse().unwrap());
     *request.body_mut() = "the body".into();
-    let response = block_on(AuthenticateLayer::new(world.gate()).layer(inner).oneshot(request)).unwrap();
+    let response = block_on(AuthenticateLayer::new(gate).layer(inner).oneshot(request)).unwrap();
     assert_eq!(response.body(), "served");
 }
 

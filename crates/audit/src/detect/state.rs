@@ -1,0 +1,36 @@
+//! What a watch remembers.
+
+use time::UtcDateTime;
+
+use super::{bounded::Bounded, habits::Habits, rate::Rate};
+use crate::Sequence;
+
+/// Everything a watch knows. Keep it together with its cursor, and give it back to [`Watch::resume`](super::Watch::resume).
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct State {
+    pub(super) cursor: Option<Sequence>,
+    /// The second of the first event.
+    pub(super) began: Option<i64>,
+    pub(super) by_source: Bounded<Rate>,
+    pub(super) by_account: Bounded<Rate>,
+    pub(super) habits: Bounded<Habits>,
+    pub(super) tokens: Bounded<LastUse>,
+    pub(super) policy_actors: Bounded<()>,
+    /// When an alert about a subject was last told.
+    pub(super) told: Bounded<i64>,
+}
+
+/// When a token was last used or minted, and its longest pause, in seconds.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub(super) struct LastUse {
+    pub(super) at: i64,
+    pub(super) longest_gap: i64,
+}
+
+impl LastUse {
+    pub(super) const fn at(instant: UtcDateTime) -> Self {
+        Self { at: instant.unix_timestamp(), longest_gap: 0 }
+    }
+}

@@ -1,0 +1,136 @@
+//! The parts of a policy: each can be asked for and replaced.
+
+use alloc::vec::Vec;
+
+use super::LifecyclePolicy;
+use crate::environment::Environment;
+use crate::lifetime::Lifetime;
+use crate::span::Span;
+
+impl LifecyclePolicy {
+    /// How long before expiry the rotation window of a long-lived token opens.
+    #[must_use]
+    pub const fn rotation_lead(&self) -> Span {
+        self.rotation_lead
+    }
+
+    /// How long a revoked token is watched before it may be deleted.
+    #[must_use]
+    pub const fn observation(&self) -> Span {
+        self.observation
+    }
+
+    /// How long a token may go unused before it is to be revoked.
+    #[must_use]
+    pub const fn idle_after(&self) -> Span {
+        self.idle_after
+    }
+
+    /// How often somebody looks at last use and role.
+    #[must_use]
+    pub const fn look_every(&self) -> Span {
+        self.look_every
+    }
+
+    /// How often a token is reviewed.
+    #[must_use]
+    pub const fn review_every(&self) -> Span {
+        self.review_every
+    }
+
+    /// How long an account may go without a use of any of its credentials before it is to be disabled.
+    #[must_use]
+    pub const fn inactive_after(&self) -> Span {
+        self.inactive_after
+    }
+
+    /// How often a client secret is regenerated.
+    #[must_use]
+    pub const fn secret_every(&self) -> Span {
+        self.secret_every
+    }
+
+    /// How long before an expiry it is announced, the longest first.
+    #[must_use]
+    pub fn notices(&self) -> &[Span] {
+        &self.notices
+    }
+
+    /// The same policy with another lifetime for one environment, which may be new.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Environment, lifetime: Lifetime) -> Self {
+        self.environments.insert(environment, lifetime);
+        self
+    }
+
+    /// The same policy without an environment: no token can be made for it, and those that exist are reported.
+    #[must_use]
+    pub fn without_environment(mut self, environment: &Environment) -> Self {
+        self.environments.remove(environment);
+        self
+    }
+
+    /// The same policy with another rotation lead.
+    #[must_use]
+    pub fn with_rotation_lead(mut self, lead: Span) -> Self {
+        self.rotation_lead = lead;
+        self
+    }
+
+    /// The same policy with another time of observation.
+    #[must_use]
+    pub fn with_observation(mut self, observation: Span) -> Self {
+        self.observation = observation;
+        self
+    }
+
+    /// The same policy with another idle time.
+    #[must_use]
+    pub fn with_idle_after(mut self, idle_after: Span) -> Self {
+        self.idle_after = idle_after;
+        self
+    }
+
+    /// The same policy with another rhythm of looks.
+    #[must_use]
+    pub fn with_look_every(mut self, look_every: Span) -> Self {
+        self.look_every = look_every;
+        self
+    }
+
+    /// The same policy with another rhythm of reviews.
+    #[must_use]
+    pub fn with_review_every(mut self, review_every: Span) -> Self {
+        self.review_every = review_every;
+        self
+    }
+
+    /// The same policy with another time after which an account is inactive.
+    #[must_use]
+    pub fn with_inactive_after(mut self, inactive_after: Span) -> Self {
+        self.inactive_after = inactive_after;
+        self
+    }
+
+    /// The same policy with another rhythm of client secrets.
+    #[must_use]
+    pub fn with_secret_every(mut self, secret_every: Span) -> Self {
+        self.secret_every = secret_every;
+        self
+    }
+
+    /// The same policy with other notices; none at all if the list is empty.
+    #[must_use]
+    pub fn with_notices(mut self, notices: impl IntoIterator<Item = Span>) -> Self {
+        self.notices = in_order(notices);
+        self
+    }
+}
+
+/// Each once, the longest first.
+pub(crate) fn in_order(notices: impl IntoIterator<Item = Span>) -> Vec<Span> {
+    let mut notices: Vec<_> = notices.into_iter().collect();
+    notices.sort_unstable_by(|one, other| other.cmp(one));
+    notices.dedup();
+    notices
+}

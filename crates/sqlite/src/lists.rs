@@ -1,0 +1,153 @@
+//! Long reads: on threads of their own, so that no request waits behind a list.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, SyncSender, TrySendError},
+    },
+    thread::{self, JoinHandle},
+};
+
+use futures_channel::oneshot;
+use rusqlite::{Connection, params};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, ListedToken, Paged};
+use service_accounts_token::{Kind, PepperId, TokenId};
+use time::UtcDateTime;
+
+use crate::{
+    SqliteError,
+    connection::{self, Role},
+    reader::Shared,
+    rows::{last_used, text, token_id},
+};
+
+/// How many long reads run at once. A slow one holds up none but the other's turn.
+const THREADS: usize = 2;
+
+/// How many may wait before more are refused.
+const WAITING: usize = 1_024;
+
+/// What pages of the file take in memory for each thread, in KiB.
+const CACHE: i32 = 8_192;
+
+/// A digest is kept as scheme, pepper and tag between dots. A record without one must not make a pepper look unused.
+const UNDER: &str = "
+    SELECT count(*) FILTER (WHERE instr(digest, '.' || ?1 || '.') > 0), count(*) FILTER (WHERE digest IS NULL)
+    FROM (SELECT record ->> '$.digest' AS digest FROM token)";
+
+/// The columns of a joined credential first, so that one function reads both.
+const TOKENS: &str = "
+    SELECT token.revision, account.revision, token.record, account.record, token.id, last_used.at, last_used.address
+    FROM token LEFT JOIN account ON account.id = token.account LEFT JOIN last_used ON last_used.token = token.id
+    WHERE token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4";
+
+type Job = Box<dyn FnOnce(&Connection, &Shared) + Send>;
+
+/// Hands long reads to their threads.
+pub(crate) struct Lists(SyncSender<Job>);
+
+impl Lists {
+    /// Starts the threads; they end when this is dropped.
+    pub(crate) fn start(path: &Path, shared: &Arc<Shared>) -> Result<(Self, Vec<JoinHandle<()>>), SqliteError> {
+        let (jobs, waiting) = mpsc::sync_channel::<Job>(WAITING);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let threads = (0..THREADS).map(|_| {
+            let connection = connection::open(path, Role::Reader { cache: CACHE })?;
+            let (waiting, shared) = (waiting.clone(), shared.clone());
+            let work = move || serve(connection, &waiting, &shared);
+            thread::Builder::new().name("service-accounts-lists".into()).spawn(work).map_err(SqliteError::File)
+        });
+        Ok((Self(jobs), threads.collect::<Result<_, _>>()?))
+    }
+
+    /// Runs a read as soon as a thread is free; one whose caller has gone is left out.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection, &Shared) -> Result<T, SqliteError> + Send + 'static,
+    ) -> Result<T, SqliteError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |connection: &Connection, shared: &Shared| {
+            if !answer.is_canceled() {
+                let looked = shared.watch.look().map_err(SqliteError::from);
+                let read = looked.and_then(|_| read(connection, shared));
+                let _ = answer.send(read);
+            }
+        });
+        self.0.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => SqliteError::Overloaded,
+            TrySendError::Disconnected(_) => SqliteError::Closed,
+        })?;
+        answered.await.map_err(|_| SqliteError::Closed)?
+    }
+}
+
+fn serve(connection: Connection, waiting: &Mutex<Receiver<Job>>, shared: &Shared) {
+    loop {
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => job(&connection, shared),
+            Err(_) => return shared.watch.close(connection),
+        }
+    }
+}
+
+pub(crate) fn accounts(
+    connection: &Connection,
+    shared: &Shared,
+    after: Option<&AccountId>,
+    limit: usize,
+) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
+    let mut statement =
+        connection.prepare_cached("SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(shared.records.account(text(row, 2, "account")?, row, 0, 1)?);
+    }
+    Ok(Paged::new(found, limit, |account| account.id.clone()))
+}
+
+pub(crate) fn tokens(
+    connection: &Connection,
+    shared: &Shared,
+    account: &AccountId,
+    after: Option<&TokenId>,
+    limit: usize,
+) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
+    let mut statement = connection.prepare_cached(TOKENS)?;
+    let after = after.map_or("", TokenId::as_str);
+    let mut rows = statement.query(params![account.as_str(), Kind::Token.as_str(), after, one_more_than(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let credential = shared.records.listed(&token_id(row, 4)?, row)?;
+        found.push(ListedToken { credential, last_used: last_used(row, 5, 6)? });
+    }
+    Ok(Paged::new(found, limit, |listed| listed.credential.token().id))
+}
+
+pub(crate) fn due(connection: &Connection, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
+    let mut rows = statement.query(params![now.unix_timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(token_id(row, 0)?);
+    }
+    Ok(found)
+}
+
+pub(crate) fn count_under(connection: &Connection, pepper: PepperId) -> Result<u64, SqliteError> {
+    let mut statement = connection.prepare_cached(UNDER)?;
+    let (under, unreadable): (i64, i64) =
+        statement.query_row([pepper.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match u64::try_from(under) {
+        Ok(under) if unreadable == 0 => Ok(under),
+        _ => Err(SqliteError::Corrupt { table: "token" }),
+    }
+}
+
+fn one_more_than(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}

@@ -1,0 +1,111 @@
+//! The schema, how it came to be, and how to tell our file from another program's.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::SqliteError;
+
+/// Stands in the file's header since the release that brought it: "sacc".
+const APPLICATION: i32 = 0x7361_6363;
+
+/// Each entry takes the schema one version further; what has landed is never edited.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE account (
+        id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE token (
+        id TEXT PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES account (id),
+        kind TEXT NOT NULL,
+        name TEXT,
+        next_due INTEGER,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX token_by_account ON token (account, kind, id);
+    CREATE UNIQUE INDEX token_by_name ON token (account, name) WHERE name IS NOT NULL;
+    CREATE INDEX token_by_due ON token (next_due, id) WHERE next_due IS NOT NULL;
+
+    CREATE TABLE last_used (
+        token TEXT PRIMARY KEY REFERENCES token (id) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        address TEXT
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE event (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        account TEXT,
+        token TEXT,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX event_by_account ON event (account, sequence);
+    CREATE INDEX event_by_token ON event (token, sequence);
+    CREATE INDEX event_by_action ON event (action, sequence);
+"];
+
+/// Tables and columns of schema 1, whose files do not say whose they are.
+const UNSIGNED: &[&str] = &[
+    "SELECT id, revision, record FROM account",
+    "SELECT id, account, kind, name, next_due, revision, record FROM token",
+    "SELECT token, at, address FROM last_used",
+    "SELECT sequence, at, action, account, token, record FROM event",
+];
+
+/// What a file was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing is in it yet.
+    New,
+    /// Ours, from before files said so.
+    Unsigned,
+    /// Ours.
+    Signed,
+}
+
+impl Found {
+    /// Whether others than its owner may still be able to read it: the files of schema 1 followed the umask.
+    pub(crate) const fn needs_privacy(self) -> bool {
+        !matches!(self, Self::Signed)
+    }
+}
+
+/// Tells whose file it is, without writing to it. Its questions need one state of the file: another process may be
+/// making it.
+pub(crate) fn identify(connection: &Transaction<'_>) -> Result<Found, SqliteError> {
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let is_empty = connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional()?.is_none();
+    let found = match (application, version) {
+        (0, 0) if is_empty => Found::New,
+        (0, 1) if UNSIGNED.iter().all(|statement| connection.prepare(statement).is_ok()) => Found::Unsigned,
+        (APPLICATION, 1..) if !is_empty => Found::Signed,
+        _ => return Err(SqliteError::Foreign),
+    };
+    let known = newest();
+    if version > known { Err(SqliteError::TooNew { found: version, known }) } else { Ok(found) }
+}
+
+/// Brings the file to the present schema. Two processes that open the same new file at once take turns here.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Again, now that nobody else can write.
+    if identify(&transaction)? != Found::Signed || version(&transaction)? < newest() {
+        let applied = usize::try_from(version(&transaction)?).unwrap_or(0);
+        MIGRATIONS.iter().skip(applied).try_for_each(|migration| transaction.execute_batch(migration))?;
+        transaction.pragma_update(None, "user_version", newest())?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn version(transaction: &Transaction<'_>) -> Result<i64, SqliteError> {
+    Ok(transaction.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,83 @@
+//! The span that each request is served in.
+
+use std::{
+    convert::Infallible,
+    future::ready,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use http::{Request, Response};
+use pollster::block_on;
+use service_accounts_tower::{AuthenticateLayer, Peer};
+use tower::{Layer, ServiceExt, service_fn};
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::support::{World, request_with};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that is written at every level while the requests are served.
+fn written(world: &World, requests: impl IntoIterator<Item = Request<String>>) -> String {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let inner = service_fn(|_: Request<String>| {
+        tracing::info!("serving");
+        ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
+    let guarded = AuthenticateLayer::new(world.gate()).layer(inner);
+    tracing::subscriber::with_default(subscriber, || {
+        for request in requests {
+            block_on(guarded.clone().oneshot(request)).unwrap();
+        }
+    });
+    String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap()
+}
+
+#[test]
+fn what_a_service_logs_names_the_account_that_it_serves() {
+    let world = World::new();
+    let mut request = world.request();
+    request.extensions_mut().insert(Peer("198.51.100.7:1".parse::<SocketAddr>().unwrap()));
+    let text = written(&world, [request]);
+    let line = text.lines().find(|line| line.ends_with("serving")).unwrap();
+    let token = format!("token=\"{}\"", world.token_id.as_str());
+    for part in ["method=GET", "path=\"/\"", "account=\"pipeline_automation@service\"", &token, "address=198.51.100.7"]
+    {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+}
+
+#[test]
+fn a_span_holds_no_secret_and_nothing_of_a_query_or_a_header() {
+    let world = World::new();
+    let mut in_query = world.request();
+    *in_query.uri_mut() = format!("/?access_token={}", world.token).parse().unwrap();
+    let mut elsewhere = request_with(&format!("{}x", world.token));
+    *elsewhere.uri_mut() = format!("/path?key={}", world.token).parse().unwrap();
+    elsewhere.headers_mut().insert("x-api-key", world.token.parse().unwrap());
+    let text = written(&world, [world.request(), in_query, elsewhere]);
+    assert!(text.contains("refused=\"INVALID_REQUEST\"") && text.contains("refused=\"INVALID_TOKEN\""), "{text}");
+    // A token's id is public; what follows it is not.
+    let secret = &world.token[world.token.len() - 44..];
+    assert!(!text.contains(secret) && !text.contains("key="), "{text}");
+}
