@@ -59,7 +59,7 @@ fn accounts<S: Store>(store: S) -> (ServiceAccounts<S, Permission>, String) {
             Environment::production(),
         )
     };
-    let created = pollster::block_on(accounts.create_account(&Actor::host("benches"), wanted)).expect("an account");
+    let created = pollster::block_on(accounts.acting(&Actor::host("benches")).create(wanted)).expect("an account");
     let token = created.first_token.expect("a token").secret.expose().to_owned();
     (accounts, token)
 }

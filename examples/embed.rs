@@ -32,13 +32,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let name = DisplayName::parse("Pipeline Automation")?;
     let (purpose, owner) = (Purpose::parse("loads the warehouse at night")?, Owner::parse("data team")?);
     let created = accounts
-        .create_account(
-            &ops,
-            NewAccount {
-                first_token: Some(NewToken::new(TokenName::parse("nightly-load-2026")?)),
-                ..NewAccount::new(name, purpose, owner, Environment::production())
-            },
-        )
+        .acting(&ops)
+        .create(NewAccount {
+            first_token: Some(NewToken::new(TokenName::parse("nightly-load-2026")?)),
+            ..NewAccount::new(name, purpose, owner, Environment::production())
+        })
         .await?;
     let token = created.first_token.ok_or("no token was minted")?;
     println!("created {}, token {}", created.account.id, token.secret.hint());
@@ -47,7 +45,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("may view datastores: {}", principal.decide(Permission::DatastoresView, None).is_allow());
     println!("may write resources: {}", principal.decide(Permission::ResourcesWrite, None).is_allow());
 
-    accounts.revoke_token(&ops, &created.account.id, &token.token.id).await?;
+    accounts.acting(&ops).token(&created.account.id, &token.token.id).revoke().await?;
     let refused = accounts.authenticate(token.secret.expose(), None).await.map(|_| ());
     println!("after revocation: {refused:?}");
     Ok(())

@@ -62,6 +62,6 @@ async fn first_token(accounts: &Accounts) -> Result<String, Box<dyn Error>> {
         first_token: Some(NewToken::new(TokenName::parse("catalogue-sync-2026")?)),
         ..NewAccount::new(name, purpose, owner, Environment::production())
     };
-    let created = accounts.create_account(&Actor::host("ops@example.com"), wanted).await?;
+    let created = accounts.acting(&Actor::host("ops@example.com")).create(wanted).await?;
     Ok(created.first_token.ok_or("no token was minted")?.secret.expose().into())
 }

@@ -17,8 +17,8 @@ const TOKEN_NAME: &str = "first-start";
 /// Creates an administrator where there is no account yet, and prints its token with a few calls to try.
 pub(crate) async fn announce(accounts: &Accounts, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let host = Actor::host("first start");
-    let token = match accounts.accounts(&host, None, 2).await?.items.as_slice() {
-        [] => accounts.create_account(&host, administrator()?).await?.first_token,
+    let token = match accounts.acting(&host).accounts(&accounts.every_account(), None, 2).await?.items.as_slice() {
+        [] => accounts.acting(&host).create(administrator()?).await?.first_token,
         [administrator] => replace_unused_token(accounts, &host, administrator).await?,
         _ => None,
     };
@@ -35,18 +35,18 @@ async fn replace_unused_token(
     host: &Actor<Permission>,
     administrator: &Account,
 ) -> Result<Option<MintedToken>, Box<dyn Error>> {
-    let tokens = accounts.tokens(host, &administrator.id, None, 100).await?.items;
+    let tokens = accounts.acting(host).account(&administrator.id).tokens(None, 100).await?.items;
     if administrator.created_by != *host.name() || tokens.iter().any(|token| token.last_used.is_some()) {
         return Ok(None);
     }
     for token in tokens.iter().map(|token| token.credential.token()) {
         if token.state == TokenState::Active {
-            accounts.revoke_token(host, &administrator.id, &token.id).await?;
+            accounts.acting(host).token(&administrator.id, &token.id).revoke().await?;
         }
-        accounts.delete_token(host, &administrator.id, &token.id).await?;
+        accounts.acting(host).token(&administrator.id, &token.id).delete().await?;
     }
     let wanted = NewToken::new(TokenName::parse(TOKEN_NAME)?);
-    Ok(Some(accounts.mint_token(host, &administrator.id, &wanted).await?))
+    Ok(Some(accounts.acting(host).account(&administrator.id).mint(&wanted).await?))
 }
 
 fn administrator() -> Result<NewAccount, Box<dyn Error>> {

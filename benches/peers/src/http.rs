@@ -194,7 +194,7 @@ fn accounts() -> (ServiceAccounts<MemoryStore, Permission>, String) {
             Environment::production(),
         )
     };
-    let created = at_once(accounts.create_account(&Actor::host("peers"), wanted)).expect("an account");
+    let created = at_once(accounts.acting(&Actor::host("peers")).create(wanted)).expect("an account");
     let token = created.first_token.expect("a token").secret.expose().to_owned();
     (accounts, token)
 }

@@ -84,14 +84,22 @@ impl From<Error> for Refusal {
         match &error {
             Error::NotPermitted => Self::forbidden("INSUFFICIENT_SCOPE", error.to_string()),
             Error::AuthorityLost => Self::forbidden("AUTHORITY_LOST", error.to_string()),
+            Error::OwnAccount => Self::forbidden("OWN_ACCOUNT", error.to_string()),
             Error::OwnApproval => Self::forbidden("OWN_APPROVAL", error.to_string()),
             Error::Grant(grant) => Self::of_grant(grant),
             Error::JustificationMissing { .. } => Self::validation("justification", &error.to_string()),
             Error::Name(name) => Self::validation("name", &name.to_string()),
             Error::IdReserved => Self::validation("name", &error.to_string()),
             Error::Lifetime(lifetime) => Self::validation("expires_in_days", &lifetime.to_string()),
-            Error::NetworksWiden => Self::validation("ip_allowlist", &error.to_string()),
+            Error::NetworksWiden | Error::TooManyNetworks { .. } => {
+                Self::validation("ip_allowlist", &error.to_string())
+            }
             Error::SessionLifetime => Self::validation("expires_in", &error.to_string()),
+            Error::ExpiryPassed => Self::validation("expires_at", &error.to_string()),
+            Error::EnvironmentUnknown { .. } | Error::EnvironmentDiffers => {
+                Self::validation("environment", &error.to_string())
+            }
+            Error::Outdated => Self::conflict("OUTDATED", &error),
             Error::IdTaken => Self::conflict("ID_TAKEN", &error),
             Error::NameTaken => Self::conflict("NAME_TAKEN", &error),
             Error::Revoked => Self::conflict("REVOKED", &error),

@@ -116,7 +116,10 @@ impl<P: Permission> Actor<P> {
 
 #[cfg(test)]
 mod tests {
-    use service_accounts_access::{PermissionSet, Teams, presets::data_quality::{self, Permission}};
+    use service_accounts_access::{
+        PermissionSet, Teams,
+        presets::data_quality::{self, Permission},
+    };
 
     use super::*;
 

@@ -18,12 +18,12 @@ use service_accounts_store::{Credential, LastUsed, Store};
 use service_accounts_token::Presented;
 use time::UtcDateTime;
 
+use self::judge::{Accepted, Entry};
 pub use self::{
     authorize::Forbidden,
     exchange::{ExchangeError, Narrowing, OpenedSession, SESSION_LIFETIME},
     introspection::Introspection,
 };
-use self::judge::{Accepted, Entry};
 use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
     core::{

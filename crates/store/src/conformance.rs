@@ -52,6 +52,7 @@ pub mod limits;
 pub mod races;
 pub mod reads;
 pub mod revocation;
+mod steps;
 mod subject;
 pub mod tokens;
 
@@ -136,7 +137,7 @@ macro_rules! __behaviours {
                 a_second_revocation_keeps_the_first_instant
                 no_late_write_revives_a_revoked_token
                 no_late_write_revives_a_deleted_token
-                a_revoked_token_is_due_no_more
+                a_revoked_token_is_due_at_once
             }
             authority {
                 a_working_credential_may_make_changes

@@ -49,7 +49,8 @@ impl Listed {
 
     fn facts(&self) -> TokenFacts {
         let token = self.credential.token();
-        let facts = TokenFacts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
+        let facts =
+            TokenFacts::new(token.created_at, token.expires_at.unwrap_or(UtcDateTime::MAX)).with_state(token.state);
         let facts = self.last_used.map_or(facts, |last| facts.with_last_use(last.at));
         let facts = self.last_attempt.map_or(facts, |at| facts.with_last_attempt(at));
         let facts = token.last_look.map_or(facts, |at| facts.with_last_look(at));

@@ -77,7 +77,8 @@ struct CreatedView<'a> {
     #[serde(flatten)]
     account: AccountView<'a>,
     client_id: &'a AccountId,
-    client_secret: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_token: Option<MintedView<'a>>,
     advice: &'a [NameAdvice],
@@ -88,12 +89,12 @@ pub(crate) async fn create<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     StrictJson(asked): StrictJson<CreateRequest>,
 ) -> Result<Response, Refusal> {
-    let created = api.accounts.create_account(&actor, asked.into()).await?;
+    let created = api.accounts.acting(&actor).create(asked.into()).await?;
     let id = &created.account.id;
     let view = CreatedView {
         account: AccountView::new(&created.account),
         client_id: id,
-        client_secret: created.client_secret.expose(),
+        client_secret: created.client_secret.as_ref().map(|secret| secret.expose()),
         first_token: created.first_token.as_ref().map(|minted| MintedView::new(&api.accounts, minted, Vec::new())),
         advice: &created.advice,
     };
@@ -107,7 +108,8 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Query(asked): Query<PageQuery>,
 ) -> Result<Response, Refusal> {
     let after = asked.cursor(AccountId::parse)?;
-    let page = api.accounts.accounts(&actor, after.as_ref(), asked.limit()).await?;
+    let page =
+        api.accounts.acting(&actor).accounts(&api.accounts.every_account(), after.as_ref(), asked.limit()).await?;
     let items = page.items.iter().map(|account| AccountView::new(account)).collect();
     let next_cursor = page.next.as_ref().map(ToString::to_string);
     Ok(axum::Json(PageView { items, next_cursor }).into_response())
@@ -118,7 +120,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    answer(&api.accounts.account(&actor, &account_id(&id)?).await?)
+    answer(&api.accounts.acting(&actor).account(&account_id(&id)?).read().await?)
 }
 
 /// What changes; a field that is left out stays, and `expires_at: null` takes the expiry away.
@@ -152,6 +154,8 @@ impl From<UpdateRequest> for AccountUpdate {
     fn from(asked: UpdateRequest) -> Self {
         let expiry = |end: Option<Instant>| end.map_or(Expiry::Never, |end| Expiry::At(end.0));
         Self {
+            name: None,
+            systems: None,
             role: asked.role,
             scopes: asked.scopes,
             teams: asked.teams,
@@ -170,7 +174,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     Path(id): Path<String>,
     StrictJson(asked): StrictJson<UpdateRequest>,
 ) -> Result<Response, Refusal> {
-    answer(&api.accounts.update_account(&actor, &account_id(&id)?, asked.into()).await?)
+    answer(&api.accounts.acting(&actor).account(&account_id(&id)?).update(asked.into()).await?.account)
 }
 
 pub(crate) async fn disable<S: Store + 'static, P: Permission>(
@@ -178,7 +182,7 @@ pub(crate) async fn disable<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    answer(&api.accounts.disable_account(&actor, &account_id(&id)?).await?)
+    answer(&api.accounts.acting(&actor).account(&account_id(&id)?).disable().await?)
 }
 
 pub(crate) async fn enable<S: Store + 'static, P: Permission>(
@@ -186,7 +190,7 @@ pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    answer(&api.accounts.enable_account(&actor, &account_id(&id)?).await?)
+    answer(&api.accounts.acting(&actor).account(&account_id(&id)?).enable().await?)
 }
 
 pub(crate) async fn approve<S: Store + 'static, P: Permission>(
@@ -194,7 +198,10 @@ pub(crate) async fn approve<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    answer(&api.accounts.approve_account(&actor, &account_id(&id)?).await?)
+    let id = account_id(&id)?;
+    let account = api.accounts.acting(&actor).account(&id);
+    let seen = account.read().await?.revision;
+    answer(&account.approve(seen).await?)
 }
 
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
@@ -202,14 +209,15 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    api.accounts.delete_account(&actor, &account_id(&id)?).await?;
+    api.accounts.acting(&actor).account(&account_id(&id)?).delete().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize)]
 struct SecretView<'a> {
     client_id: &'a AccountId,
-    client_secret: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
 }
 
 pub(crate) async fn regenerate_secret<S: Store + 'static, P: Permission>(
@@ -218,8 +226,8 @@ pub(crate) async fn regenerate_secret<S: Store + 'static, P: Permission>(
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let id = account_id(&id)?;
-    let secret = api.accounts.regenerate_client_secret(&actor, &id).await?;
-    let view = SecretView { client_id: &id, client_secret: secret.expose() };
+    let secret = api.accounts.acting(&actor).account(&id).regenerate_secret().await?;
+    let view = SecretView { client_id: &id, client_secret: Some(secret.expose()) };
     Ok((StatusCode::CREATED, NO_STORE, axum::Json(view)).into_response())
 }
 

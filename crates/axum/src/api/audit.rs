@@ -43,7 +43,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Query(asked): Query<AuditQuery>,
 ) -> Result<Response, Refusal> {
-    let page = api.accounts.audit(&actor, &asked.into()).await?;
+    let page = api.accounts.acting(&actor).audit(&asked.into()).await?;
     let items = page.events.iter().map(EventView::from).collect();
     Ok(axum::Json(PageView { items, next_cursor: page.next.map(|place| place.to_string()) }).into_response())
 }

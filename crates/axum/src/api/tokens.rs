@@ -78,7 +78,7 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<MintRequest>,
 ) -> Result<Response, Refusal> {
     let (id, asked) = (account_id(&id)?, NewToken::from(asked));
-    let minted = api.accounts.mint_token(&actor, &id, &asked).await?;
+    let minted = api.accounts.acting(&actor).account(&id).mint(&asked).await?;
     let view = MintedView::new(&api.accounts, &minted, api.accounts.advise_token_name(&asked.name));
     let location = [(LOCATION, format!("/api/v1/service-accounts/{id}/tokens/{}", minted.token.id.as_str()))];
     Ok((StatusCode::CREATED, NO_STORE, location, axum::Json(view)).into_response())
@@ -91,7 +91,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Query(asked): Query<PageQuery>,
 ) -> Result<Response, Refusal> {
     let after = asked.cursor(TokenId::parse)?;
-    let page = api.accounts.tokens(&actor, &account_id(&id)?, after.as_ref(), asked.limit()).await?;
+    let page = api.accounts.acting(&actor).account(&account_id(&id)?).tokens(after.as_ref(), asked.limit()).await?;
     let items = page.items.iter().map(|listed| ListedTokenView::new(&api.accounts, listed)).collect();
     Ok(axum::Json(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }).into_response())
 }
@@ -109,7 +109,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<UpdateRequest>,
 ) -> Result<Response, Refusal> {
     let (id, token) = (account_id(&id)?, token_id(&token)?);
-    let changed = api.accounts.set_token_scopes(&actor, &id, &token, asked.scopes).await?;
+    let changed = api.accounts.acting(&actor).token(&id, &token).set_scopes(asked.scopes).await?;
     Ok(axum::Json(TokenView::new(&api.accounts, changed.token())).into_response())
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     Path((id, token)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let (id, token) = (account_id(&id)?, token_id(&token)?);
-    let revoked = api.accounts.revoke_token(&actor, &id, &token).await?;
+    let revoked = api.accounts.acting(&actor).token(&id, &token).revoke().await?;
     Ok(axum::Json(TokenView::new(&api.accounts, revoked.token())).into_response())
 }
 
@@ -128,6 +128,6 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(String, String)>,
 ) -> Result<StatusCode, Refusal> {
-    api.accounts.delete_token(&actor, &account_id(&id)?, &token_id(&token)?).await?;
+    api.accounts.acting(&actor).token(&account_id(&id)?, &token_id(&token)?).delete().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use service_accounts::{
     audit::{Label, Recorded},
     lifecycle::{Environment, TokenState},
     naming::{AccountId, DisplayName},
-    store::{Account, Approval, Justification, ListedToken, Owner, Purpose, Status, Store, SystemName, Token},
+    store::{Account, Approval, Justification, Listed, Owner, Purpose, Status, Store, SystemName, Token},
     token::Hint,
 };
 use time::UtcDateTime;
@@ -90,7 +90,7 @@ pub(crate) struct ListedTokenView {
 }
 
 impl ListedTokenView {
-    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &ListedToken) -> Self {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &Listed) -> Self {
         Self {
             token: TokenView::new(accounts, listed.credential.token()),
             last_used_at: listed.last_used.map(|last| Instant(last.at)),

@@ -31,7 +31,11 @@ async fn the_extractor_needs_no_layer_and_judges_a_credential_once() {
         assert_eq!(String::from_utf8(answer.body).unwrap(), expected);
     }
     let granted = Query::default().for_action(Action::AccessGranted);
-    assert_eq!(world.accounts.audit(&operator(), &granted).await.unwrap().events.len(), 2, "one for each request");
+    assert_eq!(
+        world.accounts.acting(&operator()).audit(&granted).await.unwrap().events.len(),
+        2,
+        "one for each request"
+    );
 }
 
 #[tokio::test]
@@ -52,7 +56,7 @@ async fn a_missing_permission_is_403_named_in_the_challenge_and_recorded() {
     let challenge = "Bearer realm=\"service-accounts\", error=\"insufficient_scope\", scope=\"resources:write\"";
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), Some(challenge));
     let denied = Query::default().for_action(Action::PermissionDenied);
-    let page = world.accounts.audit(&operator(), &denied).await.unwrap();
+    let page = world.accounts.acting(&operator()).audit(&denied).await.unwrap();
     let event = &page.events[0].event;
     assert_eq!((page.events.len(), event.reason().map(AsRef::as_ref)), (1, Some("resources:write")));
     assert_eq!(event.account().map(AsRef::as_ref), Some("finance_metrics@service"));

@@ -50,8 +50,8 @@ impl World {
         let vendor = Vendor::parse("acme").unwrap();
         let accounts = ServiceAccounts::builder(store.clone(), vendor, keyring, catalogue, manage).build();
         let host = operator();
-        let admin = accounts.create_account(&host, account("Platform Automation", "Admin")).await.unwrap();
-        let member = accounts.create_account(&host, account("Finance Metrics", "Member")).await.unwrap();
+        let admin = accounts.acting(&host).create(account("Platform Automation", "Admin")).await.unwrap();
+        let member = accounts.acting(&host).create(account("Finance Metrics", "Member")).await.unwrap();
         let text = |minted: Option<service_accounts::MintedToken>| minted.unwrap().secret.expose().to_owned();
         let client_secret = member.client_secret.expose().to_owned();
         let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));

@@ -37,7 +37,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let present = self.core.account(id).await?;
             asker.may_on(call, &present)?;
             let (action, account) = changed(&asker, &present)?;
-            let event = differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
+            let event =
+                differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
             let applied = self.core.commit(self.actor, change, event).await?;
             Ok((present, Arc::new(applied.account().cloned().unwrap_or(account))))

@@ -31,7 +31,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let is_reserved = self.core.rules.reserved.contains(&id);
             let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, &wanted).await };
             match created {
-                Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => id = id.numbered(number),
+                Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => {
+                    id = id.numbered(number)
+                }
                 done => return done,
             }
         }

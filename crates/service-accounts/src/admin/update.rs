@@ -158,7 +158,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     async fn gains(&self, account: &Account) -> Result<Vec<Gain>, Error> {
         let mut gains = Vec::new();
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let page = self.core.store.credentials(&account.id, kind, None, MOST_GAINS).await.map_err(Unavailable::new)?;
+            let page =
+                self.core.store.credentials(&account.id, kind, None, MOST_GAINS).await.map_err(Unavailable::new)?;
             for listed in &page.items {
                 gains.extend(self.gain(account, listed).await?);
             }

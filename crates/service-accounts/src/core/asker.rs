@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use service_accounts_access::{Catalogue, Grant, GrantError, Grants, Permission, RoleCatalogue, RoleName, Scopes, Teams};
+use service_accounts_access::{
+    Catalogue, Grant, GrantError, Grants, Permission, RoleCatalogue, RoleName, Scopes, Teams,
+};
 use service_accounts_store::Account;
 
 use super::{

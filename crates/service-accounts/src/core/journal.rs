@@ -85,7 +85,13 @@ impl Journal {
     }
 
     /// Counts a request that failed before any credential was verified.
-    pub(crate) fn stranger(&self, address: Option<IpAddr>, rejection: Rejection, claimed: Option<&TokenId>, at: UtcDateTime) {
+    pub(crate) fn stranger(
+        &self,
+        address: Option<IpAddr>,
+        rejection: Rejection,
+        claimed: Option<&TokenId>,
+        at: UtcDateTime,
+    ) {
         access::trace_stranger(address, rejection, claimed);
         if self.mode != AccessEvents::Off {
             self.accesses().stranger(address, rejection.as_str(), claimed.map(TokenId::as_str), at);

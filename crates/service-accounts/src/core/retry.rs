@@ -8,7 +8,9 @@ const ATTEMPTS: usize = 8;
 /// Does a step over while [`Error::Conflict`] comes of it, though not for ever.
 ///
 /// The step reads what it decides by, so each time it decides by what is true then.
-pub(crate) async fn retry_on_conflict<T, F: Future<Output = Result<T, Error>>>(step: impl Fn() -> F) -> Result<T, Error> {
+pub(crate) async fn retry_on_conflict<T, F: Future<Output = Result<T, Error>>>(
+    step: impl Fn() -> F,
+) -> Result<T, Error> {
     for _ in 1..ATTEMPTS {
         match step().await {
             Err(Error::Conflict) => {}

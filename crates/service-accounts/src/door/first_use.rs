@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event};
-use service_accounts_store::{
-    Authority, Change, Committed, Credential, Predecessor, Refusal, Store, Tended, Token,
-};
+use service_accounts_store::{Authority, Change, Committed, Credential, Predecessor, Refusal, Store, Tended, Token};
 use time::UtcDateTime;
 
 use crate::{
@@ -49,10 +47,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let Some(replaced) = successor.replaces.filter(|replaced| replaced.first_used.is_none()) else {
             return Ok(None);
         };
-        let used = Token {
-            replaces: Some(Predecessor { first_used: Some(now), ..replaced }),
-            ..successor.clone()
-        };
+        let used = Token { replaces: Some(Predecessor { first_used: Some(now), ..replaced }), ..successor.clone() };
         let mut tokens = vec![Tended { token: used, expected: successor.revision }];
         let predecessor = self.store.credential(&replaced.token).await.map_err(Unavailable::new)?;
         if let Some(predecessor) = predecessor {

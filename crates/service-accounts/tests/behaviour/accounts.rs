@@ -25,7 +25,7 @@ fn a_name_becomes_an_id() {
     }
     let elsewhere = World::built(|builder| builder.realm(Realm::parse("acme.internal").unwrap()));
     assert_eq!(elsewhere.create("Alation Sync").account.id.as_str(), "alation_sync@acme.internal");
-    let unnamed = wait(world.accounts.create_account(&ada(), wanted("数据平台")));
+    let unnamed = wait(world.accounts.acting(&ada()).create(wanted("数据平台")));
     assert!(matches!(unnamed, Err(Error::Name(_))), "{unnamed:?}");
 }
 
@@ -43,8 +43,8 @@ fn an_account_is_what_was_asked_for() {
             systems: vec![SystemName::parse("warehouse").unwrap()],
             ..wanted("Pipeline Automation")
         };
-        let account = wait(world.accounts.create_account(&ada(), asked.clone())).unwrap().account;
-        assert_eq!(wait(world.accounts.account(&ada(), &account.id)).unwrap(), account);
+        let account = wait(world.accounts.acting(&ada()).create(asked.clone())).unwrap().account;
+        assert_eq!(wait(world.accounts.acting(&ada()).account(&account.id).read()).unwrap(), account);
         let grant = (account.grant.role(), account.grant.scopes(), account.grant.teams());
         assert_eq!(grant, (asked.role.as_ref().unwrap(), &asked.scopes, &asked.teams));
         assert_eq!((&account.name, &account.purpose, &account.owner), (&asked.name, &asked.purpose, &asked.owner));
@@ -74,7 +74,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
         |update| update.owner = Some(Owner::parse("somebody else").unwrap()),
         |update| update.justification = Some(Justification::parse("it needs more").unwrap()),
     ];
-    let apply = |update| wait(world.accounts.update_account(&ada(), &before.id, update)).unwrap();
+    let apply = |update| wait(world.accounts.acting(&ada()).account(&before.id).update(update)).unwrap();
     let mut expected = Account::clone(&before);
     for change in changes {
         let mut update = AccountUpdate::default();
@@ -107,18 +107,18 @@ fn every_answer_is_what_is_stored() {
         let stored = || wait(world.store.account(&holder.id)).unwrap().unwrap();
         let update = AccountUpdate { owner: Some(Owner::parse("Finance").unwrap()), ..AccountUpdate::default() };
         let answers: [&dyn Fn() -> Arc<Account>; 3] = [
-            &|| wait(world.accounts.update_account(&ada(), &holder.id, update.clone())).unwrap(),
-            &|| wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap(),
-            &|| wait(world.accounts.enable_account(&ada(), &holder.id)).unwrap(),
+            &|| wait(world.accounts.acting(&ada()).account(&holder.id).update(update.clone())).unwrap(),
+            &|| wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap(),
+            &|| wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap(),
         ];
         for answer in answers {
             assert_eq!(answer(), stored());
         }
         let credential = || wait(world.store.credential(&holder.token_id)).unwrap().unwrap();
         let scopes =
-            wait(world.accounts.set_token_scopes(&ada(), &holder.id, &holder.token_id, Scopes::none())).unwrap();
+            wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).set_scopes(Scopes::none())).unwrap();
         assert_eq!((scopes.token(), scopes.account()), (credential().token(), credential().account()));
-        let revoked = wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
+        let revoked = wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
         assert_eq!((revoked.token(), revoked.account()), (credential().token(), credential().account()));
     });
 }
@@ -129,7 +129,8 @@ fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
     let created = world.create("Pipeline Automation");
     let token = created.first_token.unwrap();
     let verdict = || world.verdict(token.secret.expose());
-    let approve = |name| wait(world.accounts.approve_account(&with_role(name, "Admin"), &created.account.id));
+    let approve =
+        |name| wait(world.accounts.acting(&with_role(name, "Admin")).account(&created.account.id).approve(REVISION));
     assert_eq!(verdict(), Err(Rejection::AccountPending));
     assert!(matches!(approve("ada"), Err(Error::OwnApproval)));
     assert_eq!(verdict(), Err(Rejection::AccountPending));
@@ -147,7 +148,7 @@ fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
 fn what_does_not_wait_for_approval_cannot_be_approved() {
     let world = World::new();
     let account = world.create("Pipeline Automation").account;
-    let approved = wait(world.accounts.approve_account(&with_role("bob", "Admin"), &account.id));
+    let approved = wait(world.accounts.acting(&with_role("bob", "Admin")).account(&account.id).approve(REVISION));
     assert!(matches!(approved, Err(Error::NotPending)), "{approved:?}");
 }
 
@@ -161,7 +162,7 @@ fn names_come_with_advice_and_the_host_teaches_it_words() {
     let taught = World::built(|builder| builder.advisor(advisor));
     assert_eq!(codes(&taught, "Thingamajig"), [NameAdviceCode::Vague]);
     let wanted = NewAccount { first_token: Some(crate::support::token("test123")), ..wanted("Alation Sync") };
-    let advice = wait(world.accounts.create_account(&ada(), wanted)).unwrap().advice;
+    let advice = wait(world.accounts.acting(&ada()).create(wanted)).unwrap().advice;
     assert!(
         advice.iter().any(|finding| finding.code == NameAdviceCode::TooGeneric),
         "the token's name is looked at too"
@@ -182,7 +183,8 @@ fn accounts_are_listed_page_by_page_in_the_order_of_their_ids() {
         }
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = wait(world.accounts.accounts(&ada(), after.as_ref(), 2)).unwrap();
+            let page = wait(world.accounts.acting(&ada()).accounts(&world.accounts.every_account(), after.as_ref(), 2))
+                .unwrap();
             assert!(page.items.len() <= 2);
             seen.extend(page.items.iter().map(|account| account.id.local().to_owned()));
             after = page.next;
@@ -213,11 +215,11 @@ fn what_a_service_account_does_is_recorded_under_its_own_name_and_address() {
     let manager = world.create_with("Platform Automation", in_role("Admin"));
     let principal = world.authenticate(manager.first_token.unwrap().secret.expose()).unwrap();
     assert_eq!(principal.address(), Some(OFFICE));
-    let created = wait(world.accounts.create_account(&principal.actor(), wanted("Alation Sync"))).unwrap();
+    let created = wait(world.accounts.acting(&principal.actor()).create(wanted("Alation Sync"))).unwrap();
     assert_eq!(created.account.created_by.as_str(), "platform_automation@service");
 
     let query = Query::default().for_account(Label::new(created.account.id.as_str()));
-    let events = wait(world.accounts.audit(&ada(), &query)).unwrap().events;
+    let events = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
     let event = &events[0].event;
     assert_eq!((event.action(), event.actor().as_str()), (Action::AccountCreated, "platform_automation@service"));
     assert_eq!((event.address(), event.at()), (Some(OFFICE), world.clock.now()));
@@ -230,18 +232,18 @@ fn what_a_service_account_does_is_recorded_under_its_own_name_and_address() {
 fn what_is_not_there_is_reported_as_missing_by_every_call() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    wait(world.accounts.delete_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).delete()).unwrap();
     let (accounts, id) = (&world.accounts, &holder.id);
     let answers = [
-        wait(accounts.account(&ada(), id)).map(drop),
-        wait(accounts.update_account(&ada(), id, AccountUpdate::default())).map(drop),
-        wait(accounts.disable_account(&ada(), id)).map(drop),
-        wait(accounts.enable_account(&ada(), id)).map(drop),
-        wait(accounts.approve_account(&ada(), id)).map(drop),
-        wait(accounts.delete_account(&ada(), id)),
-        wait(accounts.regenerate_client_secret(&ada(), id)).map(drop),
-        wait(accounts.mint_token(&ada(), id, &crate::support::token("weekly"))).map(drop),
-        wait(accounts.tokens(&ada(), id, None, 10)).map(drop),
+        wait(accounts.acting(&ada()).account(id).read()).map(drop),
+        wait(accounts.acting(&ada()).account(id).update(AccountUpdate::default())).map(drop),
+        wait(accounts.acting(&ada()).account(id).disable()).map(drop),
+        wait(accounts.acting(&ada()).account(id).enable()).map(drop),
+        wait(accounts.acting(&ada()).account(id).approve(REVISION)).map(drop),
+        wait(accounts.acting(&ada()).account(id).delete()),
+        wait(accounts.acting(&ada()).account(id).regenerate_secret()).map(drop),
+        wait(accounts.acting(&ada()).account(id).mint(&crate::support::token("weekly"))).map(drop),
+        wait(accounts.acting(&ada()).account(id).tokens(None, 10)).map(drop),
     ];
     for (number, answer) in answers.iter().enumerate() {
         assert!(matches!(answer, Err(Error::AccountMissing)), "call {number}: {answer:?}");

@@ -45,7 +45,7 @@ fn a_session_never_outlives_its_account() {
     assert_eq!(session.token().expires_at, Some(end));
 
     let update = AccountUpdate { expires_at: Some(Expiry::Never), ..AccountUpdate::default() };
-    wait(world.accounts.update_account(&ada(), &holder.id, update)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).update(update)).unwrap();
     world.clock.set(end);
     assert_eq!(holder.verdict(&world, Path::Session), Err(Rejection::Expired), "a longer life is for new sessions");
     assert_eq!(holder.verdict(&world, Path::Exchange), Ok(()));
@@ -57,7 +57,7 @@ fn a_session_dies_when_its_account_is_brought_to_an_earlier_end() {
     let holder = world.holder("Pipeline Automation");
     let end = world.clock.now() + Duration::MINUTE;
     let update = AccountUpdate { expires_at: Some(Expiry::At(end)), ..AccountUpdate::default() };
-    wait(world.accounts.update_account(&ada(), &holder.id, update)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).update(update)).unwrap();
     world.clock.set(end - Duration::SECOND);
     assert_eq!(holder.verdict(&world, Path::Session), Ok(()));
     world.clock.set(end);
@@ -112,7 +112,7 @@ fn a_session_narrows_its_accounts_networks_and_cannot_widen_them() {
 fn sessions_survive_the_regeneration_of_the_secret_that_opened_them() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
-        let fresh = wait(world.accounts.regenerate_client_secret(&ada(), &holder.id)).unwrap();
+        let fresh = wait(world.accounts.acting(&ada()).account(&holder.id).regenerate_secret()).unwrap();
         assert_eq!(holder.verdict(world, Path::Session), Ok(()));
         assert_eq!(holder.verdict(world, Path::Exchange), Err(Rejection::Revoked));
         let again = Holder { secret: fresh.expose().into(), ..holder };
@@ -126,7 +126,7 @@ fn sessions_survive_the_regeneration_of_the_secret_that_opened_them() {
 fn a_session_dies_with_the_deletion_of_its_account() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
-        wait(world.accounts.delete_account(&ada(), &holder.id)).unwrap();
+        wait(world.accounts.acting(&ada()).account(&holder.id).delete()).unwrap();
         assert_eq!(holder.verdict(world, Path::Session), Err(Rejection::Unknown));
     });
 }
@@ -151,9 +151,9 @@ fn a_session_can_be_ended_whatever_has_become_of_its_account() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
     let principal = world.authenticate(&holder.session).unwrap();
-    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
     wait(world.accounts.end_session(&principal)).unwrap();
-    wait(world.accounts.enable_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap();
     assert_eq!(holder.verdict(&world, Path::Session), Err(Rejection::Revoked));
 }
 
@@ -170,15 +170,15 @@ fn a_token_cannot_end_itself() {
 fn an_administrator_finds_tokens_only_and_no_session_or_secret_among_them() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    let listed = wait(world.accounts.tokens(&ada(), &holder.id, None, 10)).unwrap().items;
+    let listed = wait(world.accounts.acting(&ada()).account(&holder.id).tokens(None, 10)).unwrap().items;
     assert_eq!(listed.len(), 1);
     assert!(matches!(listed[0].credential.token().class, Class::Token(_)));
     for id in [holder.session_id, holder.secret_id] {
-        let revoked = wait(world.accounts.revoke_token(&ada(), &holder.id, &id));
+        let revoked = wait(world.accounts.acting(&ada()).token(&holder.id, &id).revoke());
         assert!(matches!(revoked, Err(Error::TokenMissing)), "{revoked:?}");
     }
     let other = world.holder("Alation Sync");
-    let revoked = wait(world.accounts.revoke_token(&ada(), &other.id, &holder.token_id));
+    let revoked = wait(world.accounts.acting(&ada()).token(&other.id, &holder.token_id).revoke());
     assert!(matches!(revoked, Err(Error::TokenMissing)), "a token of another account is as absent as none");
 }
 
@@ -199,7 +199,8 @@ fn a_sweep_removes_sessions_whose_time_is_over_ended_or_not_and_nothing_else() {
             assert!(wait(world.store.credential(&gone)).unwrap().is_none());
         }
         assert_eq!(world.verdict(later.secret.expose()), Ok(()));
-        let swept = wait(world.accounts.audit(&ada(), &Query::default().for_action(Action::SessionExpired))).unwrap();
+        let swept =
+            wait(world.accounts.acting(&ada()).audit(&Query::default().for_action(Action::SessionExpired))).unwrap();
         assert_eq!(swept.events.len(), 2);
     });
 }

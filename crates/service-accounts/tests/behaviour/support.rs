@@ -90,7 +90,7 @@ impl World {
 
     /// An account with what a test chooses.
     pub(crate) fn create_with(&self, name: &str, choose: impl FnOnce(NewAccount) -> NewAccount) -> CreatedAccount {
-        wait(self.accounts.create_account(&ada(), choose(wanted(name)))).unwrap()
+        wait(self.accounts.acting(&ada()).create(choose(wanted(name)))).unwrap()
     }
 
     /// An account with every kind of credential.

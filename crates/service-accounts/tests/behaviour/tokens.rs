@@ -22,7 +22,7 @@ fn a_minted_token_is_what_was_asked_for() {
             environment: Some(Environment::testing()),
             ..token("weekly")
         };
-        let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &wanted)).unwrap();
+        let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted)).unwrap();
         let record = wait(world.store.credential(&minted.secret.id())).unwrap().unwrap();
         assert_eq!(record.token(), &minted.token, "the answer is the record");
         assert_eq!(minted.token.class, Class::Token(wanted.name.clone()));
@@ -38,13 +38,13 @@ fn a_minted_token_is_what_was_asked_for() {
 fn a_name_is_unique_within_its_account_and_free_in_another() {
     on_every_store(|world| {
         let (one, other) = (world.holder("Pipeline Automation"), world.holder("Alation Sync"));
-        let mint = |id, name| wait(world.accounts.mint_token(&ada(), id, &token(name)));
+        let mint = |id, name| wait(world.accounts.acting(&ada()).account(id).mint(&token(name)));
         assert!(matches!(mint(&one.id, "nightly"), Err(Error::NameTaken)), "the first token has it");
         assert!(mint(&one.id, "weekly").is_ok());
         assert!(mint(&other.id, "weekly").is_ok());
-        wait(world.accounts.revoke_token(&ada(), &one.id, &one.token_id)).unwrap();
+        wait(world.accounts.acting(&ada()).token(&one.id, &one.token_id).revoke()).unwrap();
         assert!(matches!(mint(&one.id, "nightly"), Err(Error::NameTaken)), "a revoked token keeps its name");
-        wait(world.accounts.delete_token(&ada(), &one.id, &one.token_id)).unwrap();
+        wait(world.accounts.acting(&ada()).token(&one.id, &one.token_id).delete()).unwrap();
         assert!(mint(&one.id, "nightly").is_ok());
     });
 }
@@ -54,7 +54,7 @@ fn a_token_works_in_its_own_environment_only() {
     let here = World::built(|builder| builder.environment(Environment::production()));
     let holder = here.holder("Pipeline Automation");
     let wanted = NewToken { environment: Some(Environment::staging()), ..token("rehearsal") };
-    let staged = wait(here.accounts.mint_token(&ada(), &holder.id, &wanted)).unwrap();
+    let staged = wait(here.accounts.acting(&ada()).account(&holder.id).mint(&wanted)).unwrap();
     assert_eq!(here.verdict(staged.secret.expose()), Err(Rejection::WrongEnvironment));
     assert_eq!(here.verdict(&holder.token), Ok(()));
 
@@ -70,7 +70,7 @@ fn an_environment_that_the_policy_does_not_know_gets_no_token() {
     let world = World::built(|builder| builder.lifecycle(LifecyclePolicy::default()));
     let holder = world.holder("Pipeline Automation");
     let wanted = NewToken { environment: Some(Environment::parse("moon").unwrap()), ..token("weekly") };
-    let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &wanted));
+    let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted));
     assert!(matches!(minted, Err(Error::Lifetime(_))), "{minted:?}");
 }
 
@@ -79,7 +79,7 @@ fn other_scopes_leave_the_text_as_it_is() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
     for (scopes, is_reader) in [(Scopes::none(), false), (Scopes::only(["read"]).unwrap(), true)] {
-        wait(world.accounts.set_token_scopes(&ada(), &holder.id, &holder.token_id, scopes)).unwrap();
+        wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).set_scopes(scopes)).unwrap();
         let principal = world.authenticate(&holder.token).unwrap();
         assert_eq!(principal.decide(Permission::ResultsRead, None).is_allow(), is_reader);
     }
@@ -90,11 +90,11 @@ fn tokens_are_listed_page_by_page_each_once() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
         for number in 0..4 {
-            wait(world.accounts.mint_token(&ada(), &holder.id, &token(&format!("token-{number}")))).unwrap();
+            wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token(&format!("token-{number}")))).unwrap();
         }
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = wait(world.accounts.tokens(&ada(), &holder.id, after.as_ref(), 2)).unwrap();
+            let page = wait(world.accounts.acting(&ada()).account(&holder.id).tokens(after.as_ref(), 2)).unwrap();
             assert!(page.items.len() <= 2);
             seen.extend(page.items.iter().map(|listed| listed.credential.token().id));
             after = page.next;
@@ -142,8 +142,8 @@ fn by_default_time_and_randomness_are_the_machines() {
     assert!(accounts.now() > UtcDateTime::from_unix_timestamp(1_735_689_600).unwrap(), "later than this was written");
     assert_eq!(accounts.now().nanosecond(), 0);
     assert_eq!(accounts.manage_permission(), Permission::ServiceAccountsManage);
-    let one = wait(accounts.create_account(&ada(), wanted("Alation Sync"))).unwrap();
-    let other = wait(accounts.create_account(&ada(), wanted("Finance Metrics"))).unwrap();
+    let one = wait(accounts.acting(&ada()).create(wanted("Alation Sync"))).unwrap();
+    let other = wait(accounts.acting(&ada()).create(wanted("Finance Metrics"))).unwrap();
     assert_ne!(one.client_secret.expose(), other.client_secret.expose());
     let (mut first, mut second) = ([0; 32], [0; 32]);
     SystemRandomness.fill(&mut first).unwrap();

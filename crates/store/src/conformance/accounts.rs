@@ -1,6 +1,6 @@
 //! The life of an account.
 
-use super::{Subject, fixtures, fixtures::at};
+use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{Account, Approval, Change, Justification, Purpose, Refusal, Revision, Status, Store, SystemName};
 use service_accounts_access::{Allowlist, Grant, RoleName, Scopes, Teams};
 use service_accounts_audit::Label;
@@ -32,7 +32,7 @@ pub fn what_is_not_there_is_absent<S: Store>(subject: &Subject<S>) {
     let stranger = subject.token(&fixtures::account_id("stranger"), "nightly");
     assert!(subject.found(&stranger.id).is_none());
     assert!(subject.found_account(&stranger.account).is_none());
-    assert!(super::contents::tokens(subject, &stranger.account, 5).is_empty());
+    assert!(contents::tokens(subject, &stranger.account, 5).is_empty());
 }
 
 /// The second account of one id is refused and the first stays as it was.
@@ -68,10 +68,7 @@ pub fn a_new_account_with_unfit_credentials_is_refused_whole<S: Store>(subject: 
 /// An update made from anything but the present state is refused, so no update is lost.
 pub fn an_account_is_updated_only_from_its_present_state<S: Store>(subject: &Subject<S>) {
     let first = subject.create("pipeline", &[]);
-    let update = |expected| {
-        let account = Box::new(Account { status: Status::Disabled, ..first.as_ref().clone() });
-        Change::UpdateAccount { account, expected }
-    };
+    let update = |expected| steps::update(&Account { status: Status::Disabled, ..first.as_ref().clone() }, expected);
     let sequence = subject.apply(update(first.revision));
     let disabled = subject.stored_account(&first.id);
     let expected =
@@ -79,8 +76,7 @@ pub fn an_account_is_updated_only_from_its_present_state<S: Store>(subject: &Sub
     assert_eq!(*disabled, expected);
     subject.refuse(Refusal::Stale, update(first.revision));
     subject.refuse(Refusal::Stale, update(Revision::NEW));
-    let unknown = Box::new(Subject::<S>::account("nobody"));
-    subject.refuse(Refusal::AccountMissing, Change::UpdateAccount { account: unknown, expected: Revision::NEW });
+    subject.refuse(Refusal::AccountMissing, steps::update(&Subject::<S>::account("nobody"), Revision::NEW));
 }
 
 /// A disabled account, or one with another role, is what its very next request is judged by.
@@ -91,7 +87,7 @@ pub fn an_updated_account_reaches_all_its_credentials_at_once<S: Store>(subject:
     let reread = ids.map(|id| subject.credential(&id));
     assert!(reread.iter().all(|found| found.account().status == Status::Enabled));
     let disabled = Account { status: Status::Disabled, ..account.as_ref().clone() };
-    subject.apply(Change::UpdateAccount { account: Box::new(disabled), expected: account.revision });
+    subject.apply(steps::update(&disabled, account.revision));
     for id in ids {
         assert_eq!(**subject.credential(&id).account(), *subject.stored_account(&account.id));
         assert_eq!(subject.credential(&id).account().status, Status::Disabled);
@@ -105,15 +101,16 @@ pub fn an_updated_account_reaches_all_its_credentials_at_once<S: Store>(subject:
 pub fn a_deleted_account_leaves_no_orphan<S: Store>(subject: &Subject<S>) {
     let (account, ids) = furnished(subject, "pipeline");
     let (bystander, others) = furnished(subject, "bystander");
-    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    subject.refuse(Refusal::Stale, steps::deletion(&Account { revision: Revision::NEW, ..account.as_ref().clone() }));
+    subject.apply(steps::deletion(&account));
     assert!(subject.found_account(&account.id).is_none());
     assert!(ids.iter().all(|id| subject.found(id).is_none()), "a credential outlived its account");
-    assert!(super::contents::tokens(subject, &account.id, 5).is_empty());
+    assert!(contents::tokens(subject, &account.id, 5).is_empty());
     let contents = subject.contents();
     assert_eq!(contents.accounts, [bystander.as_ref().clone()]);
     assert!(contents.due.iter().all(|id| others.contains(id)), "a date outlived its credential");
     assert!(others.iter().all(|id| subject.found(id).is_some()));
-    subject.refuse(Refusal::AccountMissing, Change::DeleteAccount { account: account.id.clone() });
+    subject.refuse(Refusal::AccountMissing, steps::deletion(&account));
 }
 
 /// Deleted and created again under one id, an account starts afresh: old tokens are gone, and late writes judged by
@@ -130,7 +127,7 @@ pub fn a_re_created_account_revives_nothing<S: Store>(subject: &Subject<S>) {
         }
         gone.extend(ids);
         last = Some(account.as_ref().clone());
-        subject.apply(Change::DeleteAccount { account: account.id.clone() });
+        subject.apply(steps::deletion(&account));
         assert!(gone.iter().all(|id| subject.found(id).is_none()), "an orphan is left");
     }
 }

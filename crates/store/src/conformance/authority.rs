@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{Scopes, TokenGrant};
 use service_accounts_lifecycle::TokenState;
 
-use super::{Subject, fixtures, fixtures::at};
+use super::{Subject, fixtures, fixtures::at, steps};
 use crate::{Account, Approval, Authority, Change, Committed, Refusal, Revision, Status, Store, Token};
 
 /// A service account whose credential works makes changes as the host does.
@@ -41,7 +41,7 @@ pub fn an_authority_stands_until_the_instant_it_ends<S: Store>(subject: &Subject
 pub fn a_lost_authority_changes_nothing<S: Store>(subject: &Subject<S>) {
     let (account, token) = administrator(subject, |token| token);
     let changes = every_change(subject);
-    subject.apply(Change::Revoke { token: token.id, at: at(fixtures::NOW) });
+    subject.apply(steps::revocation(&token));
     for change in changes {
         subject.refuse_to(&authority(&account, &token), Refusal::AuthorityLost, change);
     }
@@ -70,7 +70,7 @@ pub fn an_authority_falls_with_its_scopes<S: Store>(subject: &Subject<S>) {
     judge(subject, &authority(&account, &token), true);
     let rehashed = subject.stored(&token.id);
     let narrowed = Token { grant: TokenGrant::restore(Scopes::none()), ..rehashed.clone() };
-    subject.apply(Change::UpdateToken { token: Box::new(narrowed), expected: rehashed.revision });
+    subject.apply(steps::token_update(&narrowed, rehashed.revision));
     judge(subject, &authority(&account, &token), false);
 }
 
@@ -122,7 +122,7 @@ fn judge<S: Store>(subject: &Subject<S>, authority: &Authority, stands: bool) {
     if stands {
         let committed = subject.commit_by(authority, create);
         assert!(matches!(committed, Committed::Applied(_)), "{committed:?}");
-        subject.apply(Change::DeleteAccount { account: id });
+        subject.apply(steps::deletion(&subject.stored_account(&id)));
     } else {
         subject.refuse_to(authority, Refusal::AuthorityLost, create);
     }
@@ -135,7 +135,7 @@ fn update<S: Store>(subject: &Subject<S>, account: &Account, adjust: impl Fn(Acc
 }
 
 fn remove<S: Store>(subject: &Subject<S>, account: &Account) {
-    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    subject.apply(steps::deletion(&account));
 }
 
 /// One change of each kind, all of which would happen on the host's word, one after another.
@@ -146,15 +146,16 @@ fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     let (token, account_revision) = (subject.stored(&token.id), target.revision);
     let other = subject.mint(subject.token(&id, "other"));
     let end = at(fixtures::NOW);
+    let doomed = subject.create("doomed", &[]);
     vec![
         Change::CreateAccount { account: Box::new(Subject::<S>::account("planted")), tokens: vec![] },
         Change::Mint { token: Box::new(subject.token(&id, "planted")), account_revision },
         Change::RegenerateSecret { secret: Box::new(subject.secret(&id)), account_revision, at: end },
         Change::Rehash { token: other.id, from: other.digest, to: subject.digest() },
-        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
-        Change::Revoke { token: token.id, at: end },
-        Change::DeleteToken { token: secret.id, at: end },
+        steps::token_update(&token, token.revision),
+        steps::revocation(&token),
+        steps::removal(&secret),
         Change::UpdateAccount { account: Box::new(target.as_ref().clone()), expected: account_revision },
-        Change::DeleteAccount { account: id },
+        steps::deletion(&doomed),
     ]
 }

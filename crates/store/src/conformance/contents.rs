@@ -1,11 +1,11 @@
 //! All that can be read back from a store.
 
 use service_accounts_audit::{Query, Recorded};
-use service_accounts_naming::AccountId;
-use service_accounts_token::TokenId;
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_token::{Kind, TokenId};
 
 use super::{Subject, fixtures};
-use crate::{Account, LastUsed, ListedToken, Paged, Store, Token};
+use crate::{Account, AccountFilter, LastUsed, Listed, Paged, Store, Token};
 
 /// All that can be read back from a store, for comparing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,19 +41,24 @@ pub(super) fn read<S: Store>(subject: &Subject<S>) -> Contents {
 /// Every account, read in pages of `limit`.
 pub(super) fn accounts<S: Store>(subject: &Subject<S>, limit: usize) -> Vec<Account> {
     let page = |after: Option<&AccountId>| {
-        let page = subject.wait(subject.reader().accounts(after, limit)).expect("the store works");
+        let page = subject
+            .wait(subject.reader().accounts(&AccountFilter::of(Realm::default()), after, limit))
+            .expect("the store works");
         Paged { items: page.items.iter().map(|account| account.as_ref().clone()).collect(), next: page.next }
     };
     drain(limit, page)
 }
 
 /// Every token of an account, read in pages of `limit`.
-pub(super) fn tokens<S: Store>(subject: &Subject<S>, account: &AccountId, limit: usize) -> Vec<ListedToken> {
-    drain(limit, |after| subject.wait(subject.reader().tokens(account, after, limit)).expect("the store works"))
+pub(super) fn tokens<S: Store>(subject: &Subject<S>, account: &AccountId, limit: usize) -> Vec<Listed> {
+    drain(limit, |after| {
+        subject.wait(subject.reader().credentials(account, Kind::Token, after, limit)).expect("the store works")
+    })
 }
 
 pub(super) fn due<S: Store>(subject: &Subject<S>, now: time::UtcDateTime, limit: usize) -> Vec<TokenId> {
-    subject.wait(subject.reader().due(now, limit)).expect("the store works")
+    let due = subject.wait(subject.reader().due(&Realm::default(), now, limit)).expect("the store works");
+    due.iter().map(|listed| listed.credential.token().id).collect()
 }
 
 /// Every event asked for, read page by page.

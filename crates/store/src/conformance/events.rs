@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use service_accounts_audit::{Action, Event, Label, Query, Recorded, Sequence};
 
-use super::{Subject, contents, fixtures, fixtures::at};
+use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{Change, Revision, Store};
 
 /// Every change leaves exactly one event, the one given with it, at the place that the store answered.
@@ -104,7 +104,7 @@ pub fn conditions_find_exactly_what_they_name<S: Store>(subject: &Subject<S>) {
 pub fn history_outlives_its_account<S: Store>(subject: &Subject<S>) {
     let account = subject.create("pipeline", &[]);
     let token = subject.mint(subject.token(&account.id, "nightly"));
-    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    subject.apply(steps::deletion(&account));
     subject.create("pipeline", &[]);
     let about_account = Query::default().for_account(Label::new(account.id.as_str()));
     let actions: Vec<_> =
@@ -159,16 +159,17 @@ fn one_of_each<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     let account = subject.create("pipeline", &[&secret, &token]);
     let (token, account_revision) = (subject.stored(&token.id), account.revision);
     let (end, to) = (at(fixtures::NOW), subject.digest());
+    let doomed = subject.create("doomed", &[]);
     let created = Change::CreateAccount { account: Box::new(Subject::<S>::account("other")), tokens: vec![] };
     vec![
         created,
         Change::Mint { token: Box::new(subject.session(&id, secret.id)), account_revision },
         Change::RegenerateSecret { secret: Box::new(subject.secret(&id)), account_revision, at: end },
-        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+        steps::token_update(&token, token.revision),
         Change::Rehash { token: token.id, from: token.digest.clone(), to },
-        Change::Revoke { token: token.id, at: end },
-        Change::DeleteToken { token: token.id, at: end },
+        steps::revocation(&token),
+        steps::removal(&token),
         Change::UpdateAccount { account: Box::new(account.as_ref().clone()), expected: account_revision },
-        Change::DeleteAccount { account: id },
+        steps::deletion(&doomed),
     ]
 }

@@ -2,14 +2,14 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use service_accounts_access::{Allowlist, Grant, RoleName, Scopes, Teams, TokenGrant, presets::data_quality::UseCase};
+use service_accounts_access::{Grant, RoleName, Scopes, Teams, TokenGrant, presets::data_quality::UseCase};
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_lifecycle::{Environment, TokenState};
+use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName, TokenName};
 use service_accounts_token::{Digest, Keyring, Kind, Minted, Pepper, PepperId, SecretToken, TokenId, Vendor};
 use time::UtcDateTime;
 
-use crate::{Account, Approval, Change, Class, Owner, Purpose, Revision, Status, Token};
+use crate::{Account, Change, Class, Owner, Purpose, Token};
 
 /// The instant at which everything here was made.
 pub(super) const NOW: i64 = 1_767_225_600;
@@ -46,22 +46,9 @@ impl Press {
     pub(super) fn credential(&mut self, account: &AccountId, class: Class) -> (SecretToken, Token) {
         let Minted { token: text, digest } = self.draw(class.kind());
         self.made.push(text.id());
-        let record = Token {
-            id: text.id(),
-            account: account.clone(),
-            class,
-            digest,
-            hint: text.hint(),
-            grant: TokenGrant::restore(Scopes::only(["read"]).expect("a good scope")),
-            environment: Environment::production(),
-            allowlist: Allowlist::any(),
-            state: TokenState::Active,
-            created_at: at(NOW),
-            created_by: Label::new("conformance"),
-            expires_at: None,
-            next_due: None,
-            revision: Revision::NEW,
-        };
+        let grant = TokenGrant::restore(Scopes::only(["read"]).expect("a good scope"));
+        let made = (Label::new("conformance"), at(NOW));
+        let record = Token::new(&account_of(account.clone()), class, (text.id(), digest, text.hint()), grant, made);
         (text, record)
     }
 
@@ -110,24 +97,16 @@ pub(super) fn token_name(name: &str) -> TokenName {
 }
 
 pub(super) fn account(local: &str) -> Account {
+    account_of(account_id(local))
+}
+
+fn account_of(id: AccountId) -> Account {
     let role = RoleName::parse(UseCase::Automation.role()).expect("a role of the preset");
-    Account {
-        id: account_id(local),
-        name: DisplayName::parse(&local.replace('_', " ")).expect("a good name"),
-        purpose: Purpose::parse("to be kept").expect("a good purpose"),
-        owner: Owner::parse("data platform").expect("a good owner"),
-        systems: Vec::new(),
-        grant: Grant::restore(role, Scopes::Inherited, Teams::none()),
-        allowlist: Allowlist::any(),
-        environment: Environment::production(),
-        justification: None,
-        expires_at: None,
-        status: Status::Enabled,
-        approval: Approval::NotRequired,
-        created_at: at(NOW),
-        created_by: Label::new("conformance"),
-        revision: Revision::NEW,
-    }
+    let name = DisplayName::parse(&id.local().replace('_', " ")).expect("a good name");
+    let purpose = Purpose::parse("to be kept").expect("a good purpose");
+    let owner = Owner::parse("data platform").expect("a good owner");
+    let grant = Grant::restore(role, Scopes::Inherited, Teams::none());
+    Account::new((id, name), (purpose, owner), grant, Environment::production(), (Label::new("conformance"), at(NOW)))
 }
 
 /// The event that a host would record with a change.
@@ -135,12 +114,20 @@ pub(super) fn event_of(change: &Change) -> Event {
     let (action, account, token) = match change {
         Change::CreateAccount { account, .. } => (Action::AccountCreated, Some(&account.id), None),
         Change::UpdateAccount { account, .. } => (Action::AccountUpdated, Some(&account.id), None),
-        Change::DeleteAccount { account } => (Action::AccountDeleted, Some(account), None),
+        Change::DeleteAccount { account, .. } | Change::PurgeAccount { account } => {
+            (Action::AccountDeleted, Some(account), None)
+        }
+        Change::RevokeAll { account, .. } => (Action::CredentialsRevoked, Some(account), None),
+        Change::OpenSession { session, .. } => (Action::SessionOpened, Some(&session.account), Some(&session.id)),
+        Change::Rotate { successor, .. } => (Action::TokenRotated, Some(&successor.account), Some(&successor.id)),
         Change::Mint { token, .. } => (Action::TokenMinted, Some(&token.account), Some(&token.id)),
         Change::RegenerateSecret { secret, .. } => (Action::SecretRegenerated, Some(&secret.account), Some(&secret.id)),
         Change::UpdateToken { token, .. } => (Action::TokenUpdated, Some(&token.account), Some(&token.id)),
-        Change::Revoke { token, .. } => (Action::TokenRevoked, None, Some(token)),
-        Change::DeleteToken { token, .. } => (Action::TokenDeleted, None, Some(token)),
+        Change::Revoke { token, account, .. } => (Action::TokenRevoked, Some(account), Some(token)),
+        Change::DeleteToken { token, account, .. } => (Action::TokenDeleted, Some(account), Some(token)),
+        Change::Tend { .. } => (Action::TokenSettled, None, None),
+        Change::PutDocument { .. } => (Action::DocumentPut, None, None),
+        Change::RemoveDocument { .. } => (Action::DocumentRemoved, None, None),
         Change::Rehash { token, .. } => (Action::TokenRehashed, None, Some(token)),
     };
     let event = Event::new(action, Label::new("conformance"), at(NOW));

@@ -60,7 +60,7 @@ pub fn marks_and_events_keep_their_instants<S: Store>(subject: &Subject<S>) {
     for (place, instant) in instants().into_iter().enumerate() {
         let token = subject.mint(subject.token(&account.id, &format!("token-{place}")));
         let last = LastUsed { at: instant, address: None };
-        subject.wait(subject.writer().touch(&[Usage { token: token.id, last }])).expect("the store works");
+        subject.wait(subject.writer().touch(&[Usage { token: token.id, last }], &[])).expect("the store works");
         subject.append(&[Event::new(Action::AccessGranted, Label::new("conformance"), instant)]);
         let listed = contents::tokens(subject, &account.id, 100);
         let marks: Vec<_> = listed

@@ -3,7 +3,7 @@
 use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_lifecycle::TokenState;
 
-use super::{Subject, contents, events::assert_rising, fixtures, fixtures::at};
+use super::{Subject, contents, events::assert_rising, fixtures, fixtures::at, steps};
 use crate::{Account, Change, Class, Committed, Refusal, Status, Store, Token};
 
 /// As many as run at once.
@@ -20,7 +20,7 @@ pub fn of_many_who_mint_one_name_one_wins<S: Store>(subject: &Subject<S>) {
         let changes = contenders(|| subject.minting(subject.token(&account.id, &name)));
         assert_one_wins(subject, &changes, Refusal::NameTaken);
         let named =
-            |listed: &&crate::ListedToken| listed.credential.token().class == Class::Token(fixtures::token_name(&name));
+            |listed: &&crate::Listed| listed.credential.token().class == Class::Token(fixtures::token_name(&name));
         assert_eq!(contents::tokens(subject, &account.id, 100).iter().filter(named).count(), 1);
     }
 }
@@ -60,7 +60,7 @@ pub fn of_many_updates_of_one_state_one_wins<S: Store>(subject: &Subject<S>) {
     let token = subject.mint(subject.token(&account.id, "nightly")).id;
     for _ in 0..ROUNDS {
         let present = subject.stored(&token);
-        let update = || Change::UpdateToken { token: Box::new(present.clone()), expected: present.revision };
+        let update = || steps::token_update(&present, present.revision);
         assert_one_wins(subject, &contenders(update), Refusal::Stale);
         let present = subject.stored_account(&account.id);
         let update =
@@ -76,8 +76,8 @@ pub fn an_update_that_races_a_revocation_never_revives<S: Store>(subject: &Subje
         let token = subject.mint(subject.token(&account.id, &format!("token-{round}")));
         let to = subject.digest();
         let changes = [
-            Change::Revoke { token: token.id, at: at(fixtures::NOW) },
-            Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+            steps::revocation(&token),
+            steps::token_update(&token, token.revision),
             Change::Rehash { token: token.id, from: token.digest.clone(), to },
         ];
         let outcomes = subject.race(changes.len(), |place| subject.commit(changes[place].clone()));
@@ -93,7 +93,7 @@ pub fn no_reader_sees_a_revoked_token_work_again<S: Store>(subject: &Subject<S>)
         let token = subject.mint(subject.token(&account.id, &format!("token-{round}")));
         subject.race(RUNNERS / 2, |place| {
             if place == 0 {
-                subject.apply(Change::Revoke { token: token.id, at: at(fixtures::NOW) });
+                subject.apply(steps::revocation(&token));
                 assert!(subject.stored(&token.id).state.is_revoked(), "acknowledged, and not yet seen");
             } else {
                 let mut was_revoked = false;
@@ -117,7 +117,7 @@ pub fn nothing_is_minted_by_a_judgement_that_is_out_of_date<S: Store>(subject: &
         let disable = Change::UpdateAccount { account: Box::new(disabled), expected: present.revision };
         let outcomes = subject.race(2, |place| subject.commit([&mint, &disable][place].clone()));
         match (&outcomes[0], &outcomes[1]) {
-            (Committed::Applied(minted), Committed::Applied(disabled)) => assert!(minted < disabled),
+            (Committed::Applied(minted), Committed::Applied(disabled)) => assert!(minted.sequence < disabled.sequence),
             (outcome, Committed::Applied(_)) => assert_eq!(*outcome, Committed::Refused(Refusal::Stale)),
             (_, refused) => panic!("nothing stands in the way of disabling: {refused:?}"),
         }
@@ -130,7 +130,7 @@ pub fn a_deletion_that_races_mints_leaves_no_orphan<S: Store>(subject: &Subject<
         let account = subject.create("pipeline", &[]);
         let mut changes: Vec<_> = (1..RUNNERS)
             .map(|n| subject.minting(subject.token(&account.id, &format!("token-{n}"))))
-            .chain([Change::DeleteAccount { account: account.id.clone() }])
+            .chain([steps::deletion(&account)])
             .collect();
         // Whoever is ready last tends to be the first to go, so the deletion takes each place once.
         changes.rotate_left(round);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Subject, contents, fixtures, fixtures::at};
+use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{Change, LastUsed, Store, Token, Usage};
 use service_accounts_token::TokenId;
 
@@ -61,7 +61,7 @@ pub fn a_date_that_moves_is_found_where_it_is<S: Store>(subject: &Subject<S>) {
     let postpone = |next_due| {
         let present = subject.stored(&token.id);
         let expected = present.revision;
-        subject.apply(Change::UpdateToken { token: Box::new(Token { next_due, ..present }), expected });
+        subject.apply(steps::token_update(&Token { next_due, ..present }, expected));
     };
     postpone(Some(at(20)));
     assert_eq!(contents::due(subject, at(19), 10), []);
@@ -113,9 +113,9 @@ pub fn a_mark_goes_with_its_token<S: Store>(subject: &Subject<S>) {
     let token = subject.token(&account.id, "nightly");
     let id = subject.mint(token.clone()).id;
     touch(subject, &[(id, 10, None)]);
-    subject.apply(Change::Revoke { token: id, at: at(0) });
+    subject.apply(steps::revocation_at(&token, 0));
     assert_eq!(marks(subject, &account.id, [id]), [used(10, None)], "a revoked token keeps its history");
-    subject.apply(Change::DeleteToken { token: id, at: at(0) });
+    subject.apply(steps::removal_at(&token, 0));
     subject.mint(token);
     assert_eq!(marks(subject, &account.id, [id]), [None]);
 }
@@ -133,11 +133,11 @@ pub fn every_credential_is_counted_under_its_pepper<S: Store>(subject: &Subject<
     let secret = subject.mint(subject.secret(&account.id));
     let session = subject.mint(subject.session(&account.id, secret.id));
     let token = subject.mint(subject.token(&account.id, "nightly"));
-    subject.apply(Change::Revoke { token: token.id, at: at(0) });
+    subject.apply(steps::revocation_at(&token, 0));
     assert_eq!(counts(), [Some(3), Some(0), Some(0)]);
     subject.apply(Change::Rehash { token: session.id, from: session.digest, to: subject.digest() });
     assert_eq!(counts(), [Some(2), Some(1), Some(0)]);
-    subject.apply(Change::DeleteAccount { account: account.id.clone() });
+    subject.apply(steps::deletion(&account));
     assert_eq!(counts(), [Some(0), Some(0), Some(0)]);
 }
 
@@ -147,7 +147,7 @@ fn touch<S: Store>(subject: &Subject<S>, marks: &[(TokenId, i64, Option<IpAddr>)
         last: LastUsed { at: at(*seconds), address: *address },
     };
     let marks: Vec<_> = marks.iter().map(usage).collect();
-    subject.wait(subject.writer().touch(&marks)).expect("the store works");
+    subject.wait(subject.writer().touch(&marks, &[])).expect("the store works");
 }
 
 fn used(seconds: i64, address: Option<IpAddr>) -> Option<LastUsed> {

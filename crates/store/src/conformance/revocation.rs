@@ -2,7 +2,7 @@
 
 use service_accounts_lifecycle::TokenState;
 
-use super::{Subject, fixtures, fixtures::at};
+use super::{Subject, fixtures, fixtures::at, steps};
 use crate::{Change, Class, Refusal, Store, Token};
 
 /// The read after the acknowledgement finds the token revoked, whatever was read before.
@@ -37,7 +37,7 @@ pub fn no_late_write_revives_a_revoked_token<S: Store>(subject: &Subject<S>) {
         subject.apply(revocation(&token, 0));
         let revoked = subject.stored(&token.id);
         for expected in [token.revision, revoked.revision] {
-            let update = Change::UpdateToken { token: Box::new(token.clone()), expected };
+            let update = steps::token_update(&token, expected);
             subject.refuse(Refusal::Revoked, update);
         }
         subject.refuse(Refusal::TokenTaken, subject.minting(token.clone()));
@@ -53,10 +53,10 @@ pub fn no_late_write_revives_a_revoked_token<S: Store>(subject: &Subject<S>) {
 pub fn no_late_write_revives_a_deleted_token<S: Store>(subject: &Subject<S>) {
     for token in one_of_each_kind(subject) {
         subject.apply(revocation(&token, 0));
-        subject.apply(Change::DeleteToken { token: token.id, at: at(fixtures::NOW) });
+        subject.apply(steps::removal(&token));
         let to = subject.digest();
         let late = [
-            Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+            steps::token_update(&token, token.revision),
             Change::Rehash { token: token.id, from: token.digest.clone(), to },
             revocation(&token, 0),
         ];
@@ -68,13 +68,14 @@ pub fn no_late_write_revives_a_deleted_token<S: Store>(subject: &Subject<S>) {
 }
 
 /// A revoked token waits for nobody's attention; a session, which nobody deletes by hand, still waits for its removal.
-pub fn a_revoked_token_is_due_no_more<S: Store>(subject: &Subject<S>) {
+pub fn a_revoked_token_is_due_at_once<S: Store>(subject: &Subject<S>) {
     for token in one_of_each_kind(subject) {
-        let is_due = || super::contents::due(subject, at(fixtures::NOW + 100_000), 100).contains(&token.id);
-        assert!(is_due());
+        let is_due_at = |instant| super::contents::due(subject, at(instant), 100).contains(&token.id);
+        let is_due = || is_due_at(fixtures::NOW);
+        assert!(!is_due() && is_due_at(fixtures::NOW + 100_000));
         subject.apply(revocation(&token, 0));
-        assert_eq!(is_due(), is_session(&token));
-        subject.apply(Change::DeleteToken { token: token.id, at: at(fixtures::NOW) });
+        assert_eq!(is_due(), !is_session(&token), "observation begins at once; a session waits for its end");
+        subject.apply(steps::removal(&token));
         assert!(!is_due(), "what is gone is not due");
     }
 }
@@ -93,5 +94,5 @@ const fn is_session(token: &Token) -> bool {
 }
 
 fn revocation(token: &Token, later_by: i64) -> Change {
-    Change::Revoke { token: token.id, at: at(fixtures::NOW + later_by) }
+    steps::revocation_at(token, fixtures::NOW + later_by)
 }

@@ -14,7 +14,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 
 use super::{Contents, contents, fixtures, fixtures::Press};
-use crate::{Account, Authority, Change, Committed, Credential, Refusal, Revision, Store, Token};
+use crate::{Account, Applied, Authority, Change, Committed, Credential, Refusal, Revision, Store, Token};
 
 /// How to wait for a future; it is called on many threads at once.
 pub type Waiting = fn(Pin<Box<dyn Future<Output = ()> + '_>>);
@@ -129,8 +129,13 @@ impl<S: Store> Subject<S> {
 
     /// Makes a change that must happen, and checks that exactly its event was kept.
     pub(super) fn apply(&self, change: Change) -> Sequence {
+        self.applied(change).sequence
+    }
+
+    /// The same, with all that was written.
+    pub(super) fn applied(&self, change: Change) -> Applied {
         match self.commit(change.clone()) {
-            Committed::Applied(sequence) => sequence,
+            Committed::Applied(applied) => applied,
             Committed::Refused(refusal) => panic!("refused, `{refusal}`: {change:?}"),
         }
     }

@@ -4,7 +4,7 @@ use service_accounts_access::{Allowlist, Scopes, TokenGrant};
 use service_accounts_lifecycle::{Environment, TokenState};
 use service_accounts_token::TokenId;
 
-use super::{Subject, fixtures, fixtures::at};
+use super::{Subject, fixtures, fixtures::at, steps};
 use crate::{Change, Class, Refusal, Revision, Store, Token};
 
 /// Nothing of a credential is lost, and what was stored still verifies its text.
@@ -58,9 +58,9 @@ pub fn a_token_name_is_taken_once_within_its_account<S: Store>(subject: &Subject
     let first = subject.mint(subject.token(&pipeline.id, "nightly"));
     subject.mint(subject.token(&other.id, "nightly"));
     subject.refuse(Refusal::NameTaken, subject.minting(subject.token(&pipeline.id, "nightly")));
-    subject.apply(Change::Revoke { token: first.id, at: at(fixtures::NOW) });
+    subject.apply(steps::revocation(&first));
     subject.refuse(Refusal::NameTaken, subject.minting(subject.token(&pipeline.id, "nightly")));
-    subject.apply(Change::DeleteToken { token: first.id, at: at(fixtures::NOW) });
+    subject.apply(steps::removal(&first));
     subject.mint(subject.token(&pipeline.id, "nightly"));
     subject.mint(subject.token(&pipeline.id, "nightly2"));
 }
@@ -78,7 +78,7 @@ pub fn a_token_is_updated_only_from_its_present_state<S: Store>(subject: &Subjec
     let account = subject.create("pipeline", &[]);
     let first = subject.mint(subject.token(&account.id, "nightly"));
     let narrowed = Token { grant: TokenGrant::restore(Scopes::none()), ..first.clone() };
-    let update = |token: &Token, expected| Change::UpdateToken { token: Box::new(token.clone()), expected };
+    let update = |token: &Token, expected| steps::token_update(&token, expected);
     let sequence = subject.apply(update(&narrowed, first.revision));
     assert_eq!(subject.stored(&first.id), Token { revision: Revision::made_by(sequence), ..narrowed });
     subject.refuse(Refusal::Stale, update(&first, first.revision));
@@ -96,7 +96,7 @@ pub fn an_update_never_moves_a_token<S: Store>(subject: &Subject<S>) {
         Token { class: Class::Secret, ..token.clone() },
     ];
     for elsewhere in moved {
-        let update = Change::UpdateToken { token: Box::new(elsewhere), expected: token.revision };
+        let update = steps::token_update(&elsewhere, token.revision);
         subject.refuse(Refusal::TokenMissing, update);
     }
 }
@@ -151,14 +151,14 @@ pub fn a_token_is_deleted_only_after_it_was_revoked<S: Store>(subject: &Subject<
         ("retired", TokenState::Retiring { until: at(fixtures::NOW - 1) }, None),
         ("expired", TokenState::Active, Some(at(fixtures::NOW - 1))),
     ];
-    let tokens = states
-        .map(|(name, state, expires_at)| subject.mint(Token { state, expires_at, ..subject.token(&id, name) }).id);
-    for token in tokens.into_iter().chain([secret.id]) {
-        let delete = Change::DeleteToken { token, at: at(fixtures::NOW) };
+    let tokens =
+        states.map(|(name, state, expires_at)| subject.mint(Token { state, expires_at, ..subject.token(&id, name) }));
+    for token in tokens.into_iter().chain([secret]) {
+        let delete = steps::removal(&token);
         subject.refuse(Refusal::NotRevoked, delete.clone());
-        subject.apply(Change::Revoke { token, at: at(fixtures::NOW) });
+        subject.apply(steps::revocation(&token));
         subject.apply(delete.clone());
-        assert!(subject.found(&token).is_none());
+        assert!(subject.found(&token.id).is_none());
         subject.refuse(Refusal::TokenMissing, delete);
     }
 }
@@ -169,7 +169,7 @@ pub fn a_session_is_deleted_from_the_instant_it_expires<S: Store>(subject: &Subj
     let end = fixtures::NOW + 86_400;
     for (instant, is_over) in [(end - 1, false), (end, true), (end + 1, true)] {
         let session = subject.mint(subject.session(&account.id, subject.secret(&account.id).id));
-        let delete = Change::DeleteToken { token: session.id, at: at(instant) };
+        let delete = steps::removal_at(&session, instant);
         if is_over {
             subject.apply(delete);
             assert!(subject.found(&session.id).is_none());
@@ -179,7 +179,7 @@ pub fn a_session_is_deleted_from_the_instant_it_expires<S: Store>(subject: &Subj
     }
     let endless = Token { expires_at: None, ..subject.session(&account.id, subject.secret(&account.id).id) };
     let endless = subject.mint(endless);
-    subject.refuse(Refusal::NotRevoked, Change::DeleteToken { token: endless.id, at: at(i64::from(u32::MAX)) });
+    subject.refuse(Refusal::NotRevoked, steps::removal_at(&endless, i64::from(u32::MAX)));
 }
 
 fn regeneration(secret: &Token, account_revision: Revision) -> Change {

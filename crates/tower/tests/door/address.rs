@@ -100,6 +100,6 @@ fn a_mapped_address_reaches_the_trail_as_the_address_it_is() {
     let world = World::with(AccessEvents::Batched, |account| account);
     assert_eq!(status(&world, ClientAddress::default(), Some("::ffff:198.51.100.7"), &[]), 200);
     let granted = Query::default().for_action(Action::AccessGranted);
-    let page = block_on(world.accounts.audit(&operator(), &granted)).unwrap();
+    let page = block_on(world.accounts.acting(&operator()).audit(&granted)).unwrap();
     assert_eq!(page.events[0].event.address().unwrap().to_string(), "198.51.100.7");
 }

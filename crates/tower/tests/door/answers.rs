@@ -91,7 +91,7 @@ fn a_missing_permission_is_named_in_the_challenge_and_recorded() {
     let challenge = "Bearer realm=\"service-accounts\", error=\"insufficient_scope\", scope=\"resources:write\"";
     assert_eq!(header(&response, WWW_AUTHENTICATE), Some(challenge));
     let denials = Query::default().for_action(Action::PermissionDenied);
-    let page = block_on(world.accounts.audit(&operator(), &denials)).unwrap();
+    let page = block_on(world.accounts.acting(&operator()).audit(&denials)).unwrap();
     assert_eq!(page.events.len(), 1);
     assert_eq!(page.events[0].event.reason().map(AsRef::as_ref), Some("resources:write"));
 }
@@ -101,9 +101,9 @@ fn refusals() -> [(World, &'static str); 4] {
     let worlds = [World::new(), World::new(), World::new(), World::new()];
     let [unknown, revoked, expired, disabled] = worlds;
     let (id, token) = (&revoked.account, &revoked.token_id);
-    block_on(revoked.accounts.revoke_token(&operator(), id, token)).unwrap();
+    block_on(revoked.accounts.acting(&operator()).token(id, token).revoke()).unwrap();
     expired.clock.advance(Duration::days(365));
-    block_on(disabled.accounts.disable_account(&operator(), &disabled.account)).unwrap();
+    block_on(disabled.accounts.acting(&operator()).account(&disabled.account).disable()).unwrap();
     let unknown = World { token: World::new().token, ..unknown };
     [
         (unknown, "INVALID_CREDENTIALS"),
@@ -146,7 +146,7 @@ fn an_expired_token_is_refused_from_its_last_instant_on() {
 fn a_store_that_is_down_is_no_verdict_on_the_credential() {
     let world = World::new();
     let revoked = World::new();
-    block_on(revoked.accounts.revoke_token(&operator(), &revoked.account, &revoked.token_id)).unwrap();
+    block_on(revoked.accounts.acting(&operator()).token(&revoked.account, &revoked.token_id).revoke()).unwrap();
     for world in [&world, &revoked] {
         world.store.fail(When::Always, Fault::Refused);
         let response = answer(world.gate(), world.request());

@@ -41,7 +41,7 @@ fn what_belongs_to_another_team_is_out_of_reach() {
     }
     let denials = Query::default().for_action(Action::PermissionDenied);
     assert_eq!(
-        block_on(world.accounts.audit(&operator(), &denials)).unwrap().events.len(),
+        block_on(world.accounts.acting(&operator()).audit(&denials)).unwrap().events.len(),
         1,
         "the refusal is recorded"
     );

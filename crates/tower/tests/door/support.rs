@@ -65,7 +65,7 @@ impl World {
             .clock(clock.clone())
             .access_events(events)
             .build();
-        let created = block_on(accounts.create_account(&operator(), wanted(member()))).unwrap();
+        let created = block_on(accounts.acting(&operator()).create(wanted(member()))).unwrap();
         let minted = created.first_token.unwrap();
         let (token, token_id) = (minted.secret.expose().to_owned(), minted.token.id);
         Self { account: created.account.id.clone(), accounts, store, clock, token, token_id }

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, Weak, PoisonError},
+    sync::{Arc, PoisonError, Weak},
 };
 
 use futures_util::{

@@ -18,15 +18,15 @@ type Loss = fn(&Loser);
 
 /// How a service account loses the right to manage others.
 const LOSSES: [(&str, Loss); 7] = [
-    ("it is disabled", |loser| drop(wait(loser.accounts.disable_account(&ada(), &loser.id)).unwrap())),
-    ("it is deleted", |loser| wait(loser.accounts.delete_account(&ada(), &loser.id)).unwrap()),
+    ("it is disabled", |loser| drop(wait(loser.accounts.acting(&ada()).account(&loser.id).disable()).unwrap())),
+    ("it is deleted", |loser| wait(loser.accounts.acting(&ada()).account(&loser.id).delete()).unwrap()),
     ("its role is lowered", |loser| loser.update(|update| update.role = Some(RoleName::parse("Member").unwrap()))),
     ("its scopes are narrowed", |loser| loser.update(|update| update.scopes = Some(Scopes::none()))),
     ("its token is revoked", |loser| {
-        drop(wait(loser.accounts.revoke_token(&ada(), &loser.id, &loser.token)).unwrap());
+        drop(wait(loser.accounts.acting(&ada()).token(&loser.id, &loser.token).revoke()).unwrap());
     }),
     ("its token is narrowed", |loser| {
-        drop(wait(loser.accounts.set_token_scopes(&ada(), &loser.id, &loser.token, Scopes::none())).unwrap());
+        drop(wait(loser.accounts.acting(&ada()).token(&loser.id, &loser.token).set_scopes(Scopes::none())).unwrap());
     }),
     ("its token expires", |loser| loser.clock.advance(Duration::days(365))),
 ];
@@ -35,25 +35,29 @@ const LOSSES: [(&str, Loss); 7] = [
 type Attempt = fn(&World, &Actor<Permission>, &Holder) -> Result<(), Error>;
 
 const ATTEMPTS: [(&str, Attempt); 10] = [
-    ("create", |world, actor, _| wait(world.accounts.create_account(actor, wanted("Back Door"))).map(drop)),
+    ("create", |world, actor, _| wait(world.accounts.acting(actor).create(wanted("Back Door"))).map(drop)),
     ("mint", |world, actor, target| {
         let wanted = NewToken { environment: Some(Environment::staging()), ..token("back-door") };
-        wait(world.accounts.mint_token(actor, &target.id, &wanted)).map(drop)
+        wait(world.accounts.acting(actor).account(&target.id).mint(&wanted)).map(drop)
     }),
-    ("regenerate", |world, actor, target| wait(world.accounts.regenerate_client_secret(actor, &target.id)).map(drop)),
+    ("regenerate", |world, actor, target| {
+        wait(world.accounts.acting(actor).account(&target.id).regenerate_secret()).map(drop)
+    }),
     ("update", |world, actor, target| {
-        wait(world.accounts.update_account(actor, &target.id, AccountUpdate::default())).map(drop)
+        wait(world.accounts.acting(actor).account(&target.id).update(AccountUpdate::default())).map(drop)
     }),
-    ("disable", |world, actor, target| wait(world.accounts.disable_account(actor, &target.id)).map(drop)),
-    ("enable", |world, actor, target| wait(world.accounts.enable_account(actor, &target.id)).map(drop)),
-    ("delete", |world, actor, target| wait(world.accounts.delete_account(actor, &target.id))),
+    ("disable", |world, actor, target| wait(world.accounts.acting(actor).account(&target.id).disable()).map(drop)),
+    ("enable", |world, actor, target| wait(world.accounts.acting(actor).account(&target.id).enable()).map(drop)),
+    ("delete", |world, actor, target| wait(world.accounts.acting(actor).account(&target.id).delete())),
     ("set scopes", |world, actor, target| {
-        wait(world.accounts.set_token_scopes(actor, &target.id, &target.token_id, Scopes::Inherited)).map(drop)
+        wait(world.accounts.acting(actor).token(&target.id, &target.token_id).set_scopes(Scopes::Inherited)).map(drop)
     }),
-    ("revoke", |world, actor, target| wait(world.accounts.revoke_token(actor, &target.id, &target.token_id)).map(drop)),
+    ("revoke", |world, actor, target| {
+        wait(world.accounts.acting(actor).token(&target.id, &target.token_id).revoke()).map(drop)
+    }),
     ("read and then create", |world, actor, target| {
-        wait(world.accounts.account(actor, &target.id))?;
-        wait(world.accounts.create_account(actor, wanted("Back Door"))).map(drop)
+        wait(world.accounts.acting(actor).account(&target.id).read())?;
+        wait(world.accounts.acting(actor).create(wanted("Back Door"))).map(drop)
     }),
 ];
 
@@ -70,7 +74,7 @@ impl Loser {
     fn update(&self, change: impl FnOnce(&mut AccountUpdate)) {
         let mut update = AccountUpdate::default();
         change(&mut update);
-        drop(wait(self.accounts.update_account(&ada(), &self.id, update)).unwrap());
+        drop(wait(self.accounts.acting(&ada()).account(&self.id).update(update)).unwrap());
     }
 }
 
@@ -126,8 +130,8 @@ fn rights_that_are_lost_at_the_very_moment_of_a_change_are_lost_in_it() {
 #[test]
 fn the_host_loses_no_rights() {
     let (world, _, loser, target) = stage();
-    drop(wait(loser.accounts.disable_account(&ada(), &loser.id)).unwrap());
-    assert!(wait(world.accounts.disable_account(&ada(), &target.id)).is_ok());
+    drop(wait(loser.accounts.acting(&ada()).account(&loser.id).disable()).unwrap());
+    assert!(wait(world.accounts.acting(&ada()).account(&target.id).disable()).is_ok());
 }
 
 fn stage() -> (World, Actor<Permission>, Loser, Holder) {

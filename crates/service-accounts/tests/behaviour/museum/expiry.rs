@@ -60,7 +60,7 @@ fn a_damaged_record_is_an_outage_and_never_a_credential_without_limits() {
         let world = World::on(reopen(&home), keyring(), |builder| builder);
         let judged = world.authenticate(&holder.token);
         assert!(matches!(judged, Err(service_accounts::AuthenticateError::Unavailable(_))), "{damaged}: {judged:?}");
-        let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &token("another")));
+        let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("another")));
         assert!(minted.is_ok() || is_unavailable(&minted), "{damaged}: {minted:?}");
     }
 }
@@ -73,7 +73,7 @@ fn a_life_beyond_the_calendar_is_refused_and_nothing_panics() {
     let last_day = UtcDateTime::MAX.truncate_to_second() - Duration::DAY;
     for now in [UtcDateTime::MAX.truncate_to_second(), last_day] {
         world.clock.set(now);
-        let created = wait(world.accounts.create_account(&ada(), wanted("Alation Sync")));
+        let created = wait(world.accounts.acting(&ada()).create(wanted("Alation Sync")));
         assert!(matches!(created, Err(Error::Lifetime(LifetimeError::OutOfRange))), "{created:?}");
         assert_eq!(world.verdict(&holder.token), Err(Rejection::Expired));
     }
@@ -89,7 +89,7 @@ fn lifetimes_at_the_ends_of_the_number_line_are_refused() {
     let holder = world.holder("Pipeline Automation");
     for lifetime in [Duration::MIN, Duration::MAX, Duration::ZERO, Duration::NANOSECOND, -Duration::SECOND] {
         let wanted = NewToken { lifetime: Some(lifetime), ..token("another") };
-        let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &wanted));
+        let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted));
         assert!(matches!(minted, Err(Error::Lifetime(_))), "{lifetime}: {minted:?}");
     }
 }
@@ -107,7 +107,7 @@ fn each_environment_bounds_the_lives_of_its_tokens() {
     for (environment, days) in lives {
         let mint = |name: &str, lifetime| {
             let wanted = NewToken { environment: Some(environment.clone()), lifetime, ..token(name) };
-            wait(world.accounts.mint_token(&ada(), &holder.id, &wanted))
+            wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted))
         };
         let longest = mint(&format!("{environment}-default"), None).unwrap();
         assert_eq!(longest.token.expires_at, Some(world.clock.now() + Duration::days(days)));

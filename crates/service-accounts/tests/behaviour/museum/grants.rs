@@ -18,12 +18,13 @@ fn a_credential_without_scopes_may_do_nothing() {
     let world = World::new();
     let of_account = |scopes| world.create_with("Finance Metrics", |wanted| NewAccount { scopes, ..admin(wanted) });
     let created = of_account(Scopes::none());
-    let minted = wait(world.accounts.mint_token(&ada(), &created.account.id, &token("weekly"))).unwrap();
+    let minted = wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&token("weekly"))).unwrap();
     assert_eq!(permissions(&world, minted.secret.expose()), PermissionSet::empty());
 
     let created = world.create_with("Pipeline Automation", admin);
     let minted =
-        wait(world.accounts.mint_token(&ada(), &created.account.id, &scoped("weekly", Scopes::none()))).unwrap();
+        wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&scoped("weekly", Scopes::none())))
+            .unwrap();
     assert_eq!(permissions(&world, minted.secret.expose()), PermissionSet::empty());
 
     let narrowing = service_accounts::Narrowing { scopes: Scopes::none(), ..Default::default() };
@@ -57,7 +58,7 @@ fn what_a_token_may_do_is_what_role_and_account_and_token_all_allow() {
             });
             for (number, of_token) in choices.into_iter().enumerate() {
                 let wanted = scoped(&format!("token-{number}"), scopes(of_token));
-                let minted = wait(world.accounts.mint_token(&ada(), &created.account.id, &wanted)).unwrap();
+                let minted = wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&wanted)).unwrap();
                 let principal = world.authenticate(minted.secret.expose()).unwrap();
                 for permission in PermissionSet::<Permission>::all().iter() {
                     let expected =
@@ -101,13 +102,13 @@ fn a_change_of_role_or_scopes_bites_on_tokens_that_are_out_there() {
     let text = first.secret.expose();
     assert_eq!(permissions(&world, text), PermissionSet::all());
 
-    let update = |update| wait(world.accounts.update_account(&ada(), &created.account.id, update)).unwrap();
+    let update = |update| wait(world.accounts.acting(&ada()).account(&created.account.id).update(update)).unwrap();
     update(AccountUpdate { role: Some(RoleName::parse("Editor").unwrap()), ..Default::default() });
     assert_eq!(permissions(&world, text).len(), 3);
     update(AccountUpdate { scopes: Some(Scopes::only(["read"]).unwrap()), ..Default::default() });
     assert_eq!(permissions(&world, text).len(), 2);
     let scopes = Scopes::only(["results:read"]).unwrap();
-    wait(world.accounts.set_token_scopes(&ada(), &created.account.id, &first.token.id, scopes)).unwrap();
+    wait(world.accounts.acting(&ada()).token(&created.account.id, &first.token.id).set_scopes(scopes)).unwrap();
     assert_eq!(permissions(&world, text), Permission::ResultsRead.into());
 
     let fewer = service_accounts::access::Catalogue::builder().role("Editor", "nothing", []).build().unwrap();
@@ -124,21 +125,21 @@ fn only_who_may_manage_service_accounts_reads_or_changes_them() {
     for role in ["Member", "Editor", "Manager"] {
         let actor = with_role("eve", role);
         let answers = [
-            wait(accounts.create_account(&actor, wanted("Back Door"))).map(drop),
-            wait(accounts.account(&actor, id)).map(drop),
-            wait(accounts.accounts(&actor, None, 10)).map(drop),
-            wait(accounts.update_account(&actor, id, AccountUpdate::default())).map(drop),
-            wait(accounts.disable_account(&actor, id)).map(drop),
-            wait(accounts.enable_account(&actor, id)).map(drop),
-            wait(accounts.approve_account(&actor, id)).map(drop),
-            wait(accounts.delete_account(&actor, id)),
-            wait(accounts.regenerate_client_secret(&actor, id)).map(drop),
-            wait(accounts.mint_token(&actor, id, &token("weekly"))).map(drop),
-            wait(accounts.tokens(&actor, id, None, 10)).map(drop),
-            wait(accounts.set_token_scopes(&actor, id, token_id, Scopes::none())).map(drop),
-            wait(accounts.revoke_token(&actor, id, token_id)).map(drop),
-            wait(accounts.delete_token(&actor, id, token_id)),
-            wait(accounts.audit(&actor, &Query::default())).map(drop),
+            wait(accounts.acting(&actor).create(wanted("Back Door"))).map(drop),
+            wait(accounts.acting(&actor).account(id).read()).map(drop),
+            wait(accounts.acting(&actor).accounts(&accounts.every_account(), None, 10)).map(drop),
+            wait(accounts.acting(&actor).account(id).update(AccountUpdate::default())).map(drop),
+            wait(accounts.acting(&actor).account(id).disable()).map(drop),
+            wait(accounts.acting(&actor).account(id).enable()).map(drop),
+            wait(accounts.acting(&actor).account(id).approve(REVISION)).map(drop),
+            wait(accounts.acting(&actor).account(id).delete()),
+            wait(accounts.acting(&actor).account(id).regenerate_secret()).map(drop),
+            wait(accounts.acting(&actor).account(id).mint(&token("weekly"))).map(drop),
+            wait(accounts.acting(&actor).account(id).tokens(None, 10)).map(drop),
+            wait(accounts.acting(&actor).token(id, token_id).set_scopes(Scopes::none())).map(drop),
+            wait(accounts.acting(&actor).token(id, token_id).revoke()).map(drop),
+            wait(accounts.acting(&actor).token(id, token_id).delete()),
+            wait(accounts.acting(&actor).audit(&Query::default())).map(drop),
         ];
         for (number, answer) in answers.iter().enumerate() {
             assert!(matches!(answer, Err(Error::NotPermitted)), "call {number} as {role}: {answer:?}");
@@ -151,7 +152,7 @@ fn only_who_may_manage_service_accounts_reads_or_changes_them() {
 fn a_role_that_is_left_out_is_guarded_like_any_other() {
     let world = World::new();
     let manage_only = Actor::host_with("eve", Grants::new(Permission::ServiceAccountsManage.into(), Teams::every()));
-    let created = wait(world.accounts.create_account(&manage_only, wanted("Back Door")));
+    let created = wait(world.accounts.acting(&manage_only).create(wanted("Back Door")));
     let Err(Error::Grant(GrantError::Permissions { permissions })) = created else { panic!("{created:?}") };
     assert_eq!(permissions, ["results:read", "datastores:view"]);
 }
@@ -203,7 +204,7 @@ proptest! {
         };
         let accounts = &world.accounts;
 
-        let created = wait(accounts.create_account(&actor, wanted("Pipeline Automation"))).map(drop);
+        let created = wait(accounts.acting(&actor).create(wanted("Pipeline Automation"))).map(drop);
         prop_assert_eq!(is_granted(&created), account.is_subset(&held), "create: {:?}", created);
 
         let plain = world.create("Finance Metrics").account.id.clone();
@@ -211,20 +212,20 @@ proptest! {
             role: Some(role.clone()), scopes: Some(of_account.clone()), teams: Some(other.clone()),
             justification: Some(Justification::parse("it maintains the catalogue").unwrap()), ..Default::default()
         };
-        let updated = wait(accounts.update_account(&actor, &plain, update)).map(drop);
+        let updated = wait(accounts.acting(&actor).account(&plain).update(update)).map(drop);
         prop_assert_eq!(is_granted(&updated), account.is_subset(&held), "update: {:?}", updated);
 
-        let target = wait(accounts.create_account(&ada(), wanted("Alation Sync"))).unwrap().account.id.clone();
-        let ours = wait(accounts.mint_token(&ada(), &target, &scoped("ours", Scopes::none()))).unwrap().token.id;
-        let minted = wait(accounts.mint_token(&actor, &target, &scoped("weekly", of_token.clone()))).map(drop);
+        let target = wait(accounts.acting(&ada()).create(wanted("Alation Sync"))).unwrap().account.id.clone();
+        let ours = wait(accounts.acting(&ada()).account(&target).mint(&scoped("ours", Scopes::none()))).unwrap().token.id;
+        let minted = wait(accounts.acting(&actor).account(&target).mint(&scoped("weekly", of_token.clone()))).map(drop);
         prop_assert_eq!(is_granted(&minted), with_token.is_subset(&held), "mint: {:?}", minted);
-        let widened = wait(accounts.set_token_scopes(&actor, &target, &ours, of_token)).map(drop);
+        let widened = wait(accounts.acting(&actor).token(&target, &ours).set_scopes(of_token)).map(drop);
         prop_assert_eq!(is_granted(&widened), with_token.is_subset(&held), "token scopes: {:?}", widened);
-        let regenerated = wait(accounts.regenerate_client_secret(&actor, &target)).map(drop);
+        let regenerated = wait(accounts.acting(&actor).account(&target).regenerate_secret()).map(drop);
         prop_assert_eq!(is_granted(&regenerated), account.is_subset(&held), "regenerate: {:?}", regenerated);
-        let touched = wait(accounts.update_account(&actor, &target, AccountUpdate::default())).map(drop);
+        let touched = wait(accounts.acting(&actor).account(&target).update(AccountUpdate::default())).map(drop);
         prop_assert_eq!(is_granted(&touched), account.is_subset(&held), "a change of nothing: {:?}", touched);
-        let approved = wait(accounts.approve_account(&actor, &target)).map(drop);
+        let approved = wait(accounts.acting(&actor).account(&target).approve(REVISION)).map(drop);
         prop_assert_eq!(is_granted(&approved), account.is_subset(&held), "approve: {:?}", approved);
     }
 }
@@ -242,11 +243,11 @@ fn a_role_above_the_lowest_needs_a_reason() {
     let world = World::new();
     let editor = Some(RoleName::parse("Editor").unwrap());
     let created =
-        wait(world.accounts.create_account(&ada(), NewAccount { role: editor.clone(), ..wanted("Alation Sync") }));
+        wait(world.accounts.acting(&ada()).create(NewAccount { role: editor.clone(), ..wanted("Alation Sync") }));
     assert!(matches!(created, Err(Error::JustificationMissing { lowest }) if lowest == "Member"));
     let account = world.create("Alation Sync").account;
     let update = AccountUpdate { role: editor, ..Default::default() };
-    let updated = wait(world.accounts.update_account(&ada(), &account.id, update));
+    let updated = wait(world.accounts.acting(&ada()).account(&account.id).update(update));
     assert!(matches!(updated, Err(Error::JustificationMissing { .. })), "{updated:?}");
     assert_eq!(Account::clone(&account).grant.role().as_str(), "Member");
 }

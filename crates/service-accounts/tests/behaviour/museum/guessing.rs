@@ -81,7 +81,7 @@ fn an_unknown_id_and_a_wrong_secret_cost_the_same_operations() {
         let (absent, wrong) = (unknown(&holder.token), wrong_secret(&holder.token));
         assert_eq!(world.verdict(&absent), Err(Rejection::Unknown));
         assert_eq!(world.verdict(&wrong), Err(Rejection::WrongSecret));
-        wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+        wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
         for text in [&absent, &wrong, &holder.token] {
             let calls = world.store.calls_of(|| drop(world.authenticate(text)));
             assert_eq!(calls, expected, "{events:?}");
@@ -103,7 +103,7 @@ fn what_is_no_token_at_all_never_reaches_the_store() {
 fn whoever_does_not_know_the_secret_gets_one_answer_whatever_the_state_of_the_account() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
     for text in ["", &unknown(&holder.token), &wrong_secret(&holder.token), &wrong_secret(&holder.session)] {
         let Err(error @ AuthenticateError::Rejected(rejection)) = world.authenticate(text) else { panic!() };
         assert_eq!(error.to_string(), "the credential was refused");

@@ -15,7 +15,7 @@ use crate::support::{Path, Permission, Stuck, World, ada, in_role, keyring, sqli
 fn an_id_that_comes_up_again_is_drawn_anew() {
     let world = World::built(|builder| builder.randomness(Stuck::for_calls(5)));
     let created = world.create("Pipeline Automation");
-    let minted = wait(world.accounts.mint_token(&ada(), &created.account.id, &token("weekly"))).unwrap();
+    let minted = wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&token("weekly"))).unwrap();
     let first = created.first_token.unwrap();
     let ids = [created.client_secret.id(), first.token.id, minted.token.id];
     assert_eq!(HashSet::from(ids).len(), 3);
@@ -28,13 +28,14 @@ fn a_source_that_only_repeats_itself_ends_in_an_error_and_overwrites_nobody() {
     let world = World::built(|builder| builder.randomness(Stuck::for_calls(usize::MAX)));
     let created = world.create_with("Pipeline Automation", |wanted| NewAccount { first_token: None, ..wanted });
     let (id, secret) = (&created.account.id, created.client_secret.expose());
-    let trail = || wait(world.accounts.audit(&ada(), &Query::default().for_action(Action::AccountCreated))).unwrap();
+    let trail =
+        || wait(world.accounts.acting(&ada()).audit(&Query::default().for_action(Action::AccountCreated))).unwrap();
 
-    let minted = wait(world.accounts.mint_token(&ada(), id, &token("nightly")));
+    let minted = wait(world.accounts.acting(&ada()).account(id).mint(&token("nightly")));
     assert!(matches!(minted, Err(Error::Conflict)), "{minted:?}");
-    let regenerated = wait(world.accounts.regenerate_client_secret(&ada(), id));
+    let regenerated = wait(world.accounts.acting(&ada()).account(id).regenerate_secret());
     assert!(matches!(regenerated, Err(Error::Conflict)), "{regenerated:?}");
-    let second = wait(world.accounts.create_account(&ada(), wanted("Alation Sync")));
+    let second = wait(world.accounts.acting(&ada()).create(wanted("Alation Sync")));
     assert!(matches!(second, Err(Error::Conflict)), "{second:?}");
     let opened = wait(world.accounts.open_session(id.as_str(), secret, &Default::default(), None));
     assert!(
@@ -82,7 +83,7 @@ fn of_many_regenerations_at_once_one_secret_is_left() {
     for world in [World::new(), World::on(store, keyring(), |builder| builder)] {
         let holder = world.holder("Pipeline Automation");
         let secrets: Vec<_> = thread::scope(|scope| {
-            let race = || wait(world.accounts.regenerate_client_secret(&ada(), &holder.id));
+            let race = || wait(world.accounts.acting(&ada()).account(&holder.id).regenerate_secret());
             let racers: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
             racers.into_iter().map(|racer| racer.join().unwrap().unwrap()).collect()
         });
@@ -102,8 +103,8 @@ fn of_many_that_want_one_name_at_once_one_gets_it() {
     for world in [World::new(), World::on(store, keyring(), |builder| builder)] {
         let holder = world.holder("Alation Sync");
         let (accounts, tokens): (Vec<_>, Vec<_>) = thread::scope(|scope| {
-            let create = || wait(world.accounts.create_account(&ada(), wanted("Pipeline Automation")));
-            let mint = || wait(world.accounts.mint_token(&ada(), &holder.id, &token("weekly")));
+            let create = || wait(world.accounts.acting(&ada()).create(wanted("Pipeline Automation")));
+            let mint = || wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("weekly")));
             let racers: Vec<_> = (0..6).map(|_| (scope.spawn(create), scope.spawn(mint))).collect();
             racers.into_iter().map(|(create, mint)| (create.join().unwrap(), mint.join().unwrap())).unzip()
         });
@@ -119,10 +120,10 @@ fn two_names_with_one_id_are_refused_and_never_merged() {
     let world = World::new();
     let first = world.create("Pipeline Automation");
     for name in ["pipeline automation", "PIPELINE AUTOMATION", "Pipeline  Automation!", "pipeline_automation"] {
-        let second = wait(world.accounts.create_account(&ada(), wanted(name)));
+        let second = wait(world.accounts.acting(&ada()).create(wanted(name)));
         assert!(matches!(second, Err(Error::IdTaken)), "{name}: {second:?}");
     }
-    assert_eq!(wait(world.accounts.account(&ada(), &first.account.id)).unwrap(), first.account);
+    assert_eq!(wait(world.accounts.acting(&ada()).account(&first.account.id).read()).unwrap(), first.account);
 }
 
 /// MinIO CVE-2023-27589: a user was created over the root key.
@@ -132,7 +133,7 @@ fn names_that_are_trusted_for_themselves_are_refused() {
     reserved.add(LocalPart::parse("billing").unwrap());
     let world = World::built(|builder| builder.reserved(reserved));
     for name in ["root", "Root", "R O O T", "admin", "Admin!", "System", "super user", "Post-Master", "billing"] {
-        let created = wait(world.accounts.create_account(&ada(), wanted(name)));
+        let created = wait(world.accounts.acting(&ada()).create(wanted(name)));
         assert!(matches!(created, Err(Error::IdReserved)), "{name}: {created:?}");
     }
     assert_eq!(world.create("Root Cause Analysis").account.id.as_str(), "root_cause_analysis@service");
@@ -144,11 +145,11 @@ fn the_trail_names_the_account_and_the_token_of_every_request() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
     assert_eq!(holder.verdict(&world, Path::Token), Ok(()));
-    wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
+    wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
     assert_eq!(holder.verdict(&world, Path::Token), Err(Rejection::Revoked));
 
     let query = Query::default().for_token(Label::new(holder.token_id.as_str()));
-    let events = wait(world.accounts.audit(&ada(), &query)).unwrap().events;
+    let events = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
     let seen: Vec<_> =
         events.iter().map(|recorded| (recorded.event.action(), recorded.event.actor().as_str())).collect();
     let account = holder.id.as_str();

@@ -71,7 +71,7 @@ fn a_session_opened_for_one_address_is_bound_to_it_and_to_what_becomes_of_the_ac
     assert_eq!(world.verdict_from(session, Some(parse("10.1.2.4"))), Err(Rejection::AddressNotAllowed));
 
     let update = service_accounts::AccountUpdate { allowlist: Some(list("10.9.0.0/16")), ..Default::default() };
-    wait(world.accounts.update_account(&crate::support::ada(), &created.account.id, update)).unwrap();
+    wait(world.accounts.acting(&crate::support::ada()).account(&created.account.id).update(update)).unwrap();
     assert_eq!(world.verdict_from(session, address), Err(Rejection::AddressNotAllowed));
 }
 
@@ -79,7 +79,7 @@ fn within(world: &World, rule: &str) -> Holder {
     let created = world.create("Pipeline Automation");
     let holder = Holder::open(world, created);
     let update = service_accounts::AccountUpdate { allowlist: Some(list(rule)), ..Default::default() };
-    wait(world.accounts.update_account(&crate::support::ada(), &holder.id, update)).unwrap();
+    wait(world.accounts.acting(&crate::support::ada()).account(&holder.id).update(update)).unwrap();
     holder
 }
 

@@ -51,49 +51,53 @@ pub(super) const ALL: [(&str, Leaves, Run); 20] = [
         Ok(())
     }),
     ("create an account", Leaves::Event(Action::AccountCreated), |stage| {
-        wait(stage.world.accounts.create_account(&ada(), wanted("Alation Sync"))).map(drop)
+        wait(stage.world.accounts.acting(&ada()).create(wanted("Alation Sync"))).map(drop)
     }),
     ("read an account", Leaves::Nothing, |stage| {
-        wait(stage.world.accounts.account(&ada(), &stage.holder.id)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).read()).map(drop)
     }),
-    ("list accounts", Leaves::Nothing, |stage| wait(stage.world.accounts.accounts(&ada(), None, 10)).map(drop)),
+    ("list accounts", Leaves::Nothing, |stage| {
+        wait(stage.world.accounts.acting(&ada()).accounts(&stage.world.accounts.every_account(), None, 10)).map(drop)
+    }),
     ("update an account", Leaves::Event(Action::AccountUpdated), |stage| {
         let purpose = Some(Purpose::parse("another purpose").unwrap());
         let update = AccountUpdate { purpose, ..AccountUpdate::default() };
-        wait(stage.world.accounts.update_account(&ada(), &stage.holder.id, update)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).update(update)).map(drop)
     }),
     ("disable an account", Leaves::Event(Action::AccountDisabled), |stage| {
-        wait(stage.world.accounts.disable_account(&ada(), &stage.holder.id)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).disable()).map(drop)
     }),
     ("enable an account", Leaves::Event(Action::AccountEnabled), |stage| {
-        wait(stage.world.accounts.enable_account(&ada(), &stage.holder.id)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).enable()).map(drop)
     }),
     ("approve an account", Leaves::Event(Action::AccountApproved), |stage| {
-        wait(stage.world.accounts.approve_account(&bob(), &stage.waiting)).map(drop)
+        wait(stage.world.accounts.acting(&bob()).account(&stage.waiting).approve(REVISION)).map(drop)
     }),
     ("delete an account", Leaves::Event(Action::AccountDeleted), |stage| {
-        wait(stage.world.accounts.delete_account(&ada(), &stage.holder.id))
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).delete())
     }),
     ("regenerate a client secret", Leaves::Event(Action::SecretRegenerated), |stage| {
-        wait(stage.world.accounts.regenerate_client_secret(&ada(), &stage.holder.id)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).regenerate_secret()).map(drop)
     }),
     ("mint a token", Leaves::Event(Action::TokenMinted), |stage| {
-        wait(stage.world.accounts.mint_token(&ada(), &stage.holder.id, &token("weekly"))).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).mint(&token("weekly"))).map(drop)
     }),
     ("list tokens", Leaves::Nothing, |stage| {
-        wait(stage.world.accounts.tokens(&ada(), &stage.holder.id, None, 10)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).tokens(None, 10)).map(drop)
     }),
     ("set a token's scopes", Leaves::Event(Action::TokenUpdated), |stage| {
         let (id, token) = (&stage.holder.id, &stage.holder.token_id);
-        wait(stage.world.accounts.set_token_scopes(&ada(), id, token, Scopes::none())).map(drop)
+        wait(stage.world.accounts.acting(&ada()).token(id, token).set_scopes(Scopes::none())).map(drop)
     }),
     ("revoke a token", Leaves::Event(Action::TokenRevoked), |stage| {
-        wait(stage.world.accounts.revoke_token(&ada(), &stage.holder.id, &stage.holder.token_id)).map(drop)
+        wait(stage.world.accounts.acting(&ada()).token(&stage.holder.id, &stage.holder.token_id).revoke()).map(drop)
     }),
     ("delete a token", Leaves::Event(Action::TokenDeleted), |stage| {
-        wait(stage.world.accounts.delete_token(&ada(), &stage.holder.id, &stage.revoked))
+        wait(stage.world.accounts.acting(&ada()).token(&stage.holder.id, &stage.revoked).delete())
     }),
-    ("read the trail", Leaves::Nothing, |stage| wait(stage.world.accounts.audit(&ada(), &Query::default())).map(drop)),
+    ("read the trail", Leaves::Nothing, |stage| {
+        wait(stage.world.accounts.acting(&ada()).audit(&Query::default())).map(drop)
+    }),
 ];
 
 impl Stage {
@@ -101,10 +105,10 @@ impl Stage {
         let rule = ApprovalRule::SecondAdministrator;
         let world = World::built(|builder| builder.approval(rule).access_events(events));
         let created = world.create("Pipeline Automation");
-        wait(world.accounts.approve_account(&bob(), &created.account.id)).unwrap();
+        wait(world.accounts.acting(&bob()).account(&created.account.id).approve(REVISION)).unwrap();
         let holder = Holder::open(&world, created);
-        let revoked = wait(world.accounts.mint_token(&ada(), &holder.id, &token("former"))).unwrap().token.id;
-        wait(world.accounts.revoke_token(&ada(), &holder.id, &revoked)).unwrap();
+        let revoked = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("former"))).unwrap().token.id;
+        wait(world.accounts.acting(&ada()).token(&holder.id, &revoked).revoke()).unwrap();
         let waiting = world.create("Finance Metrics").account.id.clone();
         Self { world, holder, waiting, revoked }
     }

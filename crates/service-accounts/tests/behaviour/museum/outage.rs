@@ -103,7 +103,7 @@ fn in_strict_mode_no_record_means_no_access() {
         assert!(matches!(judged, Err(AuthenticateError::Unavailable(_))), "{path:?}: {judged:?}");
         assert_eq!(holder.verdict(&world, path), Ok(()), "{path:?}");
     }
-    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
     let judged = world.store.failing(When::Each(Call::Append), Fault::Refused, || world.authenticate(&holder.token));
     assert!(matches!(judged, Err(AuthenticateError::Unavailable(_))), "{judged:?}");
     assert_eq!(world.verdict(&holder.token), Err(Rejection::AccountDisabled));
@@ -121,7 +121,7 @@ fn without_strict_mode_the_trail_is_not_on_the_path_of_a_request() {
             assert!(judged.is_ok(), "{events:?} on {path:?}: {judged:?}");
         }
         let read = world.store.failing(When::Each(Call::Append), Fault::Refused, || {
-            wait(world.accounts.audit(&ada(), &Query::default()))
+            wait(world.accounts.acting(&ada()).audit(&Query::default()))
         });
         let is_complete = events == AccessEvents::Off;
         assert_eq!(read.is_ok(), is_complete, "a trail that cannot be shown whole is not shown in part");
@@ -133,7 +133,7 @@ fn without_strict_mode_the_trail_is_not_on_the_path_of_a_request() {
 fn a_revocation_whose_answer_was_lost_holds_and_can_be_asked_for_again() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    let revoke = || wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id));
+    let revoke = || wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke());
     let lost = world.store.failing(When::Each(Call::Commit), Fault::AnswerLost, revoke);
     assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
     assert_eq!(world.verdict(&holder.token), Err(Rejection::Revoked));

@@ -22,7 +22,8 @@ fn a_token_under_an_earlier_pepper_works_and_is_hashed_again_when_it_is_used() {
             assert_eq!(pepper_of(&world, &holder, path), "k2", "{path:?}");
             assert_eq!(holder.verdict(&world, path), Ok(()), "{path:?}: the text is the same");
         }
-        let rehashed = wait(world.accounts.audit(&ada(), &Query::default().for_action(Action::TokenRehashed))).unwrap();
+        let rehashed =
+            wait(world.accounts.acting(&ada()).audit(&Query::default().for_action(Action::TokenRehashed))).unwrap();
         assert_eq!(rehashed.events.len(), 3, "once for each credential");
     });
 }
@@ -41,7 +42,7 @@ fn a_retired_pepper_ends_what_was_not_used_meanwhile_and_nothing_else() {
             assert_eq!(used.verdict(&after, path), Ok(()), "{path:?}");
             assert_eq!(idle.verdict(&after, path), Err(Rejection::WrongSecret), "{path:?}");
         }
-        let minted = wait(after.accounts.mint_token(&ada(), &idle.id, &token("weekly"))).unwrap();
+        let minted = wait(after.accounts.acting(&ada()).account(&idle.id).mint(&token("weekly"))).unwrap();
         assert_eq!(after.verdict(minted.secret.expose()), Ok(()), "what was lost is minted anew");
     });
 }
@@ -68,7 +69,8 @@ fn a_record_is_never_hashed_back_or_over_a_newer_one() {
     let (accounts, text) = (world.accounts.clone(), holder.token.clone());
     world.store.interrupt(Call::Commit, move || drop(wait(accounts.authenticate(&text, None)).unwrap()));
     assert_eq!(holder.verdict(&world, Path::Token), Ok(()));
-    let rehashed = wait(world.accounts.audit(&ada(), &Query::default().for_action(Action::TokenRehashed))).unwrap();
+    let rehashed =
+        wait(world.accounts.acting(&ada()).audit(&Query::default().for_action(Action::TokenRehashed))).unwrap();
     assert_eq!(rehashed.events.len(), 1);
 
     let behind = world.restarted(keyring());
@@ -81,7 +83,7 @@ fn a_record_is_never_hashed_back_or_over_a_newer_one() {
 fn a_credential_that_is_refused_is_not_hashed_again() {
     let before = World::new();
     let holder = before.holder("Pipeline Automation");
-    wait(before.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    wait(before.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
     let world = before.restarted(rotated());
     for path in Path::ALL {
         assert_eq!(holder.verdict(&world, path), Err(Rejection::AccountDisabled));

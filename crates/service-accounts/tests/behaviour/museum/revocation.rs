@@ -21,7 +21,7 @@ fn a_revoked_token_is_refused_by_the_next_request_through_another_connection() {
     for _ in 0..3 {
         assert_eq!(there.verdict(&holder.token), Ok(()), "the other connection has it in whatever caches it has");
     }
-    wait(here.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
+    wait(here.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
     assert_eq!(there.verdict(&holder.token), Err(Rejection::Revoked));
     assert_eq!(here.verdict(&holder.token), Err(Rejection::Revoked));
 }
@@ -32,13 +32,13 @@ fn disabling_an_account_stops_all_its_credentials_and_enabling_brings_back_those
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
         let bystander = world.holder("Alation Sync");
-        wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
-        wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+        wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
+        wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
         for path in [Path::Session, Path::Exchange] {
             assert_eq!(holder.verdict(world, path), Err(Rejection::AccountDisabled), "{path:?}");
             assert_eq!(bystander.verdict(world, path), Ok(()), "{path:?}");
         }
-        wait(world.accounts.enable_account(&ada(), &holder.id)).unwrap();
+        wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap();
         assert_eq!(holder.verdict(world, Path::Session), Ok(()));
         assert_eq!(holder.verdict(world, Path::Exchange), Ok(()));
         assert_eq!(holder.verdict(world, Path::Token), Err(Rejection::Revoked), "revoked before, and so for good");
@@ -50,8 +50,8 @@ fn disabling_an_account_stops_all_its_credentials_and_enabling_brings_back_those
 fn a_token_minted_for_a_disabled_account_does_not_work() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
-    let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &token("late"))).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
+    let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("late"))).unwrap();
     assert_eq!(world.verdict(minted.secret.expose()), Err(Rejection::AccountDisabled));
 }
 
@@ -68,7 +68,7 @@ fn a_write_in_flight_never_brings_a_revoked_credential_back() {
         let (accounts, id, credential) = (before.accounts.clone(), holder.id.clone(), holder.id_on(path));
         let session = before.authenticate(&holder.session).unwrap();
         world.store.interrupt(Call::Commit, move || match path {
-            Path::Token => drop(wait(accounts.revoke_token(&ada(), &id, &credential)).unwrap()),
+            Path::Token => drop(wait(accounts.acting(&ada()).token(&id, &credential).revoke()).unwrap()),
             _ => wait(accounts.end_session(&session)).unwrap(),
         });
         assert_eq!(holder.verdict(&world, path), Ok(()), "{path:?}: it was judged before the revocation");
@@ -81,8 +81,11 @@ fn a_late_change_of_scopes_or_a_late_mark_leaves_a_revoked_token_revoked() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
         let (accounts, id, token) = (world.accounts.clone(), holder.id.clone(), holder.token_id);
-        world.store.interrupt(Call::Commit, move || drop(wait(accounts.revoke_token(&ada(), &id, &token)).unwrap()));
-        let changed = wait(world.accounts.set_token_scopes(&ada(), &holder.id, &holder.token_id, Scopes::Inherited));
+        world
+            .store
+            .interrupt(Call::Commit, move || drop(wait(accounts.acting(&ada()).token(&id, &token).revoke()).unwrap()));
+        let changed =
+            wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).set_scopes(Scopes::Inherited));
         assert!(matches!(changed, Err(Error::Revoked)), "{changed:?}");
 
         let last = LastUsed { at: world.clock.now(), address: Some(OFFICE) };
@@ -95,9 +98,9 @@ fn a_late_change_of_scopes_or_a_late_mark_leaves_a_revoked_token_revoked() {
 fn revoking_twice_is_the_same_as_once_and_deleting_comes_second() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
-        let delete = || wait(world.accounts.delete_token(&ada(), &holder.id, &holder.token_id));
+        let delete = || wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).delete());
         assert!(matches!(delete(), Err(Error::NotRevoked)));
-        let revoke = || wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap();
+        let revoke = || wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
         let first = revoke();
         world.clock.advance(time::Duration::HOUR);
         assert_eq!(revoke().token(), first.token(), "the first instant stays, and no second event is made");
@@ -122,7 +125,7 @@ fn an_account_created_again_revives_nothing_however_often() {
             for path in Path::ALL {
                 assert_eq!(holder.verdict(world, path), Ok(()), "round {round} on {path:?}");
             }
-            wait(world.accounts.delete_account(&ada(), &holder.id)).unwrap();
+            wait(world.accounts.acting(&ada()).account(&holder.id).delete()).unwrap();
             ended.push(holder);
         }
     });
@@ -134,7 +137,7 @@ fn a_deleted_account_leaves_no_credential_behind_and_all_of_its_history() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
         wait(world.accounts.flush()).unwrap();
-        wait(world.accounts.delete_account(&ada(), &holder.id)).unwrap();
+        wait(world.accounts.acting(&ada()).account(&holder.id).delete()).unwrap();
         for path in Path::ALL {
             assert!(wait(world.store.credential(&holder.id_on(path))).unwrap().is_none(), "{path:?}");
         }
@@ -142,7 +145,7 @@ fn a_deleted_account_leaves_no_credential_behind_and_all_of_its_history() {
         assert!(wait(world.store.due(far, 100)).unwrap().is_empty());
         assert!(wait(world.store.tokens(&holder.id, None, 100)).unwrap().items.is_empty());
 
-        let history = wait(world.accounts.audit(&ada(), &Query::default())).unwrap().events;
+        let history = wait(world.accounts.acting(&ada()).audit(&Query::default())).unwrap().events;
         let actions: Vec<_> = history.iter().rev().map(|recorded| recorded.event.action()).collect();
         assert_eq!(
             actions,
@@ -157,16 +160,16 @@ fn nothing_is_minted_for_an_account_that_is_deleted_meanwhile() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");
         let (accounts, id) = (world.accounts.clone(), holder.id.clone());
-        world.store.interrupt(Call::Commit, move || wait(accounts.delete_account(&ada(), &id)).unwrap());
-        let minted = wait(world.accounts.mint_token(&ada(), &holder.id, &token("orphan")));
+        world.store.interrupt(Call::Commit, move || wait(accounts.acting(&ada()).account(&id).delete()).unwrap());
+        let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("orphan")));
         assert!(matches!(minted, Err(Error::AccountMissing)), "{minted:?}");
 
         let (accounts, again) = (world.accounts.clone(), wanted("Pipeline Automation"));
         let holder = world.holder("Pipeline Automation");
         let id = holder.id.clone();
         world.store.interrupt(Call::Commit, move || {
-            wait(accounts.delete_account(&ada(), &id)).unwrap();
-            drop(wait(accounts.create_account(&ada(), again)).unwrap());
+            wait(accounts.acting(&ada()).account(&id).delete()).unwrap();
+            drop(wait(accounts.acting(&ada()).create(again)).unwrap());
         });
         assert_eq!(holder.verdict(world, Path::Exchange), Err(Rejection::Unknown), "the new account is another one");
     });

@@ -49,10 +49,10 @@ fn no_secret_is_in_the_debug_output_of_anything_the_facade_hands_out() {
         Some(OFFICE),
     ));
     let opened = opened.unwrap();
-    let regenerated = wait(world.accounts.regenerate_client_secret(&ada(), &created.account.id)).unwrap();
-    let minted = wait(world.accounts.mint_token(&ada(), &created.account.id, &token("weekly"))).unwrap();
+    let regenerated = wait(world.accounts.acting(&ada()).account(&created.account.id).regenerate_secret()).unwrap();
+    let minted = wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&token("weekly"))).unwrap();
     let principal = world.authenticate(opened.secret.expose()).unwrap();
-    let listed = wait(world.accounts.tokens(&ada(), &created.account.id, None, 10)).unwrap();
+    let listed = wait(world.accounts.acting(&ada()).account(&created.account.id).tokens(None, 10)).unwrap();
 
     let first = created.first_token.as_ref().unwrap();
     let secrets = [&created.client_secret, &first.secret, &opened.secret, &regenerated, &minted.secret];
@@ -96,7 +96,7 @@ fn no_secret_is_traced_at_any_level_or_kept_in_the_trail() {
     assert!(text.contains("access.granted") && text.contains("access.denied") && text.contains("permission.denied"));
     let canaries = Canaries::of(&holder);
     canaries.assert_absent("the trace", text.as_bytes());
-    let trail = wait(world.accounts.audit(&ada(), &Query::default().limit(Query::MAX_LIMIT))).unwrap();
+    let trail = wait(world.accounts.acting(&ada()).audit(&Query::default().limit(Query::MAX_LIMIT))).unwrap();
     assert!(trail.events.len() > 10);
     canaries.assert_absent("the trail", format!("{trail:?}").as_bytes());
 }
@@ -158,13 +158,18 @@ fn without_randomness_there_is_no_secret_and_no_account() {
         }
     }
     let world = World::built(|builder| builder.randomness(Dry));
-    let error = wait(world.accounts.create_account(&ada(), crate::support::wanted("Pipeline Automation"))).unwrap_err();
+    let error = wait(world.accounts.acting(&ada()).create(crate::support::wanted("Pipeline Automation"))).unwrap_err();
     assert!(matches!(error, service_accounts::Error::Randomness(_)));
     let Some(cause) = error.source().and_then(<dyn Error>::downcast_ref::<MintError<RandomnessError>>) else {
         panic!("{error:?}")
     };
     assert!(matches!(cause, MintError::Source(_)), "{cause:?}");
-    assert!(wait(world.accounts.accounts(&ada(), None, 10)).unwrap().items.is_empty());
+    assert!(
+        wait(world.accounts.acting(&ada()).accounts(&world.accounts.every_account(), None, 10))
+            .unwrap()
+            .items
+            .is_empty()
+    );
 }
 
 /// Everything that happens to credentials in a normal life, and some that should not.
@@ -179,10 +184,10 @@ fn live(world: &World, holder: &Holder) {
     let principal = world.authenticate(&holder.token).unwrap();
     world.accounts.authorize(&principal, Permission::UsersView, None).unwrap_err();
     let wanted = service_accounts::NewToken { environment: Some(Environment::staging()), ..token("staging") };
-    drop(wait(world.accounts.mint_token(&ada(), &holder.id, &wanted)).unwrap());
-    drop(wait(world.accounts.regenerate_client_secret(&ada(), &holder.id)).unwrap());
+    drop(wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted)).unwrap());
+    drop(wait(world.accounts.acting(&ada()).account(&holder.id).regenerate_secret()).unwrap());
     let _ = holder.verdict(world, Path::Exchange);
-    drop(wait(world.accounts.revoke_token(&ada(), &holder.id, &holder.token_id)).unwrap());
+    drop(wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap());
     drop(world.authenticate(&holder.token));
     wait(world.accounts.end_session(&world.authenticate(&holder.session).unwrap())).unwrap();
 }

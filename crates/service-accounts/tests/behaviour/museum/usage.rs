@@ -63,7 +63,7 @@ fn of_the_uses_within_one_second_the_last_is_shown_however_often_each_is_repeate
 fn a_refused_credential_leaves_no_mark() {
     let world = World::new();
     let holder = world.holder("Pipeline Automation");
-    wait(world.accounts.disable_account(&ada(), &holder.id)).unwrap();
+    wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap();
     assert!(world.verdict(&holder.token).is_err());
     assert_eq!(last_used(&world, &holder), None);
 }
@@ -134,7 +134,7 @@ fn a_missing_permission_is_recorded_with_its_name() {
         let forbidden = world.accounts.authorize(&principal, crate::support::Permission::UsersView, None).unwrap_err();
         assert_eq!(forbidden.permission, "users:view");
         let query = Query::default().for_action(Action::PermissionDenied);
-        let found = wait(world.accounts.audit(&ada(), &query)).unwrap().events;
+        let found = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
         assert_eq!(found.len(), kept, "{events:?}");
         assert!(found.iter().all(|recorded| recorded.event.reason().unwrap().as_str() == "users:view"));
     }
@@ -148,7 +148,7 @@ fn given_up(work: impl Future) {
 
 fn granted(world: &World) -> usize {
     let query = Query::default().for_action(Action::AccessGranted).limit(Query::MAX_LIMIT);
-    wait(world.accounts.audit(&ada(), &query)).unwrap().events.len()
+    wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events.len()
 }
 
 fn used_at(world: &World, holder: &Holder) -> Option<UtcDateTime> {
@@ -156,7 +156,7 @@ fn used_at(world: &World, holder: &Holder) -> Option<UtcDateTime> {
 }
 
 fn last_used(world: &World, holder: &Holder) -> Option<LastUsed> {
-    let listed = wait(world.accounts.tokens(&ada(), &holder.id, None, 10)).unwrap().items;
+    let listed = wait(world.accounts.acting(&ada()).account(&holder.id).tokens(None, 10)).unwrap().items;
     assert!(wait(world.store.credential(&holder.token_id)).unwrap().is_some());
     listed[0].last_used
 }
