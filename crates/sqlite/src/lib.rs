@@ -3,8 +3,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backup;
+mod changes;
 mod connection;
+mod documents;
 mod error;
+mod events;
 mod file;
 mod lists;
 mod reader;
@@ -14,6 +17,7 @@ mod schema;
 mod snapshot;
 mod store;
 mod trail;
+mod uses;
 mod watch;
 mod writer;
 

@@ -10,9 +10,9 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use rusqlite::{Connection, params};
-use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, ListedToken, Paged};
+use rusqlite::{Connection, Rows, params};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_store::{Account, AccountFilter, Listed, Paged};
 use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
@@ -20,7 +20,7 @@ use crate::{
     SqliteError,
     connection::{self, Role},
     reader::Shared,
-    rows::{last_used, text, token_id},
+    rows::{instant, last_used, one_more_than, text, token_id},
 };
 
 /// How many long reads run at once. A slow one holds up none but the other's turn.
@@ -38,10 +38,32 @@ const UNDER: &str = "
     FROM (SELECT record ->> '$.digest' AS digest FROM token)";
 
 /// The columns of a joined credential first, so that one function reads both.
-const TOKENS: &str = "
-    SELECT token.revision, account.revision, token.record, account.record, token.id, last_used.at, last_used.address
-    FROM token LEFT JOIN account ON account.id = token.account LEFT JOIN last_used ON last_used.token = token.id
-    WHERE token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4";
+macro_rules! listed {
+    ($condition:literal) => {
+        concat!(
+            "SELECT token.revision, account.revision, token.record, account.record, token.id, last_used.at,
+                 last_used.address, (SELECT max(last) FROM sighting WHERE sighting.token = token.id AND kind = 'tried')
+             FROM token LEFT JOIN account ON account.id = token.account
+                 LEFT JOIN last_used ON last_used.token = token.id
+             WHERE ",
+            $condition
+        )
+    };
+}
+
+const CREDENTIALS: &str =
+    listed!("token.account = ?1 AND token.kind = ?2 AND token.id > ?3 ORDER BY token.id LIMIT ?4");
+
+/// The first expression is the one that is indexed: the realm of the account.
+const DUE: &str = listed!(
+    "substr(token.account, instr(token.account, '@') + 1) = ?1 AND token.next_due <= ?2
+     ORDER BY token.next_due, token.id LIMIT ?3"
+);
+
+const ACCOUNTS: &str = "SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// How many accounts one page of a filtered list looks at, beyond those that it shows.
+const LOOKS: usize = 1_000;
 
 type Job = Box<dyn FnOnce(&Connection, &Shared) + Send>;
 
@@ -96,44 +118,62 @@ fn serve(connection: Connection, waiting: &Mutex<Receiver<Job>>, shared: &Shared
 pub(crate) fn accounts(
     connection: &Connection,
     shared: &Shared,
+    filter: &AccountFilter,
     after: Option<&AccountId>,
     limit: usize,
 ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
-    let mut statement =
-        connection.prepare_cached("SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2")?;
-    let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(limit)])?;
-    let mut found = Vec::new();
+    let mut statement = connection.prepare_cached(ACCOUNTS)?;
+    let looks = limit.saturating_add(LOOKS);
+    let mut rows = statement.query(params![after.map_or("", AccountId::as_str), one_more_than(looks)])?;
+    let (mut found, mut looked) = (Vec::new(), 0);
+    let mut last = None;
     while let Some(row) = rows.next()? {
-        found.push(shared.records.account(text(row, 2, "account")?, row, 0, 1)?);
+        if looked == looks {
+            return Ok(Paged { items: found, next: last });
+        }
+        looked += 1;
+        let account = shared.records.listed_account(text(row, 2, "account")?, row, 0, 1)?;
+        if filter.matches(&account) {
+            if found.len() == limit {
+                return Ok(Paged { next: found.last().map(|last: &Arc<Account>| last.id.clone()), items: found });
+            }
+            found.push(account.clone());
+        }
+        last = Some(account.id.clone());
     }
-    Ok(Paged::new(found, limit, |account| account.id.clone()))
+    Ok(Paged { items: found, next: None })
 }
 
-pub(crate) fn tokens(
+pub(crate) fn credentials(
     connection: &Connection,
     shared: &Shared,
-    account: &AccountId,
+    (account, kind): (&AccountId, Kind),
     after: Option<&TokenId>,
     limit: usize,
-) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
-    let mut statement = connection.prepare_cached(TOKENS)?;
+) -> Result<Paged<Listed, TokenId>, SqliteError> {
+    let mut statement = connection.prepare_cached(CREDENTIALS)?;
     let after = after.map_or("", TokenId::as_str);
-    let mut rows = statement.query(params![account.as_str(), Kind::Token.as_str(), after, one_more_than(limit)])?;
+    let rows = statement.query(params![account.as_str(), kind.as_str(), after, one_more_than(limit)])?;
+    Ok(Paged::new(listed(shared, rows)?, limit, |listed| listed.credential.token().id))
+}
+
+pub(crate) fn due(
+    connection: &Connection,
+    shared: &Shared,
+    realm: &Realm,
+    now: UtcDateTime,
+    limit: usize,
+) -> Result<Vec<Listed>, SqliteError> {
+    let mut statement = connection.prepare_cached(DUE)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    listed(shared, statement.query(params![realm.as_str(), now.unix_timestamp(), limit])?)
+}
+
+fn listed(shared: &Shared, mut rows: Rows<'_>) -> Result<Vec<Listed>, SqliteError> {
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let credential = shared.records.listed(&token_id(row, 4)?, row)?;
-        found.push(ListedToken { credential, last_used: last_used(row, 5, 6)? });
-    }
-    Ok(Paged::new(found, limit, |listed| listed.credential.token().id))
-}
-
-pub(crate) fn due(connection: &Connection, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM token WHERE next_due <= ?1 ORDER BY next_due, id LIMIT ?2")?;
-    let mut rows = statement.query(params![now.unix_timestamp(), i64::try_from(limit).unwrap_or(i64::MAX)])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(token_id(row, 0)?);
+        found.push(Listed { credential, last_used: last_used(row, 5, 6)?, last_attempt: instant(row, 7, "sighting")? });
     }
     Ok(found)
 }
@@ -146,8 +186,4 @@ pub(crate) fn count_under(connection: &Connection, pepper: PepperId) -> Result<u
         Ok(under) if unreadable == 0 => Ok(under),
         _ => Err(SqliteError::Corrupt { table: "token" }),
     }
-}
-
-fn one_more_than(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use rusqlite::Connection;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential};
 use service_accounts_token::TokenId;
@@ -79,6 +80,12 @@ impl Readers {
         let mut statement = reader.connection().prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
         let mut rows = statement.query([id.as_str()])?;
         rows.next()?.map(|row| self.shared.records.account(id.as_str(), row, 0, 1)).transpose()
+    }
+
+    /// A read of a few rows, on the calling thread.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, SqliteError>) -> Result<T, SqliteError> {
+        self.shared.watch.look()?;
+        read(self.reader()?.connection())
     }
 
     pub(crate) const fn shared(&self) -> &Arc<Shared> {

@@ -109,6 +109,20 @@ impl Records {
         Ok(self.known_account(id, row, revision_at, record_at)?.account.clone())
     }
 
+    /// The account of a row of a list, which is not kept.
+    pub(crate) fn listed_account(
+        &self,
+        id: &str,
+        row: &Row<'_>,
+        revision_at: usize,
+        record_at: usize,
+    ) -> Result<Arc<Account>, SqliteError> {
+        match self.accounts.get(id) {
+            Some(known) if known.is_in(row, revision_at, record_at)? => Ok(known.account.clone()),
+            _ => Ok(Arc::new(decode_account(id, row, revision_at, record_at)?)),
+        }
+    }
+
     fn known_account(
         &self,
         id: &str,

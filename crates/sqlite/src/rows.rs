@@ -53,9 +53,22 @@ pub(crate) fn revision(row: &Row<'_>, at: usize, table: &'static str) -> Result<
 
 pub(crate) fn last_used(row: &Row<'_>, at: usize, address: usize) -> Result<Option<LastUsed>, SqliteError> {
     let corrupt = || SqliteError::Corrupt { table: "last_used" };
-    let Some(seconds) = row.get::<_, Option<i64>>(at)? else { return Ok(None) };
-    let at = UtcDateTime::from_unix_timestamp(seconds).map_err(|_| corrupt())?;
+    let Some(at) = instant(row, at, "last_used")? else { return Ok(None) };
     let address = row.get_ref(address)?.as_str_or_null().map_err(|_| corrupt())?;
     let address = address.map(|text| text.parse().map_err(|_| corrupt())).transpose()?;
     Ok(Some(LastUsed { at, address }))
+}
+
+pub(crate) fn instant(row: &Row<'_>, at: usize, table: &'static str) -> Result<Option<UtcDateTime>, SqliteError> {
+    let seconds = row.get_ref(at)?.as_i64_or_null().map_err(|_| SqliteError::Corrupt { table })?;
+    seconds.map(|at| UtcDateTime::from_unix_timestamp(at).map_err(|_| SqliteError::Corrupt { table })).transpose()
+}
+
+/// One row more than a page holds tells that there is a next page.
+pub(crate) fn one_more_than(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+pub(crate) fn encode(record: &impl serde::Serialize) -> Result<String, SqliteError> {
+    serde_json::to_string(record).map_err(|error| SqliteError::Database(Box::new(error)))
 }

@@ -8,7 +8,8 @@ use crate::SqliteError;
 const APPLICATION: i32 = 0x7361_6363;
 
 /// Each entry takes the schema one version further; what has landed is never edited.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE account (
         id TEXT PRIMARY KEY,
         revision INTEGER NOT NULL,
@@ -45,7 +46,55 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX event_by_account ON event (account, sequence);
     CREATE INDEX event_by_token ON event (token, sequence);
     CREATE INDEX event_by_action ON event (action, sequence);
-"];
+",
+    "
+    -- The end of a session; of other credentials their record tells it.
+    ALTER TABLE token ADD COLUMN ends INTEGER;
+    UPDATE token SET ends = record ->> '$.expires_at' WHERE kind = 'ses' AND json_valid(record);
+    CREATE INDEX session_by_end ON token (account, ends, id) WHERE kind = 'ses';
+
+    -- By realm, which is what stands behind the @ of the account.
+    DROP INDEX token_by_due;
+    CREATE INDEX token_by_due ON token (substr(account, instr(account, '@') + 1), next_due, id)
+        WHERE next_due IS NOT NULL;
+
+    CREATE TABLE sighting (
+        token TEXT NOT NULL REFERENCES token (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        PRIMARY KEY (token, kind, value)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE document (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE cursor (
+        reader TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        state TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    ALTER TABLE event ADD COLUMN actor TEXT;
+    UPDATE event SET actor = record ->> '$.actor' WHERE json_valid(record);
+    CREATE INDEX event_by_actor ON event (actor, sequence);
+
+    -- Between which instants the events of 512 places happened, whatever their order.
+    CREATE TABLE event_block (
+        block INTEGER PRIMARY KEY,
+        earliest INTEGER NOT NULL,
+        latest INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO event_block SELECT sequence / 512, min(at), max(at) FROM event GROUP BY sequence / 512;
+",
+];
 
 /// Tables and columns of schema 1, whose files do not say whose they are.
 const UNSIGNED: &[&str] = &[

@@ -2,20 +2,23 @@
 
 use std::{path::Path, sync::Arc};
 
-use service_accounts_audit::{Event, Page, Query};
-use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Authority, Change, Committed, Credential, ListedToken, Paged, Store, Usage};
-use service_accounts_token::{PepperId, TokenId};
+use service_accounts_audit::{Event, Page, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
+use service_accounts_store::{
+    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
+    Listed, Paged, Sighting, Store, Usage,
+};
+use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
     SqliteError, backup,
     connection::{self, Role},
-    file,
+    documents, file,
     lists::{self, Lists},
     reader::Readers,
-    trail,
-    writer::{Job, Writer},
+    trail, uses,
+    writer::{Done, Job, Writer},
 };
 
 /// Keeps service accounts in one SQLite file.
@@ -81,7 +84,10 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, SqliteError> {
-        self.writer.run(Job::Commit(Box::new((authority.clone(), change, event)))).await
+        match self.writer.run(Job::Commit(Box::new((authority.clone(), change, event)))).await? {
+            Done::Committed(committed) => Ok(committed),
+            _ => Err(SqliteError::Closed),
+        }
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {
@@ -90,29 +96,52 @@ impl Store for SqliteStore {
 
     async fn accounts(
         &self,
+        filter: &AccountFilter,
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Paged<Arc<Account>, AccountId>, SqliteError> {
-        let after = after.cloned();
-        self.lists.run(move |file, shared| lists::accounts(file, shared, after.as_ref(), limit)).await
+        let (filter, after) = (filter.clone(), after.cloned());
+        self.lists.run(move |file, shared| lists::accounts(file, shared, &filter, after.as_ref(), limit)).await
     }
 
-    async fn tokens(
+    async fn credentials(
         &self,
         account: &AccountId,
+        kind: Kind,
         after: Option<&TokenId>,
         limit: usize,
-    ) -> Result<Paged<ListedToken, TokenId>, SqliteError> {
+    ) -> Result<Paged<Listed, TokenId>, SqliteError> {
         let (account, after) = (account.clone(), after.copied());
-        self.lists.run(move |file, shared| lists::tokens(file, shared, &account, after.as_ref(), limit)).await
+        self.lists
+            .run(move |file, shared| lists::credentials(file, shared, (&account, kind), after.as_ref(), limit))
+            .await
     }
 
-    async fn due(&self, now: UtcDateTime, limit: usize) -> Result<Vec<TokenId>, SqliteError> {
-        self.lists.run(move |file, _| lists::due(file, now, limit)).await
+    async fn due(&self, realm: &Realm, now: UtcDateTime, limit: usize) -> Result<Vec<Listed>, SqliteError> {
+        let realm = realm.clone();
+        self.lists.run(move |file, shared| lists::due(file, shared, &realm, now, limit)).await
     }
 
-    async fn touch(&self, marks: &[Usage]) -> Result<(), SqliteError> {
-        self.writer.run(Job::Touch(marks.to_vec())).await.map(drop)
+    async fn touch(&self, uses: &[Usage], sightings: &[Sighting]) -> Result<(), SqliteError> {
+        self.writer.run(Job::Touch(uses.to_vec(), sightings.to_vec())).await.map(drop)
+    }
+
+    async fn sightings(&self, token: &TokenId) -> Result<Vec<Sighting>, SqliteError> {
+        self.readers.read(|file| uses::sightings(file, token))
+    }
+
+    async fn document(&self, kind: DocumentKind, id: &DocumentId) -> Result<Option<Document>, SqliteError> {
+        self.readers.read(|file| documents::get(file, kind, id))
+    }
+
+    async fn documents(
+        &self,
+        kind: DocumentKind,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Paged<Document, DocumentId>, SqliteError> {
+        let after = after.cloned();
+        self.lists.run(move |file, _| documents::page(file, kind, after.as_ref(), limit)).await
     }
 
     async fn append(&self, events: &[Event]) -> Result<(), SqliteError> {
@@ -122,6 +151,33 @@ impl Store for SqliteStore {
     async fn events(&self, query: &Query) -> Result<Page, SqliteError> {
         let query = query.clone();
         self.lists.run(move |file, _| trail::page(file, &query)).await
+    }
+
+    async fn trim(&self, place: Sequence, limit: usize) -> Result<usize, SqliteError> {
+        match self.writer.run(Job::Trim(place, limit)).await? {
+            Done::Trimmed(removed) => Ok(removed),
+            _ => Err(SqliteError::Closed),
+        }
+    }
+
+    async fn cursor(&self, reader: &DocumentId) -> Result<Option<Cursor>, SqliteError> {
+        self.readers.read(|file| documents::cursor(file, reader))
+    }
+
+    async fn advance(
+        &self,
+        reader: &DocumentId,
+        from: Option<Sequence>,
+        to: Option<Cursor>,
+    ) -> Result<bool, SqliteError> {
+        match self.writer.run(Job::Advance(reader.clone(), from, to)).await? {
+            Done::Advanced(has_moved) => Ok(has_moved),
+            _ => Err(SqliteError::Closed),
+        }
+    }
+
+    async fn slowest_cursor(&self) -> Result<Option<Sequence>, SqliteError> {
+        self.readers.read(documents::slowest_cursor)
     }
 
     async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, SqliteError> {

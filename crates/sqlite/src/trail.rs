@@ -2,7 +2,7 @@
 //!
 //! Every condition has an index that is ordered by place. A page is found by leaping: each condition in turn is asked for
 //! its next place at or behind the present one, until all name the same. So a combination costs what its rarest condition
-//! matches, and conditions that never meet end the page after [`LOOKS`] looks, with the place to go on from.
+//! matches, a span of time skips the blocks of places that have nothing in it, and conditions that never meet end the page after [`LOOKS`] looks, with the place to go on from.
 //!
 //! ```text
 //! account = a    ·  9  ·  ·  6  ·  ·  ·  2  ·      newest first: account says 9, action leaps to 7,
@@ -11,8 +11,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use service_accounts_audit::{Order, Page, Query, Recorded, Sequence};
+use time::UtcDateTime;
 
-use crate::{SqliteError, rows::decode};
+use crate::{SqliteError, events::BLOCK, rows::decode};
 
 /// How many places a page looks at; each takes a few microseconds.
 const LOOKS: usize = 2_000;
@@ -45,10 +46,12 @@ enum Step {
     Spent,
 }
 
-/// One condition, by the index that serves it.
-struct Condition<'c> {
-    value: &'c str,
-    seek: CachedStatement<'c>,
+/// One condition, by what serves it.
+enum Condition<'c> {
+    /// A column's value, by its index.
+    Value { value: &'c str, seek: CachedStatement<'c> },
+    /// The instants asked for, by the blocks of places that have events between them.
+    Within { span: (i64, i64), order: Order, seek: CachedStatement<'c> },
 }
 
 impl<'c> Walk<'c> {
@@ -56,6 +59,7 @@ impl<'c> Walk<'c> {
         let named = [
             ("token", query.token().map(AsRef::as_ref)),
             ("account", query.account().map(AsRef::as_ref)),
+            ("actor", query.actor().map(AsRef::as_ref)),
             ("action", query.action().map(|action| action.as_str())),
         ];
         let mut named: Vec<_> = named.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();
@@ -64,12 +68,16 @@ impl<'c> Walk<'c> {
         }
         let condition = |(column, value)| {
             let seek = connection.prepare_cached(&seek(column, query.order()))?;
-            Ok::<_, SqliteError>(Condition { value, seek })
+            Ok::<_, SqliteError>(Condition::Value { value, seek })
         };
+        let mut conditions: Vec<_> = named.into_iter().map(condition).collect::<Result<_, _>>()?;
+        if query.earliest().is_some() || query.end().is_some() {
+            conditions.push(Condition::within(connection, query)?);
+        }
         Ok(Self {
             query,
             filed: filed(query),
-            conditions: named.into_iter().map(condition).collect::<Result<_, _>>()?,
+            conditions,
             event: connection.prepare_cached("SELECT record FROM event WHERE sequence = ?1")?,
             present: first_place(query),
             looks: 0,
@@ -136,10 +144,49 @@ impl<'c> Walk<'c> {
     }
 }
 
-impl Condition<'_> {
-    fn place_from(&mut self, present: i64) -> Result<Option<i64>, SqliteError> {
-        Ok(self.seek.query_row(params![self.value, present], |row| row.get(0)).optional()?)
+impl<'c> Condition<'c> {
+    fn within(connection: &'c Connection, query: &Query) -> Result<Self, SqliteError> {
+        let seek = match query.order() {
+            Order::NewestFirst => {
+                "SELECT block FROM event_block WHERE block <= ?1 AND latest >= ?2 AND earliest < ?3
+                 ORDER BY block DESC LIMIT 1"
+            }
+            Order::OldestFirst => {
+                "SELECT block FROM event_block WHERE block >= ?1 AND latest >= ?2 AND earliest < ?3
+                 ORDER BY block LIMIT 1"
+            }
+        };
+        let from = query.earliest().map_or(i64::MIN, first_second_from);
+        let to = query.end().map_or(i64::MAX, first_second_from);
+        Ok(Self::Within { span: (from, to), order: query.order(), seek: connection.prepare_cached(seek)? })
     }
+
+    /// The first place at or behind the present one where the condition may hold.
+    fn place_from(&mut self, present: i64) -> Result<Option<i64>, SqliteError> {
+        match self {
+            Self::Value { value, seek } => Ok(seek.query_row(params![*value, present], |row| row.get(0)).optional()?),
+            Self::Within { span: (from, to), order, seek } => {
+                let within = present / BLOCK;
+                let block: Option<i64> = seek.query_row([within, *from, *to], |row| row.get(0)).optional()?;
+                Ok(block.map(|block| if block == within { present } else { edge(block, *order) }))
+            }
+        }
+    }
+}
+
+/// The place of a block that comes first in this order.
+fn edge(block: i64, order: Order) -> i64 {
+    let first = block.saturating_mul(BLOCK);
+    match order {
+        Order::NewestFirst => first.saturating_add(BLOCK - 1),
+        Order::OldestFirst => first,
+    }
+}
+
+/// Rows keep whole seconds, so one that begins within a second is not before it.
+fn first_second_from(instant: UtcDateTime) -> i64 {
+    let second = instant.unix_timestamp();
+    if instant.nanosecond() == 0 { second } else { second.saturating_add(1) }
 }
 
 /// The next place at or behind `?2` where a column has the value `?1`; of any event without a column.
@@ -170,6 +217,7 @@ fn first_place(query: &Query) -> i64 {
 fn filed(query: &Query) -> Query {
     let filed = Query::default();
     let filed = query.account().map_or(filed.clone(), |account| filed.clone().for_account(account.clone()));
+    let filed = query.actor().map_or(filed.clone(), |actor| filed.clone().by_actor(actor.clone()));
     let filed = query.token().map_or(filed.clone(), |token| filed.clone().for_token(token.clone()));
     query.action().map_or(filed.clone(), |action| filed.for_action(action))
 }

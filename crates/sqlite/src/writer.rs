@@ -7,16 +7,14 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use service_accounts_audit::{Event, Sequence};
-use service_accounts_store::{
-    Account, Authority, Change, Committed, Facts, Needs, Revision, Token, Usage, Write, decide,
-};
+use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage};
 
 use crate::{
-    SqliteError,
+    SqliteError, changes, documents, events,
     reader::Shared,
-    rows::{decode_account, decode_token, text, token_id},
+    uses,
     watch::{Damage, Watch},
 };
 
@@ -27,10 +25,20 @@ const BATCH: usize = 256;
 pub(crate) enum Job {
     Commit(Box<(Authority, Change, Event)>),
     Append(Vec<Event>),
-    Touch(Vec<Usage>),
+    Touch(Vec<Usage>, Vec<Sighting>),
+    Trim(Sequence, usize),
+    Advance(DocumentId, Option<Sequence>, Option<Cursor>),
 }
 
-type Answer = Result<Committed, SqliteError>;
+/// What a job has to say.
+pub(crate) enum Done {
+    Committed(Committed),
+    Trimmed(usize),
+    Advanced(bool),
+    Kept,
+}
+
+type Answer = Result<Done, SqliteError>;
 type Order = (Job, oneshot::Sender<Answer>);
 
 /// What reaches the writing thread.
@@ -136,7 +144,7 @@ fn transact<'a>(
     connection: &mut Connection,
     watch: &Watch,
     jobs: impl Iterator<Item = &'a Job>,
-) -> Result<Vec<Committed>, Failure> {
+) -> Result<Vec<Done>, Failure> {
     watch.check_files().map_err(Failure::Files)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
@@ -148,158 +156,19 @@ fn transact<'a>(
     Ok(answers)
 }
 
-fn perform(transaction: &Transaction<'_>, job: &Job) -> Result<Committed, SqliteError> {
-    match job {
-        Job::Commit(asked) => commit(transaction, &asked.0, &asked.1, &asked.2),
+fn perform(transaction: &Transaction<'_>, job: &Job) -> Answer {
+    Ok(match job {
+        Job::Commit(asked) => Done::Committed(changes::commit(transaction, &asked.0, &asked.1, &asked.2)?),
         Job::Append(events) => {
-            for event in events {
-                append(transaction, next_sequence(transaction)?, event)?;
-            }
-            Ok(Committed::Applied(last_sequence(transaction)?))
+            events::append(transaction, events)?;
+            Done::Kept
         }
-        Job::Touch(marks) => {
-            for mark in marks {
-                touch(transaction, mark)?;
-            }
-            Ok(Committed::Applied(last_sequence(transaction)?))
+        Job::Touch(uses, sightings) => {
+            uses.iter().try_for_each(|mark| uses::note(transaction, mark))?;
+            sightings.iter().try_for_each(|sighting| uses::see(transaction, sighting))?;
+            Done::Kept
         }
-    }
-}
-
-fn commit(
-    transaction: &Transaction<'_>,
-    authority: &Authority,
-    change: &Change,
-    event: &Event,
-) -> Result<Committed, SqliteError> {
-    let facts = read(transaction, &change.needs(authority))?;
-    let sequence = next_sequence(transaction)?;
-    match decide(authority, change.clone(), &facts, Revision::made_by(sequence)) {
-        Err(refusal) => Ok(Committed::Refused(refusal)),
-        Ok(writes) => {
-            for row in writes {
-                write(transaction, &row)?;
-            }
-            append(transaction, sequence, event)?;
-            Ok(Committed::Applied(sequence))
-        }
-    }
-}
-
-fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Facts, SqliteError> {
-    let mut facts = Facts::default();
-    for id in &needs.accounts {
-        let mut statement = transaction.prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
-        let mut rows = statement.query([id.as_str()])?;
-        if let Some(row) = rows.next()? {
-            facts.accounts.push(decode_account(id.as_str(), row, 0, 1)?.into());
-        }
-    }
-    for id in &needs.tokens {
-        read_tokens(transaction, "SELECT revision, record, id FROM token WHERE id = ?1", id.as_str(), &mut facts)?;
-    }
-    if let Some(account) = &needs.credentials_of {
-        read_tokens(
-            transaction,
-            "SELECT revision, record, id FROM token WHERE account = ?1",
-            account.as_str(),
-            &mut facts,
-        )?;
-    }
-    if let Some((account, name)) = &needs.name {
-        let mut statement = transaction.prepare_cached("SELECT id FROM token WHERE account = ?1 AND name = ?2")?;
-        let mut rows = statement.query([account.as_str(), name.as_str()])?;
-        facts.name_holder = rows.next()?.map(|row| token_id(row, 0)).transpose()?;
-    }
-    Ok(facts)
-}
-
-fn read_tokens(transaction: &Transaction<'_>, query: &str, key: &str, facts: &mut Facts) -> Result<(), SqliteError> {
-    let mut statement = transaction.prepare_cached(query)?;
-    let mut rows = statement.query([key])?;
-    while let Some(row) = rows.next()? {
-        facts.tokens.push(decode_token(text(row, 2, "token")?, row, 0, 1)?);
-    }
-    Ok(())
-}
-
-fn write(transaction: &Transaction<'_>, row: &Write) -> Result<(), SqliteError> {
-    match row {
-        Write::PutAccount(account) => put_account(transaction, account),
-        Write::RemoveAccount(id) => execute(transaction, "DELETE FROM account WHERE id = ?1", id.as_str()),
-        Write::PutToken(token) => put_token(transaction, token),
-        Write::RemoveToken(id) => execute(transaction, "DELETE FROM token WHERE id = ?1", id.as_str()),
-    }
-}
-
-fn put_account(transaction: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO account (id, revision, record) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
-    )?;
-    statement.execute(params![account.id.as_str(), account.revision.event().number(), encode(account)?])?;
-    Ok(())
-}
-
-fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO token (id, account, kind, name, next_due, revision, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due, revision = excluded.revision,
-             record = excluded.record",
-    )?;
-    statement.execute(params![
-        token.id.as_str(),
-        token.account.as_str(),
-        token.class.kind().as_str(),
-        token.class.token_name().map(|name| name.as_str()),
-        token.next_due.map(time::UtcDateTime::unix_timestamp),
-        token.revision.event().number(),
-        encode(token)?,
-    ])?;
-    Ok(())
-}
-
-fn touch(transaction: &Transaction<'_>, mark: &Usage) -> Result<(), SqliteError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO last_used (token, at, address) SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM token WHERE id = ?1)
-         ON CONFLICT (token) DO UPDATE SET at = excluded.at, address = excluded.address WHERE excluded.at > at",
-    )?;
-    let address = mark.last.address.map(|address| address.to_string());
-    statement.execute(params![mark.token.as_str(), mark.last.at.unix_timestamp(), address])?;
-    Ok(())
-}
-
-fn append(transaction: &Transaction<'_>, sequence: Sequence, event: &Event) -> Result<(), SqliteError> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO event (sequence, at, action, account, token, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    statement.execute(params![
-        sequence.number(),
-        event.at().unix_timestamp(),
-        event.action().as_str(),
-        event.account().map(AsRef::<str>::as_ref),
-        event.token().map(AsRef::<str>::as_ref),
-        encode(event)?,
-    ])?;
-    Ok(())
-}
-
-fn execute(transaction: &Transaction<'_>, statement: &str, id: &str) -> Result<(), SqliteError> {
-    transaction.prepare_cached(statement)?.execute([id])?;
-    Ok(())
-}
-
-fn next_sequence(transaction: &Transaction<'_>) -> Result<Sequence, SqliteError> {
-    Ok(Sequence::new(last_sequence(transaction)?.number().saturating_add(1)))
-}
-
-/// SQLite's own counter, because it does not go back when old events are removed.
-fn last_sequence(transaction: &Transaction<'_>) -> Result<Sequence, SqliteError> {
-    let mut statement = transaction.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'event'")?;
-    let last = statement.query_row([], |row| row.get(0)).optional()?;
-    Ok(Sequence::new(last.unwrap_or(0)))
-}
-
-fn encode(record: &impl serde::Serialize) -> Result<String, SqliteError> {
-    serde_json::to_string(record).map_err(|error| SqliteError::Database(Box::new(error)))
+        Job::Trim(place, limit) => Done::Trimmed(events::trim(transaction, *place, *limit)?),
+        Job::Advance(reader, from, to) => Done::Advanced(documents::advance(transaction, reader, *from, to.as_ref())?),
+    })
 }

@@ -1,6 +1,6 @@
 //! Opening a file that others open too, that is another program's, or that cannot be used; and closing it again.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 use std::{
     future::Future,

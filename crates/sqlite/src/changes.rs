@@ -1,0 +1,147 @@
+//! One change: what it must read, what was decided, and its rows.
+
+use rusqlite::{Transaction, params};
+use service_accounts_audit::Event;
+use service_accounts_naming::AccountId;
+use service_accounts_store::{
+    Account, Applied, Authority, Change, Class, Committed, Needs, Records, Revision, Token, Write, decide,
+};
+use service_accounts_token::{Kind, TokenId};
+
+use crate::{
+    SqliteError, documents, events,
+    rows::{decode_account, decode_token, encode, text, token_id},
+};
+
+const ACCOUNT: &str = "SELECT revision, record FROM account WHERE id = ?1";
+const TOKEN: &str = "SELECT revision, record, id FROM token WHERE id = ?1";
+const SECRETS: &str = "SELECT revision, record, id FROM token WHERE account = ?1 AND kind = ?2";
+const CREDENTIALS: &str = "SELECT id FROM token WHERE account = ?1 LIMIT ?2";
+const SESSIONS: &str = "SELECT id FROM token WHERE account = ?1 AND kind = 'ses' ORDER BY ends, id LIMIT ?2";
+const NAMED: &str = "SELECT id FROM token WHERE account = ?1 AND name = ?2";
+
+/// Makes a change with its event, or says why not; then nothing was written.
+pub(crate) fn commit(
+    transaction: &Transaction<'_>,
+    authority: &Authority,
+    change: &Change,
+    event: &Event,
+) -> Result<Committed, SqliteError> {
+    let records = read(transaction, &change.needs(authority))?;
+    let sequence = events::next(transaction)?;
+    match decide(authority, change.clone(), &records, Revision::made_by(sequence)) {
+        Err(refusal) => Ok(Committed::Refused(refusal)),
+        Ok(writes) => {
+            writes.iter().try_for_each(|row| write(transaction, row))?;
+            events::append(transaction, std::slice::from_ref(event))?;
+            Ok(Committed::Applied(Applied { sequence, writes }))
+        }
+    }
+}
+
+fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteError> {
+    let mut records = Records::default();
+    for id in &needs.accounts {
+        read_account(transaction, id, &mut records)?;
+    }
+    for id in &needs.tokens {
+        let mut statement = transaction.prepare_cached(TOKEN)?;
+        read_tokens(&mut statement.query([id.as_str()])?, &mut records.tokens)?;
+    }
+    if let Some(account) = &needs.secrets_of {
+        let mut statement = transaction.prepare_cached(SECRETS)?;
+        read_tokens(&mut statement.query([account.as_str(), Kind::Secret.as_str()])?, &mut records.tokens)?;
+    }
+    if let Some((account, most)) = &needs.credentials_of {
+        records.credentials = read_ids(transaction, CREDENTIALS, account, *most)?;
+    }
+    if let Some((account, most)) = &needs.sessions_of {
+        records.sessions = read_ids(transaction, SESSIONS, account, *most)?;
+    }
+    if let Some((account, name)) = &needs.name {
+        let mut statement = transaction.prepare_cached(NAMED)?;
+        let mut rows = statement.query([account.as_str(), name.as_str()])?;
+        records.name_holder = rows.next()?.map(|row| token_id(row, 0)).transpose()?;
+    }
+    if let Some((kind, id)) = &needs.document {
+        records.document = documents::get(transaction, *kind, id)?;
+    }
+    Ok(records)
+}
+
+fn read_account(transaction: &Transaction<'_>, id: &AccountId, records: &mut Records) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(ACCOUNT)?;
+    let mut rows = statement.query([id.as_str()])?;
+    if let Some(row) = rows.next()? {
+        records.accounts.push(decode_account(id.as_str(), row, 0, 1)?.into());
+    }
+    Ok(())
+}
+
+fn read_tokens(rows: &mut rusqlite::Rows<'_>, tokens: &mut Vec<Token>) -> Result<(), SqliteError> {
+    while let Some(row) = rows.next()? {
+        tokens.push(decode_token(text(row, 2, "token")?, row, 0, 1)?);
+    }
+    Ok(())
+}
+
+fn read_ids(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    account: &AccountId,
+    most: usize,
+) -> Result<Vec<TokenId>, SqliteError> {
+    let mut statement = transaction.prepare_cached(statement)?;
+    let mut rows = statement.query(params![account.as_str(), i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        ids.push(token_id(row, 0)?);
+    }
+    Ok(ids)
+}
+
+fn write(transaction: &Transaction<'_>, row: &Write) -> Result<(), SqliteError> {
+    match row {
+        Write::PutAccount(account) => put_account(transaction, account),
+        Write::RemoveAccount(id) => remove(transaction, "DELETE FROM account WHERE id = ?1", id.as_str()),
+        Write::PutToken(token) => put_token(transaction, token),
+        Write::RemoveToken(id) => remove(transaction, "DELETE FROM token WHERE id = ?1", id.as_str()),
+        Write::PutDocument(document) => documents::put(transaction, document),
+        Write::RemoveDocument(kind, id) => documents::remove(transaction, *kind, id),
+    }
+}
+
+fn put_account(transaction: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO account (id, revision, record) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
+    )?;
+    statement.execute(params![account.id.as_str(), account.revision.event().number(), encode(account)?])?;
+    Ok(())
+}
+
+fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO token (id, account, kind, name, next_due, ends, revision, record)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due, ends = excluded.ends,
+             revision = excluded.revision, record = excluded.record",
+    )?;
+    let ends = token.expires_at.filter(|_| matches!(token.class, Class::Session { .. }));
+    statement.execute(params![
+        token.id.as_str(),
+        token.account.as_str(),
+        token.class.kind().as_str(),
+        token.class.token_name().map(|name| name.as_str()),
+        token.next_due.map(time::UtcDateTime::unix_timestamp),
+        ends.map(time::UtcDateTime::unix_timestamp),
+        token.revision.event().number(),
+        encode(token)?,
+    ])?;
+    Ok(())
+}
+
+fn remove(transaction: &Transaction<'_>, statement: &str, id: &str) -> Result<(), SqliteError> {
+    transaction.prepare_cached(statement)?.execute([id])?;
+    Ok(())
+}
