@@ -3,7 +3,7 @@
 use pollster::block_on;
 use service_accounts_lifecycle::{Environment, LifecyclePolicy, TaskKind, TokenEntry, plan};
 use service_accounts_store::{Change, Committed, LastUsed, MemoryStore, Store, Token, Usage, conformance::Subject};
-use service_accounts_token::TokenId;
+use service_accounts_token::{Kind, TokenId};
 use time::{Duration, UtcDateTime};
 
 /// Keeps these tokens of one account, which are used on the given days, and lists them.
@@ -19,8 +19,13 @@ fn listed(tokens: &[(Token, Option<i64>)], subject: &Subject<MemoryStore>) -> Ve
             last: LastUsed { at: token.created_at + Duration::days((*day)?), address: None },
         })
     });
-    block_on(subject.writer().touch(&marks.collect::<Vec<_>>())).unwrap();
-    block_on(subject.reader().tokens(&id, None, 10)).unwrap().items.iter().map(|listed| listed.entry()).collect()
+    block_on(subject.writer().touch(&marks.collect::<Vec<_>>(), &[])).unwrap();
+    block_on(subject.reader().credentials(&id, Kind::Token, None, 10))
+        .unwrap()
+        .items
+        .iter()
+        .map(|listed| listed.entry())
+        .collect()
 }
 
 fn token(subject: &Subject<MemoryStore>, name: &str, days: Option<i64>) -> Token {
