@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_refused() {
-        for line in ["", "{}", "[7]", "{\"seal\":{}}", "{\"sequence\":7,\"event\":{\"action\":\"x\"}}"] {
+        let more = r#"{"sequence":7,"event":{"action":"token.revoked","actor":"x","at":0},"more":1}"#;
+        for line in [more, "", "{}", "[7]", "{\"seal\":{}}", "{\"sequence\":7,\"event\":{\"action\":\"x\"}}"] {
             assert_eq!(from_line(line), Err(LineError::Read), "{line}");
         }
     }

@@ -51,7 +51,7 @@ impl fmt::Display for Sequence {
 
 /// An event and its place in the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Recorded {
     /// The place.
     pub sequence: Sequence,

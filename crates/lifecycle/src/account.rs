@@ -92,6 +92,11 @@ impl AccountFacts {
         self
     }
 
+    /// From when on uses are expected, and the last of them.
+    pub(crate) fn used_since(&self) -> (Moment, Moment) {
+        (self.enabled_at.max(self.created_at), self.last_use)
+    }
+
     /// Regenerating ends an exposure.
     fn is_secret_exposed(&self) -> bool {
         self.secret_since.has_happened() && self.secret_exposed >= self.secret_since

@@ -51,7 +51,10 @@ pub use crate::lifetime::{Lifetime, LifetimeError, LifetimeRangeError, is_expire
 pub use crate::notice::{ExpiryNotice, NoticeWindow};
 pub use crate::plan::{ComingFinding, PolicyDifference, diff, forecast, plan};
 pub use crate::policy::LifecyclePolicy;
-pub use crate::review::{Attestation, Review, ReviewDelta, ReviewFinding, ReviewItem, ReviewQuestion};
+pub use crate::review::{
+    Attestation, HumanSign, NhiRisk, NotReviewedError, Review, ReviewDecision, ReviewDelta, ReviewFinding, ReviewItem,
+    ReviewQuestion, ReviewRow, ReviewSubject, ReviewedKind,
+};
 pub use crate::rotation::{
     CancelledRotation, OpenedRotation, Overlap, Rotation, RotationAdmission, RotationError, RotationKey,
     RotationKeyError, RotationPermit, RotationStep, StepRecord, TokenValidity,

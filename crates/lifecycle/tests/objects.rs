@@ -1,6 +1,6 @@
 //! Every document is an object, and refuses what it does not know: structs and tagged enums, variant by variant.
 #![cfg(feature = "serde")]
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,8 +9,9 @@ use std::path::Path;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use service_accounts_lifecycle::{
-    Enforcement, Environment, GovernancePolicy, LifecyclePolicy, Lifetime, Overlap, RequestCriteria, Rotation,
-    RotationAdmission, RotationKey, Span, StepRecord, TokenRequest, TokenRule, TokenState, TokenValidity,
+    AccountFacts, Attestation, Enforcement, Environment, GovernancePolicy, HumanSign, LifecyclePolicy, Lifetime,
+    Overlap, RequestCriteria, Review, ReviewDecision, ReviewFinding, ReviewItem, Rotation, RotationAdmission,
+    RotationKey, Span, StepRecord, TokenRequest, TokenRule, TokenState, TokenValidity,
 };
 use time::{Duration, UtcDateTime};
 
@@ -112,6 +113,57 @@ fn every_document_is_an_object_that_refuses_what_it_does_not_know() {
     is_an_object_that_refuses_what_it_does_not_know(&Lifetime::up_to(span()));
     is_an_object_that_refuses_what_it_does_not_know(&StepRecord { by: Some("ops".to_owned()), at: NOW });
     is_an_object_that_refuses_what_it_does_not_know(&rotation());
+    findings().iter().for_each(is_an_object_that_refuses_what_it_does_not_know);
+    let attestation = attestation();
+    is_an_object_that_refuses_what_it_does_not_know(&attestation);
+    let items = ["a", "b"].map(|key| ReviewItem::<_, String>::account(key.to_owned(), AccountFacts::new(NOW)));
+    let mut review = Review::of(&items, &LifecyclePolicy::default(), NOW);
+    assert_eq!(review.attest(attestation), Ok(()));
+    is_an_object_that_refuses_what_it_does_not_know(&review);
+    review.rows().iter().for_each(is_an_object_that_refuses_what_it_does_not_know);
+}
+
+#[test]
+fn a_pack_whose_rows_are_not_in_order_is_refused() {
+    let item = |key: u32| ReviewItem::<_, String>::account(key, AccountFacts::new(NOW));
+    let review = Review::<_, _, String>::of(&[item(1), item(2)], &LifecyclePolicy::default(), NOW);
+    let mut written = serde_json::to_value(&review).unwrap();
+    assert!(serde_json::from_value::<Review<u32, String, String>>(written.clone()).is_ok());
+    let rows = written["rows"].as_array_mut().unwrap();
+    rows.swap(0, 1);
+    assert!(serde_json::from_value::<Review<u32, String, String>>(written.clone()).is_err());
+    let rows = written["rows"].as_array_mut().unwrap();
+    rows[0] = rows[1].clone();
+    assert!(serde_json::from_value::<Review<u32, String, String>>(written).is_err());
+}
+
+fn attestation() -> Attestation<String, String> {
+    let note = Some("asked the team".to_owned());
+    Attestation { key: "a".into(), by: "ops".into(), at: NOW, decision: ReviewDecision::Keep, note }
+}
+
+/// Every variant; a new one breaks the match below.
+fn findings() -> Vec<ReviewFinding<String>> {
+    use ReviewFinding as F;
+    let next = |finding: &F<String>| match finding {
+        F::Unconfirmed { .. } => Some(F::NoPurpose),
+        F::NoPurpose => Some(F::UnfittingName),
+        F::UnfittingName => Some(F::NoSuccessor { expires_at: NOW }),
+        F::NoSuccessor { .. } => Some(F::Unused { last_use: Some(NOW) }),
+        F::Unused { .. } => Some(F::Overprivileged { unused: vec!["write".into()] }),
+        F::Overprivileged { .. } => Some(F::UnfittingTeams),
+        F::UnfittingTeams => Some(F::Orphaned),
+        F::Orphaned => Some(F::OwnerGone),
+        F::OwnerGone => Some(F::Leaked),
+        F::Leaked => Some(F::OldPepper),
+        F::OldPepper => Some(F::NoExpiry),
+        F::NoExpiry => Some(F::LongLived),
+        F::LongLived => Some(F::SeveralEnvironments { environments: 2 }),
+        F::SeveralEnvironments { .. } => Some(F::Reused { systems: 2, networks: 3 }),
+        F::Reused { .. } => Some(F::HumanUse { signs: vec![HumanSign::OddHours] }),
+        F::HumanUse { .. } => None,
+    };
+    std::iter::successors(Some(F::Unconfirmed { last_confirmed: None }), next).collect()
 }
 
 #[test]
@@ -135,14 +187,21 @@ fn no_type_that_reads_documents_is_left_out() {
         "StateDocument",
         "StepRecordDocument",
         "TokenRequestDocument",
+        "WrittenAttestation",
+        "WrittenFinding",
+        "WrittenReview",
+        "WrittenRow",
     ];
     let no_objects = [
         "Enforcement",
         "Evidence",
+        "HumanSign",
         "Overlap",
         "PolicyOutcome",
         "RequestKind",
+        "ReviewDecision",
         "ReviewQuestion",
+        "ReviewedKind",
         "RotationStep",
         "Watermark",
     ];
