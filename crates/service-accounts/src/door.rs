@@ -59,7 +59,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             (Ok(_), None) => Err(self.refuse(address, Rejection::Unknown, None, now)),
             (Err(rejection), Some(credential)) if rejection.is_of_verified() => {
                 let outcome = Outcome::Denied(rejection);
-                self.journal.record(&self.store, || Access { credential, address, at: now, outcome }).await?;
+                self.journal.record(&self.store, now, || Access { credential, address, at: now, outcome }).await?;
                 Err(AuthenticateError::Rejected(rejection))
             }
             (Err(rejection), found) => {
@@ -81,7 +81,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             self.note_first_use(&credential, now).await?;
         }
         let access = || Access { credential: credential.clone(), address, at: now, outcome: Outcome::Granted };
-        self.journal.record(&self.store, access).await?;
+        self.journal.record(&self.store, now, access).await?;
         self.journal.mark(&credential, LastUsed { at: now, address });
         let principal = Principal { credential, grants, address, at: now, rotate_after };
         if let Some(digest) = rehash {

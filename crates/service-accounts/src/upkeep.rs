@@ -25,7 +25,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # Errors
     /// The store failed. What was done is done, and the rest waits for the next call.
     pub async fn upkeep(&self, bounds: UpkeepBounds) -> Result<Upkeep, Unavailable> {
-        self.core.journal.flush(&self.core.store, Due::At(self.core.now())).await?;
+        self.core.journal.flush(&self.core.store, Due::Over, self.core.now()).await?;
         Ok(Upkeep { swept: self.core.sweep(bounds).await? })
     }
 
@@ -34,6 +34,6 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # Errors
     /// The store failed; what was gathered is kept for the next call.
     pub async fn flush(&self) -> Result<(), Unavailable> {
-        self.core.journal.flush(&self.core.store, Due::Now).await
+        self.core.journal.flush(&self.core.store, Due::Now, self.core.now()).await
     }
 }

@@ -150,7 +150,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// Whether any credential of the account has been used.
     async fn is_used(&self, account: &Account) -> Result<bool, Error> {
-        self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id)).await?;
+        self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {
             let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
             let is_used = page.items.iter().any(|listed| listed.last_used.is_some() || kind == Kind::Session);

@@ -109,7 +109,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     pub async fn sightings(&self) -> Result<Vec<Sighting>, Error> {
         let core = self.acting.core;
         self.found_for(Call::ReadTokens).await?;
-        core.journal.flush(&core.store, Due::Of(self.account)).await?;
+        core.journal.flush(&core.store, Due::Of(self.account), core.now()).await?;
         Ok(core.store.sightings(self.token).await.map_err(Unavailable::new)?)
     }
 

@@ -46,7 +46,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ) -> Result<Paged<Listed, TokenId>, Error> {
         let core = self.acting.core;
         self.acting.account_for(Call::ReadTokens, self.id).await?;
-        core.journal.flush(&core.store, Due::Of(self.id)).await?;
+        core.journal.flush(&core.store, Due::Of(self.id), core.now()).await?;
         Ok(core.store.credentials(self.id, kind, after, limit).await.map_err(Unavailable::new)?)
     }
 }

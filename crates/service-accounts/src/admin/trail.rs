@@ -19,7 +19,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The actor may not, or the store failed.
     pub async fn audit(&self, query: &Query) -> Result<Page, Error> {
         self.may(Call::ReadTrail)?;
-        self.core.journal.flush(&self.core.store, Due::Now).await?;
+        self.core.journal.flush(&self.core.store, Due::Now, self.core.now()).await?;
         Ok(self.core.store.events(query).await.map_err(Unavailable::new)?)
     }
 }

@@ -14,7 +14,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Accesses that wait in memory happened before the change, so they are written before it.
     pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Applied, Error> {
         if let Some(account) = event.account().and_then(|account| AccountId::parse(account.as_str()).ok()) {
-            self.journal.flush(&self.store, Due::Of(&account)).await?;
+            self.journal.flush(&self.store, Due::Of(&account), self.now()).await?;
         }
         self.commit_at_once(actor, change, event).await
     }

@@ -25,7 +25,7 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 pub(crate) use self::access::{Access, Outcome};
-use self::{access::AccessKey, marks::Marks, writing::Writing};
+use self::{access::AccessKey, marks::Marks, writing::UnderWay};
 use crate::{Rejection, Unavailable};
 
 /// Whether the trail keeps access events, and how. `tracing` gets each of them in any case.
@@ -53,14 +53,14 @@ pub(crate) struct Journal {
     mode: AccessEvents,
     accesses: Mutex<Coalescer<AccessKey, Access, RandomState>>,
     marks: Marks,
-    writing: Mutex<Option<Writing>>,
+    writing: Mutex<Option<UnderWay>>,
 }
 
 /// Which waiting accesses a flush writes.
 #[derive(Clone, Copy)]
 pub(crate) enum Due<'a> {
     /// Those whose minute is over.
-    At(UtcDateTime),
+    Over,
     /// Those of one account, because it is about to change.
     Of(&'a AccountId),
     /// All.
@@ -121,6 +121,7 @@ impl Journal {
     pub(crate) async fn record<S: Store + 'static>(
         self: &Arc<Self>,
         store: &Arc<S>,
+        now: UtcDateTime,
         access: impl FnOnce() -> Access,
     ) -> Result<(), Unavailable> {
         if self.mode == AccessEvents::Strict {
@@ -131,7 +132,7 @@ impl Journal {
         self.note(access);
         if self.mode != AccessEvents::Off && self.accesses().is_pressing() && !self.is_writing() {
             // What could not be written waits for the next flush.
-            let _ = self.flush(store, Due::Now).await;
+            let _ = self.flush(store, Due::Now, now).await;
         }
         Ok(())
     }
@@ -144,22 +145,24 @@ impl Journal {
         self: &Arc<Self>,
         store: &Arc<S>,
         due: Due<'_>,
+        now: UtcDateTime,
     ) -> Result<(), Unavailable> {
-        self.close(due);
+        self.close(due, now);
+        self.give_up_late_write(now);
         // A write under way began before this call and may lack what came since.
         if let Some(writing) = self.writing() {
             let _ = writing.await;
         }
-        while let Some(writing) = self.begin(store) {
+        while let Some(writing) = self.begin(store, now) {
             writing.await.map_err(Unavailable::new)?;
         }
         Ok(())
     }
 
-    fn close(&self, due: Due<'_>) {
+    fn close(&self, due: Due<'_>, now: UtcDateTime) {
         let mut accesses = self.accesses();
         match due {
-            Due::At(now) => accesses.close_due(now),
+            Due::Over => accesses.close_due(now),
             Due::Of(account) => accesses.close_where(|_, access| access.credential.account().id == *account),
             Due::Now => accesses.close_all(),
         }

@@ -74,7 +74,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
         |update| update.owner = Some(Owner::parse("somebody else").unwrap()),
         |update| update.justification = Some(Justification::parse("it needs more").unwrap()),
     ];
-    let apply = |update| wait(world.accounts.acting(&ada()).account(&before.id).update(update)).unwrap();
+    let apply = |update| wait(world.accounts.acting(&ada()).account(&before.id).update(update)).unwrap().account;
     let mut expected = Account::clone(&before);
     for change in changes {
         let mut update = AccountUpdate::default();
@@ -107,7 +107,7 @@ fn every_answer_is_what_is_stored() {
         let stored = || wait(world.store.account(&holder.id)).unwrap().unwrap();
         let update = AccountUpdate { owner: Some(Owner::parse("Finance").unwrap()), ..AccountUpdate::default() };
         let answers: [&dyn Fn() -> Arc<Account>; 3] = [
-            &|| wait(world.accounts.acting(&ada()).account(&holder.id).update(update.clone())).unwrap(),
+            &|| wait(world.accounts.acting(&ada()).account(&holder.id).update(update.clone())).unwrap().account,
             &|| wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap(),
             &|| wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap(),
         ];
@@ -129,8 +129,7 @@ fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
     let created = world.create("Pipeline Automation");
     let token = created.first_token.unwrap();
     let verdict = || world.verdict(token.secret.expose());
-    let approve =
-        |name| wait(world.accounts.acting(&with_role(name, "Admin")).account(&created.account.id).approve(REVISION));
+    let approve = |name| world.approve(&with_role(name, "Admin"), &created.account.id);
     assert_eq!(verdict(), Err(Rejection::AccountPending));
     assert!(matches!(approve("ada"), Err(Error::OwnApproval)));
     assert_eq!(verdict(), Err(Rejection::AccountPending));
@@ -148,7 +147,7 @@ fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
 fn what_does_not_wait_for_approval_cannot_be_approved() {
     let world = World::new();
     let account = world.create("Pipeline Automation").account;
-    let approved = wait(world.accounts.acting(&with_role("bob", "Admin")).account(&account.id).approve(REVISION));
+    let approved = world.approve(&with_role("bob", "Admin"), &account.id);
     assert!(matches!(approved, Err(Error::NotPending)), "{approved:?}");
 }
 
@@ -239,7 +238,7 @@ fn what_is_not_there_is_reported_as_missing_by_every_call() {
         wait(accounts.acting(&ada()).account(id).update(AccountUpdate::default())).map(drop),
         wait(accounts.acting(&ada()).account(id).disable()).map(drop),
         wait(accounts.acting(&ada()).account(id).enable()).map(drop),
-        wait(accounts.acting(&ada()).account(id).approve(REVISION)).map(drop),
+        world.approve(&ada(), id).map(drop),
         wait(accounts.acting(&ada()).account(id).delete()),
         wait(accounts.acting(&ada()).account(id).regenerate_secret()).map(drop),
         wait(accounts.acting(&ada()).account(id).mint(&crate::support::token("weekly"))).map(drop),

@@ -1,5 +1,6 @@
 //! The rules of sessions: a day at most, never wider than their account, and alive only as long as it is.
 
+use service_accounts::UpkeepBounds;
 use service_accounts::{
     AccountUpdate, Error, ExchangeError, Expiry, Narrowing, NewAccount, OpenedSession, Rejection, SESSION_LIFETIME,
     access::{Allowlist, Scopes},
@@ -189,7 +190,7 @@ fn a_sweep_removes_sessions_whose_time_is_over_ended_or_not_and_nothing_else() {
         let holder = world.holder("Pipeline Automation");
         let ended = open(world, &holder, &Narrowing::default()).unwrap();
         wait(world.accounts.end_session(&world.authenticate(ended.secret.expose()).unwrap())).unwrap();
-        let sweep = || wait(world.accounts.sweep_sessions(10)).unwrap();
+        let sweep = || wait(world.accounts.upkeep(UpkeepBounds::default())).unwrap().swept.sessions_removed;
         world.clock.advance(Duration::DAY - Duration::SECOND);
         assert_eq!(sweep(), 0);
         world.clock.advance(Duration::SECOND);

@@ -5,6 +5,10 @@ mod chance;
 mod clock;
 mod holder;
 
+use service_accounts::{
+    naming::AccountId,
+    store::{Account, Revision, Store},
+};
 use std::{net::IpAddr, sync::Arc};
 
 use service_accounts::{
@@ -91,6 +95,12 @@ impl World {
     /// An account with what a test chooses.
     pub(crate) fn create_with(&self, name: &str, choose: impl FnOnce(NewAccount) -> NewAccount) -> CreatedAccount {
         wait(self.accounts.acting(&ada()).create(choose(wanted(name)))).unwrap()
+    }
+
+    /// Approves what waits, as it stands at this instant.
+    pub(crate) fn approve(&self, actor: &Actor<Permission>, id: &AccountId) -> Result<Arc<Account>, Error> {
+        let seen = wait(self.store.inner().account(id)).unwrap().map_or(Revision::NEW, |account| account.revision);
+        wait(self.accounts.acting(actor).account(id).approve(seen))
     }
 
     /// An account with every kind of credential.

@@ -4,12 +4,13 @@ use service_accounts::{
     AccountUpdate, Actor, Narrowing, Principal, ServiceAccounts, access::Scopes, audit::Query, naming::AccountId,
     store::Store, token::TokenId,
 };
+use service_accounts::{UpkeepBounds, store::Revision};
 
 use crate::support::{Permission, token, wanted};
 
 /// It compiles, and so the calls can be awaited anywhere; nothing is called.
 #[expect(dead_code, reason = "the compiler is the test")]
-fn every_call_can_be_awaited_on_any_thread<S: Store>(
+fn every_call_can_be_awaited_on_any_thread<S: Store + 'static>(
     accounts: &ServiceAccounts<S, Permission>,
     (actor, principal): (&Actor<Permission>, &Principal<Permission>),
     (account, id): (&AccountId, &TokenId),
@@ -24,7 +25,7 @@ fn every_call_can_be_awaited_on_any_thread<S: Store>(
     movable(accounts.acting(actor).account(account).update(AccountUpdate::default()));
     movable(accounts.acting(actor).account(account).disable());
     movable(accounts.acting(actor).account(account).enable());
-    movable(accounts.acting(actor).account(account).approve(REVISION));
+    movable(accounts.acting(actor).account(account).approve(Revision::NEW));
     movable(accounts.acting(actor).account(account).delete());
     movable(accounts.acting(actor).account(account).regenerate_secret());
     movable(accounts.acting(actor).account(account).mint(&token("")));
@@ -33,6 +34,6 @@ fn every_call_can_be_awaited_on_any_thread<S: Store>(
     movable(accounts.acting(actor).token(account, id).revoke());
     movable(accounts.acting(actor).token(account, id).delete());
     movable(accounts.acting(actor).audit(&Query::default()));
-    movable(accounts.sweep_sessions(1));
+    movable(accounts.upkeep(UpkeepBounds::default()));
     movable(accounts.flush());
 }

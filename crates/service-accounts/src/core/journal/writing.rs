@@ -3,20 +3,32 @@
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, MutexGuard, PoisonError, Weak},
 };
 
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use service_accounts_audit::{Batch, Event};
+use service_accounts_audit::{Batch, BatchId, Event};
 use service_accounts_store::{Sighting, Store, Usage};
+use time::UtcDateTime;
 
 use super::{Access, BATCH, Journal, access::sightings};
 
 /// A write under way; every clone waits for the same one.
 pub(super) type Writing = Shared<BoxFuture<'static, Result<(), Failed>>>;
+
+/// How long a write may take, in seconds, before the next flush gives it up and writes the same rows anew.
+const DEADLINE: i64 = 30;
+
+/// A write with what it takes to begin it anew.
+pub(super) struct UnderWay {
+    work: Writing,
+    began: UtcDateTime,
+    batch: Option<BatchId>,
+    uses: Vec<Usage>,
+}
 
 /// The store's error, for everybody who waited for the write.
 #[derive(Clone, Debug)]
@@ -42,31 +54,44 @@ impl Failed {
 
 impl Journal {
     pub(super) fn writing(&self) -> Option<Writing> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.under_way().as_ref().map(|writing| writing.work.clone())
     }
 
     pub(super) fn is_writing(&self) -> bool {
-        self.writing().is_some()
+        self.under_way().is_some()
+    }
+
+    /// Gives up a write whose store has not answered in time: a store that hangs must not stop the trail for good.
+    pub(super) fn give_up_late_write(&self, now: UtcDateTime) {
+        let late = self
+            .under_way()
+            .take_if(|writing| now.unix_timestamp().saturating_sub(writing.began.unix_timestamp()) >= DEADLINE);
+        if let Some(late) = late {
+            tracing::error!(target: "service_accounts::audit", "a write of access events hangs; they are written anew");
+            late.batch.map(|batch| self.accesses().give_back(batch));
+            self.marks.put_back(&late.uses);
+        }
     }
 
     /// The write that is under way, or a new one of what is closed; none if there is nothing to write.
-    pub(super) fn begin<S: Store + 'static>(self: &Arc<Self>, store: &Arc<S>) -> Option<Writing> {
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(writing) = &*writing {
-            return Some(writing.clone());
+    pub(super) fn begin<S: Store + 'static>(self: &Arc<Self>, store: &Arc<S>, now: UtcDateTime) -> Option<Writing> {
+        let mut under_way = self.under_way();
+        if let Some(writing) = &*under_way {
+            return Some(writing.work.clone());
         }
         let batch = self.accesses().take(BATCH);
         let uses = self.marks.take();
         if batch.is_none() && uses.is_empty() {
             return None;
         }
-        let work = write(Arc::downgrade(self), store.clone(), batch, uses).boxed().shared();
-        *writing = Some(work.clone());
+        let id = batch.as_ref().map(Batch::id);
+        let work = write(Arc::downgrade(self), store.clone(), batch, uses.clone()).boxed().shared();
+        *under_way = Some(UnderWay { work: work.clone(), began: now, batch: id, uses });
         Some(work)
     }
 
-    fn end_writing(&self) {
-        *self.writing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    fn under_way(&self) -> MutexGuard<'_, Option<UnderWay>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,7 +116,7 @@ async fn write<S: Store>(
         if touched.is_err() {
             journal.marks.put_back(&uses);
         }
-        journal.end_writing();
+        *journal.under_way() = None;
     }
     appended.and(touched)
 }

@@ -37,7 +37,7 @@ fn every_date_reads_back_as_it_was_written() {
         assert_eq!(found.account().expires_at, Some(end));
         assert_eq!(found.token().expires_at, Some(world.clock.now() + Duration::days(365)));
 
-        let secret = wait(world.store.credential(&created.client_secret.id())).unwrap().unwrap();
+        let secret = wait(world.store.credential(&created.client_secret.as_ref().unwrap().id())).unwrap().unwrap();
         assert_eq!(secret.token().expires_at, None, "a client secret ends when it is regenerated");
     });
 }

@@ -73,7 +73,7 @@ fn a_credential_relabelled_as_another_kind_is_a_wrong_one() {
 fn an_unknown_id_and_a_wrong_secret_cost_the_same_operations() {
     for (events, expected) in [
         (AccessEvents::Off, vec![Call::Credential]),
-        (AccessEvents::Batched, vec![Call::Credential]),
+        (AccessEvents::Coalesced, vec![Call::Credential]),
         (AccessEvents::Strict, vec![Call::Credential, Call::Append]),
     ] {
         let world = World::built(|builder| builder.access_events(events));

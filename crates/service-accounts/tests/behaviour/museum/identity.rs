@@ -17,7 +17,7 @@ fn an_id_that_comes_up_again_is_drawn_anew() {
     let created = world.create("Pipeline Automation");
     let minted = wait(world.accounts.acting(&ada()).account(&created.account.id).mint(&token("weekly"))).unwrap();
     let first = created.first_token.unwrap();
-    let ids = [created.client_secret.id(), first.token.id, minted.token.id];
+    let ids = [created.client_secret.as_ref().unwrap().id(), first.token.id, minted.token.id];
     assert_eq!(HashSet::from(ids).len(), 3);
     assert_eq!(world.verdict(first.secret.expose()), Ok(()));
     assert_eq!(world.verdict(minted.secret.expose()), Ok(()));
@@ -27,7 +27,7 @@ fn an_id_that_comes_up_again_is_drawn_anew() {
 fn a_source_that_only_repeats_itself_ends_in_an_error_and_overwrites_nobody() {
     let world = World::built(|builder| builder.randomness(Stuck::for_calls(usize::MAX)));
     let created = world.create_with("Pipeline Automation", |wanted| NewAccount { first_token: None, ..wanted });
-    let (id, secret) = (&created.account.id, created.client_secret.expose());
+    let (id, secret) = (&created.account.id, created.client_secret.as_ref().unwrap().expose());
     let trail =
         || wait(world.accounts.acting(&ada()).audit(&Query::default().for_action(Action::AccountCreated))).unwrap();
 

@@ -64,8 +64,13 @@ fn a_session_opened_for_one_address_is_bound_to_it_and_to_what_becomes_of_the_ac
     let narrowing = Narrowing { allowlist: list("10.1.2.3"), ..Narrowing::default() };
     let client = created.account.id.as_str();
     let address = Some(parse("10.1.2.3"));
-    let opened =
-        wait(world.accounts.open_session(client, created.client_secret.expose(), &narrowing, address)).unwrap();
+    let opened = wait(world.accounts.open_session(
+        client,
+        created.client_secret.as_ref().unwrap().expose(),
+        &narrowing,
+        address,
+    ))
+    .unwrap();
     let session = opened.secret.expose();
     assert_eq!(world.verdict_from(session, address), Ok(()));
     assert_eq!(world.verdict_from(session, Some(parse("10.1.2.4"))), Err(Rejection::AddressNotAllowed));

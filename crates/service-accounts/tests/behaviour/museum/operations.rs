@@ -10,6 +10,7 @@ use service_accounts::{
     store::{Account, Purpose, Store, Token},
     token::TokenId,
 };
+use service_accounts::{UpkeepBounds, naming::Realm, store::AccountFilter, token::Kind};
 use time::Duration;
 
 use crate::support::{Holder, OFFICE, Path, Permission, World, ada, token, wait, wanted};
@@ -47,7 +48,7 @@ pub(super) const ALL: [(&str, Leaves, Run); 20] = [
     }),
     ("sweep sessions", Leaves::Event(Action::SessionExpired), |stage| {
         stage.world.clock.advance(Duration::DAY);
-        assert_eq!(wait(stage.world.accounts.sweep_sessions(10))?, 1);
+        assert_eq!(wait(stage.world.accounts.upkeep(UpkeepBounds::default()))?.swept.sessions_removed, 1);
         Ok(())
     }),
     ("create an account", Leaves::Event(Action::AccountCreated), |stage| {
@@ -71,7 +72,7 @@ pub(super) const ALL: [(&str, Leaves, Run); 20] = [
         wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).enable()).map(drop)
     }),
     ("approve an account", Leaves::Event(Action::AccountApproved), |stage| {
-        wait(stage.world.accounts.acting(&bob()).account(&stage.waiting).approve(REVISION)).map(drop)
+        stage.world.approve(&bob(), &stage.waiting).map(drop)
     }),
     ("delete an account", Leaves::Event(Action::AccountDeleted), |stage| {
         wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).delete())
@@ -105,7 +106,7 @@ impl Stage {
         let rule = ApprovalRule::SecondAdministrator;
         let world = World::built(|builder| builder.approval(rule).access_events(events));
         let created = world.create("Pipeline Automation");
-        wait(world.accounts.acting(&bob()).account(&created.account.id).approve(REVISION)).unwrap();
+        world.approve(&bob(), &created.account.id).unwrap();
         let holder = Holder::open(&world, created);
         let revoked = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("former"))).unwrap().token.id;
         wait(world.accounts.acting(&ada()).token(&holder.id, &revoked).revoke()).unwrap();
@@ -120,11 +121,13 @@ impl Stage {
     /// Every record and every event of a change, but for what requests leave behind by the way.
     pub(super) fn records(&self) -> Records {
         let store = self.world.store.inner().clone();
-        let accounts = wait(store.accounts(None, 100)).unwrap().items;
-        let of_account = |account: &AccountId| wait(store.tokens(account, None, 100)).unwrap().items;
+        let accounts = wait(store.accounts(&AccountFilter::of(Realm::default()), None, 100)).unwrap().items;
+        let of_account = |account: &AccountId| wait(store.credentials(account, Kind::Token, None, 100)).unwrap().items;
         let listed = accounts.iter().flat_map(|account| of_account(&account.id));
         let listed = listed.map(|listed| listed.credential.token().id);
-        let sessions = wait(store.due(self.world.clock.now() + Duration::days(9999), 100)).unwrap();
+        let far = self.world.clock.now() + Duration::days(9999);
+        let due = wait(store.due(&Realm::default(), far, 100)).unwrap();
+        let sessions = due.into_iter().map(|listed| listed.credential.token().id);
         let ids = listed.chain(sessions).chain(Path::ALL.map(|path| self.holder.id_on(path)));
         let token = |id| Some(wait(store.credential(&id)).unwrap()?.token().clone());
         Records {

@@ -67,7 +67,7 @@ fn every_change_leaves_exactly_one_event_and_no_read_leaves_any() {
 #[test]
 fn a_call_that_failed_can_be_made_again() {
     for (name, _, run) in ALL {
-        let stage = Stage::new(AccessEvents::Batched);
+        let stage = Stage::new(AccessEvents::Coalesced);
         let answer = stage.world.store.failing(When::Always, Fault::Refused, || run(&stage));
         assert!(is_unavailable(&answer), "{name}: {answer:?}");
         assert!(run(&stage).is_ok(), "{name}");
@@ -111,7 +111,7 @@ fn in_strict_mode_no_record_means_no_access() {
 
 #[test]
 fn without_strict_mode_the_trail_is_not_on_the_path_of_a_request() {
-    for events in [AccessEvents::Off, AccessEvents::Batched] {
+    for events in [AccessEvents::Off, AccessEvents::Coalesced] {
         let world = World::built(|builder| builder.access_events(events));
         let holder = world.holder("Pipeline Automation");
         for path in Path::ALL {

@@ -6,6 +6,7 @@ use service_accounts::{
     audit::{Action, Query},
     store::{LastUsed, Store, Usage},
 };
+use service_accounts::{naming::Realm, token::Kind};
 
 use crate::support::{
     Call, Holder, OFFICE, Path, World, ada, keyring, on_every_store, pepper, reopen, sqlite, token, wait, wanted,
@@ -89,7 +90,7 @@ fn a_late_change_of_scopes_or_a_late_mark_leaves_a_revoked_token_revoked() {
         assert!(matches!(changed, Err(Error::Revoked)), "{changed:?}");
 
         let last = LastUsed { at: world.clock.now(), address: Some(OFFICE) };
-        wait(world.store.touch(&[Usage { token: holder.token_id, last }])).unwrap();
+        wait(world.store.touch(&[Usage { token: holder.token_id, last }], &[])).unwrap();
         assert_eq!(world.verdict(&holder.token), Err(Rejection::Revoked));
     });
 }
@@ -142,8 +143,8 @@ fn a_deleted_account_leaves_no_credential_behind_and_all_of_its_history() {
             assert!(wait(world.store.credential(&holder.id_on(path))).unwrap().is_none(), "{path:?}");
         }
         let far = world.clock.now() + time::Duration::days(9999);
-        assert!(wait(world.store.due(far, 100)).unwrap().is_empty());
-        assert!(wait(world.store.tokens(&holder.id, None, 100)).unwrap().items.is_empty());
+        assert!(wait(world.store.due(&Realm::default(), far, 100)).unwrap().is_empty());
+        assert!(wait(world.store.credentials(&holder.id, Kind::Token, None, 100)).unwrap().items.is_empty());
 
         let history = wait(world.accounts.acting(&ada()).audit(&Query::default())).unwrap().events;
         let actions: Vec<_> = history.iter().rev().map(|recorded| recorded.event.action()).collect();

@@ -44,7 +44,7 @@ fn no_secret_is_in_the_debug_output_of_anything_the_facade_hands_out() {
     let shown = format!("{created:#?}");
     let opened = wait(world.accounts.open_session(
         created.account.id.as_str(),
-        created.client_secret.expose(),
+        created.client_secret.as_ref().unwrap().expose(),
         &Narrowing::default(),
         Some(OFFICE),
     ));
@@ -55,7 +55,8 @@ fn no_secret_is_in_the_debug_output_of_anything_the_facade_hands_out() {
     let listed = wait(world.accounts.acting(&ada()).account(&created.account.id).tokens(None, 10)).unwrap();
 
     let first = created.first_token.as_ref().unwrap();
-    let secrets = [&created.client_secret, &first.secret, &opened.secret, &regenerated, &minted.secret];
+    let secrets =
+        [created.client_secret.as_ref().unwrap(), &first.secret, &opened.secret, &regenerated, &minted.secret];
     let canaries = Canaries(secrets.map(|secret| secret_half(secret.expose()).to_owned()).into());
     let things: [(&str, &dyn Debug); 8] = [
         ("an opened session", &opened),

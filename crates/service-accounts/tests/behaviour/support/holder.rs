@@ -35,7 +35,7 @@ pub(crate) struct Holder {
 impl Holder {
     /// Opens a session for a new account, so that it has one of each.
     pub(crate) fn open(world: &World, created: CreatedAccount) -> Self {
-        let (id, secret) = (created.account.id.clone(), created.client_secret);
+        let (id, secret) = (created.account.id.clone(), created.client_secret.unwrap());
         let session = exchange(world, &id, secret.expose(), Some(OFFICE)).unwrap();
         let token = created.first_token.unwrap();
         Self {
