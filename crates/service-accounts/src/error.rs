@@ -65,8 +65,8 @@ pub enum Error {
         /// The environments that it knows.
         known: Vec<String>,
     },
-    /// A token asked for another environment than its account's.
-    #[error("a token works in its account's environment; create an account for the other environment")]
+    /// A token asked for an environment whose tokens may live longer than those of its account's.
+    #[error("the account's environment does not stretch to this one; create an account for it")]
     EnvironmentDiffers,
     /// A session's lifetime is out of bounds.
     #[error("a session lives between one second and 24 hours")]

@@ -66,20 +66,26 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// Ends the account and all its credentials for good; the audit trail keeps its history.
     ///
     /// However many credentials it has, none works from the next request on; they are removed in bounded steps. Where this
-    /// call is interrupted, the next sweep goes on with them.
+    /// call is interrupted, a sweep goes on with them, at the latest when the next of them is due.
     ///
     /// # Errors
     /// The actor may not, or there is no such account.
     pub async fn delete(&self) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
-        retry_on_conflict(|| async {
+        let deleted = retry_on_conflict(|| async {
             let account = self.acting.account_for(Call::DeleteAccount, self.id).await?;
             let event = core.account_event(Action::AccountDeleted, actor, &account);
             let change = Change::DeleteAccount { account: self.id.clone(), expected: account.revision };
             core.commit(actor, change, event).await
         })
         .await?;
-        core.purge(self.id).await
+        // It is deleted whatever becomes of the rest.
+        if deleted.account().is_some()
+            && let Err(error) = core.purge(self.id).await
+        {
+            tracing::warn!(target: "service_accounts::store", %error, "a sweep will remove what is left of an account");
+        }
+        Ok(())
     }
 
     /// Revokes every credential of the account in one step: tokens, sessions and the client secret.

@@ -18,7 +18,8 @@ pub struct NewToken {
     pub scopes: Scopes,
     /// How long it lives; the environment's lifetime where none is given.
     pub lifetime: Option<Duration>,
-    /// The only environment it works in, which is its account's; for a host that wants to have it checked.
+    /// The only environment it works in; the account's where none is given. Its tokens must not live longer than those of
+    /// the account's environment.
     pub environment: Option<Environment>,
 }
 

@@ -2,6 +2,7 @@
 
 use service_accounts_access::{Permission, Scopes, TokenGrant};
 use service_accounts_audit::Action;
+use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{NameAdvice, TokenName};
 use service_accounts_store::{Account, Change, Class, Listed, Paged, Store, Token};
 use service_accounts_token::{Kind, TokenId};
@@ -66,17 +67,29 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         account: &Account,
         wanted: &NewToken,
     ) -> Result<Draft, Error> {
-        if wanted.environment.as_ref().is_some_and(|environment| *environment != account.environment) {
-            return Err(Error::EnvironmentDiffers);
-        }
+        let environment = wanted.environment.as_ref().unwrap_or(&account.environment);
+        self.check_token_environment(account, environment)?;
         let grant = asker.token_grant(account, &wanted.scopes)?;
         let (now, lifecycle) = (self.core.now(), &self.core.rules.lifecycle);
-        let expires_at = lifecycle.expiry(&account.environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
+        let expires_at = lifecycle.expiry(environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
         let class = Class::Token(wanted.name.clone());
         let Draft { secret, record } = self.core.issuer.draft(self.actor, account, class, grant, now)?;
-        let record = Token { expires_at: Some(expires_at), ..record };
+        let record = Token { environment: environment.clone(), expires_at: Some(expires_at), ..record };
         let next_due = self.core.rules.next_due(&record, now);
         Ok(Draft { secret, record: Token { next_due, ..record } })
+    }
+}
+
+impl<S, P: Permission> Acting<'_, S, P> {
+    /// A token may be for an environment of shorter lives than its account's, such as a rehearsal in staging; an account
+    /// for tests gets no token for production.
+    fn check_token_environment(&self, account: &Account, environment: &Environment) -> Result<(), Error> {
+        let longest = |environment| self.core.rules.lifecycle.lifetime(environment).map(|lifetime| lifetime.maximum());
+        match (longest(environment), longest(&account.environment)) {
+            (Some(wanted), Some(allowed)) if wanted > allowed => Err(Error::EnvironmentDiffers),
+            (Some(_), Some(_)) | (None, _) => Ok(()),
+            (Some(_), None) => Err(Error::EnvironmentDiffers),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Unavailable, core::Core};
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// Removes what is left of a deleted account, step by step, so that others can write in between.
-    pub(crate) async fn purge<E: From<Unavailable>>(&self, id: &AccountId) -> Result<(), E> {
+    pub(crate) async fn purge(&self, id: &AccountId) -> Result<(), Unavailable> {
         loop {
             let found = self.store.account(id).await.map_err(Unavailable::new)?;
             if found.is_none_or(|account| account.status != Status::Deleted) {

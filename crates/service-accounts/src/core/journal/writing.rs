@@ -106,13 +106,14 @@ async fn write<S: Store>(
         Some(batch) => store.append(&events_of(batch)).await.map_err(Failed::new),
         None => Ok(()),
     };
+    // Confirmed before anything else is awaited, so that nothing that hangs later has it written again.
+    if let (Some(journal), Some(batch)) = (journal.upgrade(), &batch) {
+        let mut accesses = journal.accesses();
+        let _known = if appended.is_ok() { accesses.confirm(batch.id()) } else { accesses.give_back(batch.id()) };
+    }
     let seen = batch.as_ref().filter(|_| appended.is_ok()).map_or_else(Vec::new, seen_in);
     let touched = store.touch(&uses, &seen).await.map_err(Failed::new);
     if let Some(journal) = journal.upgrade() {
-        if let Some(batch) = &batch {
-            let mut accesses = journal.accesses();
-            let _known = if appended.is_ok() { accesses.confirm(batch.id()) } else { accesses.give_back(batch.id()) };
-        }
         if touched.is_err() {
             journal.marks.put_back(&uses);
         }

@@ -55,6 +55,7 @@ fn a_damaged_record_is_an_outage_and_never_a_credential_without_limits() {
         let world = World::on(store, keyring(), |builder| builder);
         let holder = world.holder("Pipeline Automation");
         drop(world);
+        closed(&home);
 
         damage(&home.path().join("accounts.db"), sound, damaged);
         let world = World::on(reopen(&home), keyring(), |builder| builder);
@@ -124,6 +125,13 @@ fn a_life_across_a_leap_day_is_as_long_as_any() {
     world.clock.set(UtcDateTime::from_unix_timestamp(1_709_164_800).unwrap());
     let minted = world.create("Pipeline Automation").first_token.unwrap().token;
     assert_eq!(minted.expires_at.unwrap() - minted.created_at, Duration::days(365));
+}
+
+/// Waits until the file is closed, which goes on behind the drop: its log is gone then.
+fn closed(home: &tempfile::TempDir) {
+    let log = home.path().join("accounts.db-wal");
+    (0..500).take_while(|_| log.exists()).for_each(|_| std::thread::sleep(std::time::Duration::from_millis(10)));
+    assert!(!log.exists(), "the store was not closed");
 }
 
 /// Changes bytes of the file in place, as a bad disk or a careless hand would.

@@ -111,6 +111,8 @@ impl Stage {
         let revoked = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("former"))).unwrap().token.id;
         wait(world.accounts.acting(&ada()).token(&holder.id, &revoked).revoke()).unwrap();
         let waiting = world.create("Finance Metrics").account.id.clone();
+        // The observation of the revoked token begins, so that nothing but sessions is due later.
+        wait(world.accounts.upkeep(UpkeepBounds::default())).unwrap();
         Self { world, holder, waiting, revoked }
     }
 
