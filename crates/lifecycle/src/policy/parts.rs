@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::LifecyclePolicy;
 use crate::environment::Environment;
 use crate::lifetime::Lifetime;
+use crate::rotation::Overlap;
 use crate::span::Span;
 
 impl LifecyclePolicy {
@@ -48,6 +49,32 @@ impl LifecyclePolicy {
     #[must_use]
     pub const fn secret_every(&self) -> Span {
         self.secret_every
+    }
+
+    /// How long a rotated token works beside its successor at most, where a request does not say.
+    #[must_use]
+    pub const fn overlap(&self) -> Span {
+        self.overlap
+    }
+
+    /// The overlap a request asks for in days: none for 0, until first use within the policy's time if left out.
+    ///
+    /// ```
+    /// use service_accounts_lifecycle::{LifecyclePolicy, Overlap, Span};
+    ///
+    /// let policy = LifecyclePolicy::default();
+    /// assert_eq!(policy.overlap_for(None), Some(Overlap::UntilFirstUse(Span::days(7).unwrap())));
+    /// assert_eq!(policy.overlap_for(Some(0)), Some(Overlap::None));
+    /// assert_eq!(policy.overlap_for(Some(3)), Some(Overlap::Fixed(Span::days(3).unwrap())));
+    /// assert_eq!(policy.overlap_for(Some(u32::MAX)), None, "longer than a span can be");
+    /// ```
+    #[must_use]
+    pub fn overlap_for(&self, days: Option<u32>) -> Option<Overlap> {
+        match days {
+            None => Some(Overlap::UntilFirstUse(self.overlap)),
+            Some(0) => Some(Overlap::None),
+            Some(days) => Span::days(days).map(Overlap::Fixed),
+        }
     }
 
     /// How long before an expiry it is announced, the longest first.
@@ -116,6 +143,13 @@ impl LifecyclePolicy {
     #[must_use]
     pub fn with_secret_every(mut self, secret_every: Span) -> Self {
         self.secret_every = secret_every;
+        self
+    }
+
+    /// The same policy with another overlap.
+    #[must_use]
+    pub fn with_overlap(mut self, overlap: Span) -> Self {
+        self.overlap = overlap;
         self
     }
 
