@@ -1,15 +1,17 @@
-//! The endpoints, one file for each thing they are about.
+//! The endpoints, one file a noun: glue between a request, the facade's call, and the answer's shape.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod session;
 pub(crate) mod tokens;
-mod view;
 
-use axum::extract::{FromRef, FromRequestParts};
-use http::{HeaderValue, header::CACHE_CONTROL, request::Parts};
-use serde::{Deserialize, Serialize};
-use service_accounts::{Actor, ServiceAccounts, access::Permission, naming::AccountId, store::Store, token::TokenId};
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL, request::Parts};
+use serde::Serialize;
+use service_accounts::{Actor, ServiceAccounts, access::Permission, store::Store};
 use service_accounts_tower::Gate;
 
 use crate::{Authenticated, Refusal};
@@ -44,44 +46,13 @@ impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administ
     }
 }
 
-/// An account named in a path; a text that is no id names no account.
-pub(crate) fn account_id(text: &str) -> Result<AccountId, Refusal> {
-    AccountId::parse(text).map_err(|_| Refusal::not_found())
+/// An answer with a body.
+pub(crate) fn shown(view: impl Serialize) -> Response {
+    axum::Json(view).into_response()
 }
 
-/// A token named in a path.
-pub(crate) fn token_id(text: &str) -> Result<TokenId, Refusal> {
-    TokenId::parse(text).map_err(|_| Refusal::not_found())
+/// An answer that nothing on the way may keep, because it holds a secret.
+pub(crate) fn secret(status: StatusCode, view: impl Serialize) -> Response {
+    let no_store: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (status, no_store, axum::Json(view)).into_response()
 }
-
-/// Which page of a list to show.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-impl PageQuery {
-    /// How many items a page holds: 50, or as many as asked for up to 200.
-    fn limit(&self) -> usize {
-        self.limit.unwrap_or(50).clamp(1, 200)
-    }
-
-    /// Where to go on, in the form that `parse` reads.
-    fn cursor<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, Refusal> {
-        let unreadable = |_| Refusal::validation("cursor", "pass the next_cursor of the page before");
-        self.cursor.as_deref().map(parse).transpose().map_err(unreadable)
-    }
-}
-
-/// A page of a list.
-#[derive(Serialize)]
-pub(crate) struct PageView<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
-}
-
-/// Marks an answer that nothing on the way may keep.
-pub(crate) const NO_STORE: [(http::HeaderName, HeaderValue); 1] =
-    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];

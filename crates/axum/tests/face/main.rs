@@ -4,6 +4,10 @@
 
 mod body;
 mod extract;
+mod hostile;
+mod lists;
+mod mounted;
+mod openapi;
 mod outage;
 mod paths;
 mod support;
