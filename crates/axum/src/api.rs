@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod tokens;
 
 use axum::{
@@ -11,8 +12,8 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL, request::Parts};
 use serde::Serialize;
-use service_accounts::{Actor, ServiceAccounts, access::Permission, store::Store};
-use service_accounts_tower::Gate;
+use service_accounts::{Actor, Duty, Principal, ServiceAccounts, access::Permission, store::Store};
+use service_accounts_tower::{Gate, Problem};
 
 use crate::{Authenticated, Refusal};
 
@@ -34,7 +35,10 @@ impl<S, P: Permission> FromRef<Api<S, P>> for Gate<P> {
     }
 }
 
-/// A principal as one who asks for changes; the facade says whether it may.
+/// A principal with the right to administrate that the call takes, as one who asks for changes.
+///
+/// Which right that is stands in the list of calls. The facade checks it again, and the rest of its table: which teams and
+/// rights of the account the actor must hold.
 pub(crate) struct Administrator<P: Permission>(pub(crate) Actor<P>);
 
 impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administrator<P> {
@@ -42,7 +46,25 @@ impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administ
 
     async fn from_request_parts(parts: &mut Parts, api: &Api<S, P>) -> Result<Self, Refusal> {
         let Authenticated(principal) = Authenticated::from_request_parts(parts, api).await?;
+        let duty = parts.extensions.get().copied().unwrap_or(Duty::Manage);
+        api.authorize(&principal, duty)?;
         Ok(Self(principal.actor()))
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Api<S, P> {
+    /// Whether a principal has a right to administrate; a refusal is recorded, and names the permission.
+    fn authorize(&self, principal: &Principal<P>, duty: Duty) -> Result<(), Problem> {
+        let permissions = self.accounts.administration();
+        let needed = match duty {
+            Duty::Create => permissions.create,
+            Duty::Manage => permissions.manage,
+            Duty::ManageOrReview if principal.decide(permissions.review, None).is_allow() => permissions.review,
+            Duty::ManageOrReview => permissions.manage,
+            Duty::Review => permissions.review,
+            Duty::ReadTrail => permissions.read_trail,
+        };
+        self.gate.authorize(principal, needed, None)
     }
 }
 

@@ -8,12 +8,12 @@ use axum::{
 };
 use http::Method;
 use serde_json::Value;
-use service_accounts::{access::Permission, store::Store};
+use service_accounts::{Covers, Duty, OnItself, access::Permission, store::Store};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{
-        Array, ObjectBuilder, RefOr, Schema, Type,
-        path::{Parameter, ParameterIn},
+        Array, ObjectBuilder, RefOr, Required, Schema, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
         schema::SchemaType,
     },
 };
@@ -30,7 +30,7 @@ pub(crate) struct Call<S, P: Permission> {
     pub(crate) id: &'static str,
     pub(crate) summary: &'static str,
     pub(crate) needs: Needs,
-    pub(crate) query: Vec<Parameter>,
+    pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Content>,
     pub(crate) answer: Answer,
     pub(crate) problems: Vec<Kind>,
@@ -44,8 +44,8 @@ pub(crate) enum Needs {
     Nothing,
     /// Who is authenticated.
     Credential,
-    /// Who holds the permission for this.
-    Permission(&'static str),
+    /// Who has this right to administrate.
+    Administration(Duty),
 }
 
 /// A body in JSON, with its schema, the schemas it refers to, and an example.
@@ -68,8 +68,8 @@ impl<S: Store + 'static, P: Permission> Call<S, P> {
     fn new(method: Method, path: &'static str, id: &'static str, route: MethodRouter<Api<S, P>>) -> Self {
         let answer = Answer { status: 204, description: "Done.", content: None, is_located: false };
         let (summary, needs) = ("", Needs::Nothing);
-        let (query, body, problems) = (Vec::new(), None, Vec::new());
-        Self { method, path, id, summary, needs, query, body, answer, problems, route }
+        let (parameters, body, problems) = (Vec::new(), None, Vec::new());
+        Self { method, path, id, summary, needs, parameters, body, answer, problems, route }
     }
 
     pub(crate) fn get<T: 'static>(path: &'static str, id: &'static str, handler: impl Handler<T, Api<S, P>>) -> Self {
@@ -109,13 +109,41 @@ impl<S, P: Permission> Call<S, P> {
         Self { needs: Needs::Credential, ..self }
     }
 
-    /// Only for who holds this permission of administration.
-    pub(crate) fn needs(self, permission: &'static str) -> Self {
-        Self { needs: Needs::Permission(permission), ..self }
+    /// Only for who may make this call of the facade; its table says which right that takes.
+    pub(crate) fn administers(self, call: service_accounts::Call) -> Self {
+        let rule = call.rule();
+        let mut problems = self.problems;
+        if rule.covers != Covers::Nothing {
+            problems.push(problems::GRANT_EXCEEDS_ACTOR);
+        }
+        if rule.on_itself == OnItself::Refused && self.path.contains('{') {
+            problems.push(problems::OWN_ACCOUNT);
+        }
+        if self.method != Method::GET {
+            problems.extend([problems::AUTHORITY_LOST, problems::CONFLICT]);
+        }
+        Self { needs: Needs::Administration(rule.duty), problems, ..self }
+    }
+
+    /// Takes an `Idempotency-Key`.
+    pub(crate) fn can_be_repeated(mut self) -> Self {
+        let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).max_length(Some(200));
+        self.parameters.push(
+            ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some(
+                    "A retry under the same key gets the same account, its secrets minted anew while none was used.",
+                ))
+                .schema(Some(text))
+                .build(),
+        );
+        self
     }
 
     pub(crate) fn query<Q: IntoParams>(self) -> Self {
-        Self { query: Q::into_params(|| Some(ParameterIn::Query)), ..self }
+        Self { parameters: Q::into_params(|| Some(ParameterIn::Query)), ..self }
     }
 
     pub(crate) fn takes<T: ToSchema>(self, example: Value) -> Self {
@@ -142,7 +170,8 @@ impl<S, P: Permission> Call<S, P> {
 
     /// What it may answer besides what follows from its form.
     pub(crate) fn fails_with(self, problems: &[Kind]) -> Self {
-        Self { problems: problems.to_vec(), ..self }
+        let problems = [&self.problems, problems].concat();
+        Self { problems, ..self }
     }
 
     /// Every problem: those that its form implies, and its own, in the order of their status.
@@ -153,7 +182,7 @@ impl<S, P: Permission> Call<S, P> {
         if self.needs != Needs::Nothing {
             all.extend([problems::UNAUTHENTICATED, problems::INVALID_TOKEN]);
         }
-        if let Needs::Permission(_) = self.needs {
+        if let Needs::Administration(_) = self.needs {
             all.push(problems::INSUFFICIENT_SCOPE);
         }
         if self.path.contains('{') {
@@ -162,7 +191,7 @@ impl<S, P: Permission> Call<S, P> {
         if self.body.is_some() {
             all.extend([problems::MALFORMED_JSON, problems::BODY_TOO_LARGE, problems::UNSUPPORTED_MEDIA_TYPE]);
         }
-        if self.body.is_some() || !self.query.is_empty() {
+        if self.body.is_some() || !self.parameters.is_empty() {
             all.push(problems::VALIDATION_ERROR);
         }
         all.sort();

@@ -1,22 +1,25 @@
 //! The list of all calls, one function a router.
 
 use serde_json::json;
-use service_accounts::{access::Permission, naming::AccountId, store::Store, token::TokenId};
+use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, session, tokens},
+    api::{accounts, audit, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
-        AUTHORITY_LOST, CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INVALID_CREDENTIALS, IP_NOT_ALLOWED, NAME_TAKEN,
-        NOT_A_SESSION, NOT_PENDING, NOT_REVOKED, OWN_APPROVAL, REVOKED, SERVICE_ACCOUNT_EXPIRED,
-        SERVICE_ACCOUNT_INACTIVE,
+        CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INVALID_CREDENTIALS, IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION,
+        NOT_PENDING, NOT_REVOKED, OUTDATED, OWN_APPROVAL, REVOKED, SERVICE_ACCOUNT_EXPIRED, SERVICE_ACCOUNT_INACTIVE,
     },
     wire::{
-        account::{AccountView, CreateRequest, CreatedView, SecretView, UpdateRequest},
+        account::{
+            AccountQuery, AccountView, ApprovalQuery, CreateRequest, CreatedView, SecretView, UpdateRequest,
+            UpdatedView,
+        },
         event::{AuditQuery, EventView},
         page::PageQuery,
-        session::{AuthRequest, AuthView, VerifyView},
+        session::{AuthRequest, AuthView, SessionView, VerifyView},
+        sighting::SightingView,
         token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
     },
 };
@@ -25,8 +28,6 @@ const ACCOUNTS: &str = "/api/v1/service-accounts";
 const ACCOUNT: &str = "/api/v1/service-accounts/{id}";
 const TOKENS: &str = "/api/v1/service-accounts/{id}/tokens";
 const TOKEN: &str = "/api/v1/service-accounts/{id}/tokens/{token_id}";
-
-const MANAGE: &str = "manage service accounts";
 
 /// For the machine user itself.
 pub(crate) fn machine_user<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
@@ -59,41 +60,43 @@ pub(crate) fn accounts<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     let mut calls = vec![
         Call::get(ACCOUNTS, "listAccounts", accounts::list)
             .summary("List accounts in the order of their ids")
-            .needs(MANAGE)
-            .query::<PageQuery<AccountId>>()
+            .administers(May::ReadAccounts)
+            .query::<AccountQuery>()
             .lists::<AccountView<'_>>(examples::account()),
         Call::post(ACCOUNTS, "createAccount", accounts::create)
             .summary("Create an account, with its client secret and, if asked for, a first token")
-            .needs(MANAGE)
+            .administers(May::CreateAccount)
+            .can_be_repeated()
             .takes::<CreateRequest>(examples::new_account())
             .makes::<CreatedView<'_>>(
                 "The account, with its secrets. They are shown here and never again.",
                 examples::created(),
             )
-            .fails_with(&[ID_TAKEN, GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .fails_with(&[ID_TAKEN]),
         Call::get(ACCOUNT, "getAccount", accounts::show)
             .summary("Show an account")
-            .needs(MANAGE)
+            .administers(May::ReadAccounts)
             .answers::<AccountView<'_>>(200, "The account.", examples::account()),
         Call::patch(ACCOUNT, "updateAccount", accounts::update)
             .summary("Change an account; a field that is left out stays")
-            .needs(MANAGE)
+            .administers(May::UpdateAccount)
             .takes::<UpdateRequest>(json!({ "purpose": "loads the warehouse at night" }))
-            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
-            .fails_with(&[GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .answers::<UpdatedView<'_>>(200, "The account as it is now.", examples::updated()),
         Call::delete(ACCOUNT, "deleteAccount", accounts::delete)
             .summary("Delete an account for good: everything is revoked, its history stays")
-            .needs(MANAGE)
-            .fails_with(&[GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .administers(May::DeleteAccount),
         Call::post(
             "/api/v1/service-accounts/{id}/client-secret",
             "regenerateClientSecret",
             accounts::regenerate_secret,
         )
         .summary("Make a new client secret; open sessions go on")
-        .needs(MANAGE)
-        .answers::<SecretView<'_>>(201, "The secret. It is shown here and never again.", examples::client_secret())
-        .fails_with(&[GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+        .administers(May::RegenerateSecret)
+        .answers::<SecretView<'_>>(
+            201,
+            "The secret. It is shown here and never again.",
+            examples::client_secret(),
+        ),
     ];
     calls.extend(states());
     calls
@@ -103,19 +106,18 @@ fn states<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     vec![
         Call::post("/api/v1/service-accounts/{id}/disable", "disableAccount", accounts::disable)
             .summary("Suspend all access of an account")
-            .needs(MANAGE)
-            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
-            .fails_with(&[AUTHORITY_LOST, CONFLICT]),
+            .administers(May::DisableAccount)
+            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account()),
         Call::post("/api/v1/service-accounts/{id}/enable", "enableAccount", accounts::enable)
             .summary("Let a disabled account in again")
-            .needs(MANAGE)
-            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
-            .fails_with(&[GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .administers(May::EnableAccount)
+            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account()),
         Call::post("/api/v1/service-accounts/{id}/approve", "approveAccount", accounts::approve)
             .summary("Approve an account that somebody else has created")
-            .needs(MANAGE)
+            .administers(May::ApproveAccount)
+            .query::<ApprovalQuery>()
             .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
-            .fails_with(&[NOT_PENDING, OWN_APPROVAL, GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .fails_with(&[NOT_PENDING, OUTDATED, OWN_APPROVAL]),
     ]
 }
 
@@ -124,30 +126,51 @@ pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     vec![
         Call::get(TOKENS, "listTokens", tokens::list)
             .summary("List an account's tokens with their last use")
-            .needs(MANAGE)
+            .administers(May::ReadTokens)
             .query::<PageQuery<TokenId>>()
             .lists::<ListedTokenView>(examples::listed_token()),
         Call::post(TOKENS, "mintToken", tokens::mint)
             .summary("Mint a token")
-            .needs(MANAGE)
+            .administers(May::MintToken)
             .takes::<MintRequest>(json!({ "name": "nightly-load-2026", "scopes": ["datastores:view"] }))
             .makes::<MintedView<'_>>("The token. Its text is shown here and never again.", examples::minted())
-            .fails_with(&[NAME_TAKEN, GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .fails_with(&[NAME_TAKEN]),
+        Call::get(TOKEN, "getToken", tokens::show)
+            .summary("Show a token")
+            .administers(May::ReadTokens)
+            .answers::<TokenView>(200, "The token.", examples::token()),
+        Call::get("/api/v1/service-accounts/{id}/tokens/{token_id}/sightings", "listSightings", tokens::sightings)
+            .summary("List what a token was seen to do: addresses and permissions used, attempts after its end")
+            .administers(May::ReadTokens)
+            .lists::<SightingView>(examples::sighting()),
         Call::patch(TOKEN, "updateToken", tokens::update)
             .summary("Change what a token may do at most; its text stays the same")
-            .needs(MANAGE)
+            .administers(May::SetTokenScopes)
             .takes::<TokenUpdateRequest>(json!({ "scopes": ["datastores:view"] }))
             .answers::<TokenView>(200, "The token as it is now.", examples::token())
-            .fails_with(&[REVOKED, GRANT_EXCEEDS_ACTOR, AUTHORITY_LOST, CONFLICT]),
+            .fails_with(&[REVOKED]),
         Call::post("/api/v1/service-accounts/{id}/tokens/{token_id}/revoke", "revokeToken", tokens::revoke)
             .summary("End a token, at once and for good")
-            .needs(MANAGE)
-            .answers::<TokenView>(200, "The token as it is now.", examples::token())
-            .fails_with(&[AUTHORITY_LOST, CONFLICT]),
+            .administers(May::RevokeToken)
+            .answers::<TokenView>(200, "The token as it is now.", examples::token()),
         Call::delete(TOKEN, "deleteToken", tokens::delete)
             .summary("Take a revoked token off the lists; its history stays")
-            .needs(MANAGE)
-            .fails_with(&[NOT_REVOKED, AUTHORITY_LOST, CONFLICT]),
+            .administers(May::DeleteToken)
+            .fails_with(&[NOT_REVOKED]),
+    ]
+}
+
+/// The open sessions of an account.
+pub(crate) fn sessions<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::get("/api/v1/service-accounts/{id}/sessions", "listSessions", sessions::list)
+            .summary("List an account's sessions")
+            .administers(May::ReadTokens)
+            .query::<PageQuery<TokenId>>()
+            .lists::<SessionView>(examples::open_session()),
+        Call::post("/api/v1/service-accounts/{id}/sessions/{session_id}/revoke", "revokeSession", sessions::revoke)
+            .summary("End a session, at once and for good")
+            .administers(May::RevokeSession),
     ]
 }
 
@@ -156,7 +179,7 @@ pub(crate) fn audit<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     vec![
         Call::get("/api/v1/audit", "listEvents", audit::list)
             .summary("Read the audit trail")
-            .needs(MANAGE)
+            .administers(May::ReadTrail)
             .query::<AuditQuery>()
             .lists::<EventView>(examples::event()),
     ]

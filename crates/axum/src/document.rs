@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service_accounts::access::Permission;
+use service_accounts::{Duty, access::Permission};
 
 use crate::{
     call::{Answer, Call, Content, Needs, ProblemShape},
@@ -54,8 +54,8 @@ fn operation<S, P: Permission>(call: &Call<S, P>) -> Value {
         fields
             .insert("requestBody".into(), json!({ "required": true, "content": { "application/json": media(body) } }));
     }
-    if let (Needs::Permission(permission), Some(fields)) = (call.needs, operation.as_object_mut()) {
-        fields.insert("x-permission".into(), permission.into());
+    if let (Needs::Administration(duty), Some(fields)) = (call.needs, operation.as_object_mut()) {
+        fields.insert("x-permission".into(), permission(duty).into());
     }
     operation
 }
@@ -64,13 +64,27 @@ fn description(needs: Needs) -> String {
     match needs {
         Needs::Nothing => "Needs no bearer credential.".into(),
         Needs::Credential => "Needs a bearer credential.".into(),
-        Needs::Permission(permission) => format!("Needs the host's permission to {permission}."),
+        Needs::Administration(duty) => format!("Needs the host's permission to {} service accounts.", permission(duty)),
+    }
+}
+
+/// What the permission is for; which one it is, the host has chosen.
+const fn permission(duty: Duty) -> &'static str {
+    match duty {
+        Duty::Create => "create",
+        Duty::Manage => "manage",
+        Duty::ManageOrReview => "manage or review",
+        Duty::Review => "review",
+        Duty::ReadTrail => "read the trail of",
     }
 }
 
 /// The noun that a path is about.
 fn tag(path: &str) -> &str {
-    let noun = path.split('/').rev().find(|part| matches!(*part, "tokens" | "service-accounts" | "service-account"));
+    let noun = path
+        .split('/')
+        .rev()
+        .find(|part| matches!(*part, "tokens" | "sessions" | "service-accounts" | "service-account"));
     noun.unwrap_or_else(|| path.split('/').nth(3).unwrap_or("document"))
 }
 
@@ -79,7 +93,7 @@ fn parameters<S, P: Permission>(call: &Call<S, P>) -> Value {
     let in_path = named.map(|name| {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "example": sample(name) })
     });
-    in_path.chain(call.query.iter().map(value)).collect()
+    in_path.chain(call.parameters.iter().map(value)).collect()
 }
 
 fn sample(name: &str) -> &'static str {

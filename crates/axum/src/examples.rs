@@ -16,6 +16,7 @@ pub(crate) fn new_account() -> Value {
 pub(crate) fn account() -> Value {
     json!({
         "id": "pipeline_automation@service",
+        "email": "pipeline_automation@service.invalid",
         "name": "Pipeline Automation",
         "purpose": "loads the warehouse at night",
         "owner": "data team",
@@ -30,8 +31,33 @@ pub(crate) fn account() -> Value {
         "status": "enabled",
         "approval": "not_required",
         "approved_by": null,
+        "proposal": null,
+        "revision": 17,
         "created_at": "2026-01-31T12:00:00Z",
         "created_by": "service_administrator@service",
+    })
+}
+
+pub(crate) fn updated() -> Value {
+    with(account(), json!({ "gains": [] }))
+}
+
+pub(crate) fn sighting() -> Value {
+    let (first, last) = ("2026-02-01T03:00:00Z", "2026-03-01T03:00:00Z");
+    json!({ "kind": "used_from", "value": "198.51.100.7", "count": 29, "first": first, "last": last })
+}
+
+pub(crate) fn open_session() -> Value {
+    json!({
+        "id": "0123456789abcdef",
+        "hint": "acme_ses_0123456789abcdef…",
+        "state": "active",
+        "scopes": ["datastores:view"],
+        "ip_allowlist": [],
+        "created_at": "2026-01-31T12:00:00Z",
+        "expires_at": "2026-01-31T13:00:00Z",
+        "last_used_at": null,
+        "last_used_ip": null,
     })
 }
 

@@ -8,6 +8,7 @@ mod calls;
 mod document;
 mod examples;
 mod extract;
+mod idempotency;
 mod json;
 mod links;
 mod path;

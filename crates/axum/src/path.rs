@@ -37,6 +37,15 @@ impl FromPath for TokenId {
     }
 }
 
+/// A session of an account.
+pub(crate) struct SessionId(pub(crate) TokenId);
+
+impl FromPath for SessionId {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        TokenId::parse(named(params, "session_id")?).ok().map(Self)
+    }
+}
+
 impl<A: FromPath, B: FromPath> FromPath for (A, B) {
     fn from_path(params: &RawPathParams) -> Option<Self> {
         Some((A::from_path(params)?, B::from_path(params)?))

@@ -26,12 +26,14 @@ kinds! {
     INSUFFICIENT_SCOPE 403 "The caller lacks the permission.";
     GRANT_EXCEEDS_ACTOR 403 "More would be granted than the caller holds.";
     AUTHORITY_LOST 403 "The caller's own rights changed while the call was at work.";
+    OWN_ACCOUNT 403 "No service account administers itself.";
     OWN_APPROVAL 403 "Whoever created or changed an account does not approve it.";
     NOT_FOUND 404 "There is no such thing.";
     ID_TAKEN 409 "The name leads to an id that is taken.";
     NAME_TAKEN 409 "The account has a token of this name.";
     REVOKED 409 "The token is revoked, which is final.";
     NOT_REVOKED 409 "A token is revoked before it is deleted.";
+    OUTDATED 409 "What waits for approval has changed since it was looked at.";
     NOT_PENDING 409 "Nothing waits for approval.";
     NOT_A_SESSION 409 "Only a session can end itself.";
     CONFLICT 409 "The record changed while the call was at work; try again.";

@@ -1,6 +1,6 @@
 //! Which path leads where.
 
-use axum::{Router, extract::OriginalUri, response::Response, routing::get};
+use axum::{Extension, Router, extract::OriginalUri, response::Response, routing::get};
 use http::StatusCode;
 use serde_json::{Value, json};
 use service_accounts::{ServiceAccounts, access::Permission, store::Store};
@@ -27,19 +27,22 @@ pub enum Room {
     Accounts,
     /// The tokens of an account.
     Tokens,
+    /// The open sessions of an account.
+    Sessions,
     /// The audit trail.
     Audit,
 }
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 4] = [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Audit];
+    pub const ALL: [Self; 5] = [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Sessions, Self::Audit];
 
     fn calls<S: Store + 'static, P: Permission>(self) -> Vec<Call<S, P>> {
         match self {
             Self::MachineUser => calls::machine_user(),
             Self::Accounts => calls::accounts(),
             Self::Tokens => calls::tokens(),
+            Self::Sessions => calls::sessions(),
             Self::Audit => calls::audit(),
         }
     }
@@ -70,7 +73,13 @@ pub fn rooms<S: Store + 'static, P: Permission>(
 }
 
 fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<Api<S, P>> {
-    calls.into_iter().fold(Router::new(), |router, call| router.route(call.path, call.route))
+    calls.into_iter().fold(Router::new(), |router, call| {
+        let route = match call.needs {
+            Needs::Administration(duty) => call.route.layer(Extension(duty)),
+            Needs::Nothing | Needs::Credential => call.route,
+        };
+        router.route(call.path, route)
+    })
 }
 
 /// The document, which knows the prefix it was asked for under.

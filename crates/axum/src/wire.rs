@@ -6,4 +6,5 @@ pub(crate) mod instant;
 pub(crate) mod page;
 pub(crate) mod session;
 pub(crate) mod shapes;
+pub(crate) mod sighting;
 pub(crate) mod token;

@@ -5,19 +5,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use service_accounts::{access::Permission, naming::AccountId, store::Store};
+use service_accounts::{NewAccount, access::Permission, naming::AccountId, store::Store};
 
 use super::{Administrator, Api, secret, shown};
 use crate::{
     Refusal,
+    idempotency::IdempotencyKey,
     json::StrictJson,
     links::Links,
     path::Path,
     query::Query,
     wire::{
-        account::{AccountView, CreateRequest, CreatedView, SecretView, UpdateRequest},
-        page::{PageQuery, PageView},
-        token::{AdviceView, MintedView},
+        account::{
+            AccountQuery, AccountView, ApprovalQuery, CreateRequest, CreatedView, SecretView, UpdateRequest,
+            UpdatedView,
+        },
+        page::PageView,
     },
 };
 
@@ -25,26 +28,23 @@ pub(crate) async fn create<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
     links: Links,
+    IdempotencyKey(request): IdempotencyKey,
     StrictJson(asked): StrictJson<CreateRequest>,
 ) -> Result<Response, Refusal> {
-    let created = api.accounts.create_account(&actor, asked.into()).await?;
-    let id = &created.account.id;
-    let view = CreatedView {
-        account: AccountView::new(&created.account),
-        client_id: id,
-        client_secret: created.client_secret.expose(),
-        first_token: created.first_token.as_ref().map(|minted| MintedView::new(&api.accounts, minted, &[])),
-        advice: created.advice.iter().map(AdviceView::from).collect(),
-    };
-    Ok((links.member(id.as_str()), secret(StatusCode::CREATED, view)).into_response())
+    let wanted = NewAccount { request, ..asked.into() };
+    let created = api.accounts.acting(&actor).create(wanted).await?;
+    let location = links.member(created.account.id.as_str());
+    Ok((location, secret(StatusCode::CREATED, CreatedView::new(&api.accounts, &created))).into_response())
 }
 
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
-    Query(asked): Query<PageQuery<AccountId>>,
+    Query(asked): Query<AccountQuery>,
 ) -> Result<Response, Refusal> {
-    let page = api.accounts.accounts(&actor, asked.after(), asked.limit.get()).await?;
+    let (limit, after) = (asked.limit(), asked.after());
+    let filter = asked.filter(api.accounts.every_account());
+    let page = api.accounts.acting(&actor).accounts(&filter, after.as_ref(), limit).await?;
     let items = page.items.iter().map(|account| AccountView::new(account)).collect();
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
@@ -54,7 +54,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.account(&actor, &id).await?)))
+    Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).read().await?)))
 }
 
 pub(crate) async fn update<S: Store + 'static, P: Permission>(
@@ -63,7 +63,8 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     Path(id): Path<AccountId>,
     StrictJson(asked): StrictJson<UpdateRequest>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.update_account(&actor, &id, asked.into()).await?)))
+    let updated = api.accounts.acting(&actor).account(&id).update(asked.into()).await?;
+    Ok(shown(UpdatedView::new(&updated)))
 }
 
 pub(crate) async fn disable<S: Store + 'static, P: Permission>(
@@ -71,7 +72,7 @@ pub(crate) async fn disable<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.disable_account(&actor, &id).await?)))
+    Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).disable().await?)))
 }
 
 pub(crate) async fn enable<S: Store + 'static, P: Permission>(
@@ -79,15 +80,21 @@ pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.enable_account(&actor, &id).await?)))
+    Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).enable().await?)))
 }
 
 pub(crate) async fn approve<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
+    Query(asked): Query<ApprovalQuery>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.approve_account(&actor, &id).await?)))
+    let account = api.accounts.acting(&actor).account(&id);
+    let seen = match asked.revision() {
+        Some(seen) => seen,
+        None => account.read().await?.revision,
+    };
+    Ok(shown(AccountView::new(&*account.approve(seen).await?)))
 }
 
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
@@ -95,7 +102,7 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<StatusCode, Refusal> {
-    api.accounts.delete_account(&actor, &id).await?;
+    api.accounts.acting(&actor).account(&id).delete().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,7 +111,7 @@ pub(crate) async fn regenerate_secret<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
-    let regenerated = api.accounts.regenerate_client_secret(&actor, &id).await?;
+    let regenerated = api.accounts.acting(&actor).account(&id).regenerate_secret().await?;
     let view = SecretView { client_id: &id, client_secret: regenerated.expose() };
     Ok(secret(StatusCode::CREATED, view))
 }

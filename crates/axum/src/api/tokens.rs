@@ -16,6 +16,7 @@ use crate::{
     query::Query,
     wire::{
         page::{PageQuery, PageView},
+        sighting::SightingView,
         token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
     },
 };
@@ -28,7 +29,8 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<MintRequest>,
 ) -> Result<Response, Refusal> {
     let asked = NewToken::from(asked);
-    let minted = api.accounts.mint_token(&actor, &id, &asked).await?;
+    let account = api.accounts.acting(&actor).account(&id);
+    let minted = account.mint(&asked).await?;
     let view = MintedView::new(&api.accounts, &minted, &api.accounts.advise_token_name(&asked.name));
     Ok((links.member(minted.token.id.as_str()), secret(StatusCode::CREATED, view)).into_response())
 }
@@ -39,7 +41,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Path(id): Path<AccountId>,
     Query(asked): Query<PageQuery<TokenId>>,
 ) -> Result<Response, Refusal> {
-    let page = api.accounts.tokens(&actor, &id, asked.after(), asked.limit.get()).await?;
+    let page = api.accounts.acting(&actor).account(&id).tokens(asked.after(), asked.limit.get()).await?;
     let items = page.items.iter().map(|listed| ListedTokenView::new(&api.accounts, listed)).collect();
     Ok(shown(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }))
 }
@@ -50,8 +52,8 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     Path((id, token)): Path<(AccountId, TokenId)>,
     StrictJson(asked): StrictJson<TokenUpdateRequest>,
 ) -> Result<Response, Refusal> {
-    let changed = api.accounts.set_token_scopes(&actor, &id, &token, asked.scopes).await?;
-    Ok(shown(TokenView::new(&api.accounts, changed.token())))
+    let changed = api.accounts.acting(&actor).token(&id, &token).set_scopes(asked.scopes).await?;
+    Ok(shown(TokenView::new(&api.accounts, &changed)))
 }
 
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
@@ -59,8 +61,8 @@ pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    let revoked = api.accounts.revoke_token(&actor, &id, &token).await?;
-    Ok(shown(TokenView::new(&api.accounts, revoked.token())))
+    let revoked = api.accounts.acting(&actor).token(&id, &token).revoke().await?;
+    Ok(shown(TokenView::new(&api.accounts, &revoked)))
 }
 
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
@@ -68,6 +70,24 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<StatusCode, Refusal> {
-    api.accounts.delete_token(&actor, &id, &token).await?;
+    api.accounts.acting(&actor).token(&id, &token).delete().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn show<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+) -> Result<Response, Refusal> {
+    let found = api.accounts.acting(&actor).token(&id, &token).read().await?;
+    Ok(shown(TokenView::new(&api.accounts, &found)))
+}
+
+pub(crate) async fn sightings<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+) -> Result<Response, Refusal> {
+    let seen = api.accounts.acting(&actor).token(&id, &token).sightings().await?;
+    Ok(shown(PageView { items: seen.iter().map(SightingView::from).collect(), next_cursor: None }))
 }

@@ -1,18 +1,24 @@
 //! Sessions, and what a credential is good for.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use service_accounts::{
     Narrowing, OpenedSession, Principal, ServiceAccounts,
     access::{Allowlist, Permission, Scopes, Teams},
     lifecycle::Environment,
     naming::{AccountId, DisplayName},
-    store::{Account, Class, Store, Token},
+    store::{Account, Class, Listed, Store, Token},
     token::Hint,
 };
 use time::Duration;
 use utoipa::ToSchema;
 
-use super::{instant::Instant, shapes::TeamsShape};
+use super::{
+    instant::Instant,
+    shapes::{ScopesShape, TeamsShape},
+    token::{TokenStateShape, state},
+};
 use crate::Refusal;
 
 /// Client credentials, and how the session is to be narrower than its account.
@@ -78,6 +84,46 @@ impl<'a> AuthView<'a> {
             expires_in: (session.expires_at - session.token.created_at).whole_seconds(),
             expires_at: Instant(session.expires_at),
             service_account: HolderView::new(&session.account, &session.token, permissions),
+        }
+    }
+}
+
+/// An open session of an account, without its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenSession)]
+pub(crate) struct SessionView {
+    id: String,
+    #[schema(value_type = String)]
+    hint: Hint,
+    #[schema(value_type = TokenStateShape)]
+    state: &'static str,
+    #[schema(value_type = ScopesShape)]
+    scopes: Scopes,
+    #[schema(value_type = Vec<String>)]
+    ip_allowlist: Allowlist,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Instant,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Instant>,
+    #[schema(value_type = Option<String>)]
+    last_used_ip: Option<IpAddr>,
+}
+
+impl SessionView {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &Listed) -> Self {
+        let session = listed.credential.token();
+        Self {
+            id: session.id.as_str().into(),
+            hint: session.hint,
+            state: state(&listed.credential, accounts.now()),
+            scopes: session.grant.scopes().clone(),
+            ip_allowlist: session.allowlist.clone(),
+            created_at: Instant(session.created_at),
+            expires_at: session.expires_at.map(Instant),
+            last_used_at: listed.last_used.map(|last| Instant(last.at)),
+            last_used_ip: listed.last_used.and_then(|last| last.address),
         }
     }
 }

@@ -9,7 +9,7 @@ use service_accounts::{
     audit::Label,
     lifecycle::{Environment, TokenState},
     naming::{NameAdvice, TokenName},
-    store::{ListedToken, Store, Token},
+    store::{Credential, Listed, Store, Token},
     token::Hint,
 };
 use time::{Duration, UtcDateTime};
@@ -105,12 +105,17 @@ pub(crate) enum TokenStateShape {
 }
 
 impl TokenView {
-    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, found: &Credential) -> Self {
+        let state = state(found, accounts.now());
+        Self::of(accounts, found.token(), state)
+    }
+
+    fn of<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token, state: &'static str) -> Self {
         Self {
             id: token.id.as_str().into(),
             name: token.class.token_name().map(|name| name.as_str().into()),
             hint: token.hint,
-            state: state(token, accounts.now()),
+            state,
             scopes: token.grant.scopes().clone(),
             environment: token.environment.clone(),
             created_at: Instant(token.created_at),
@@ -121,13 +126,15 @@ impl TokenView {
     }
 }
 
-fn state(token: &Token, now: UtcDateTime) -> &'static str {
+/// What a token or a session is good for by itself; that its account may be suspended stands with the account.
+pub(crate) fn state(found: &Credential, now: UtcDateTime) -> &'static str {
+    let token = found.token();
     match token.state {
         TokenState::Deleted { .. } => "deleted",
-        TokenState::Revoked { .. } | TokenState::Deletable { .. } => "revoked",
+        _ if token.is_revoked(found.account()) || !token.state.may_authenticate(now) => "revoked",
         _ if token.expires_at.is_some_and(|end| end <= now) => "expired",
         TokenState::Retiring { .. } => "retiring",
-        TokenState::Active => "active",
+        _ => "active",
     }
 }
 
@@ -144,9 +151,9 @@ pub(crate) struct ListedTokenView {
 }
 
 impl ListedTokenView {
-    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &ListedToken) -> Self {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &Listed) -> Self {
         Self {
-            token: TokenView::new(accounts, listed.credential.token()),
+            token: TokenView::new(accounts, &listed.credential),
             last_used_at: listed.last_used.map(|last| Instant(last.at)),
             last_used_ip: listed.last_used.and_then(|last| last.address),
         }
@@ -173,7 +180,7 @@ impl<'a> MintedView<'a> {
         advice: &[NameAdvice],
     ) -> Self {
         let advice = advice.iter().map(AdviceView::from).collect();
-        Self { token: minted.secret.expose(), record: TokenView::new(accounts, &minted.token), advice }
+        Self { token: minted.secret.expose(), record: TokenView::of(accounts, &minted.token, "active"), advice }
     }
 }
 

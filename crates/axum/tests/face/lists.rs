@@ -77,8 +77,28 @@ async fn the_trail_is_read_from_either_end_and_by_actor() {
     };
     assert!(places("/api/v1/audit").await.is_sorted_by(|earlier, later| earlier > later));
     assert!(places("/api/v1/audit?order=newest").await.is_sorted_by(|earlier, later| earlier > later));
-    assert!(!places("/api/v1/audit?order=oldest").await.is_empty());
+    assert!(places("/api/v1/audit?order=oldest").await.is_sorted_by(|earlier, later| earlier < later));
     assert!(!places("/api/v1/audit?actor=ops%40example.com").await.is_empty());
     assert!(places("/api/v1/audit?actor=nobody").await.is_empty());
     assert_eq!(status(&world, "/api/v1/audit?order=sideways").await.0, 422);
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_what_is_known_of_them() {
+    let world = World::new().await;
+    for (query, count) in [
+        ("q=FINANCE", 1),
+        ("q=nobody", 0),
+        ("status=enabled", 2),
+        ("status=disabled", 0),
+        ("owner=data+team", 2),
+        ("environment=staging", 0),
+        ("system=warehouse", 0),
+        ("q=finance&status=enabled&owner=data+team", 1),
+    ] {
+        let path = format!("/api/v1/service-accounts?{query}");
+        let page = send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, &path, None)).await.json();
+        assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
+    }
+    assert_eq!(status(&world, "/api/v1/service-accounts?status=deleted").await.0, 422);
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod administration;
 mod body;
 mod extract;
 mod hostile;

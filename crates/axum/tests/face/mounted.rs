@@ -42,6 +42,7 @@ async fn each_room_can_be_mounted_alone() {
         (Room::MachineUser, "/api/v1/service-account/auth/verify"),
         (Room::Accounts, "/api/v1/service-accounts"),
         (Room::Tokens, "/api/v1/service-accounts/finance_metrics@service/tokens"),
+        (Room::Sessions, "/api/v1/service-accounts/finance_metrics@service/sessions"),
         (Room::Audit, "/api/v1/audit"),
     ] {
         for mounted in Room::ALL {
