@@ -214,3 +214,35 @@ const fn changes_rules(action: Action) -> bool {
             | Action::PepperRetired
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, UtcDateTime};
+
+    use super::*;
+
+    /// The alerts about accesses of one token at these days, each so many.
+    fn alerts(uses: &[(i64, u32)]) -> Vec<(i64, AlertKind)> {
+        let mut watch = Watch::new(Settings::default());
+        let told = (1..).zip(uses).flat_map(|(number, (day, count))| {
+            let at = UtcDateTime::UNIX_EPOCH + Duration::days(*day);
+            let event = Event::new(Action::AccessGranted, Label::new("a"), at).repeated(*count, at);
+            let event = event.about_account(Label::new("a")).about_token(Label::new("t"));
+            let told = watch.see(&Recorded { sequence: Sequence::new(number), event });
+            told.into_iter().map(|alert| (*day, alert.kind)).collect::<Vec<_>>()
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_token_with_a_rare_rhythm_is_told_once() {
+        assert_eq!(alerts(&[(0, 1), (20, 1), (40, 1), (69, 1)]), [(20, AlertKind::DormantUse)]);
+        assert_eq!(alerts(&[(0, 1), (13, 1)]), []);
+    }
+
+    #[test]
+    fn a_busy_hour_is_usual_for_a_week_and_not_for_ever() {
+        assert_eq!(alerts(&[(0, 1000), (4, 1), (7, 300)]), []);
+        assert_eq!(alerts(&[(0, 1000), (4, 1), (8, 1), (9, 300)]), [(9, AlertKind::SuddenUse)]);
+    }
+}

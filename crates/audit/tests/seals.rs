@@ -231,6 +231,38 @@ fn another_key_verifies_nothing() {
     assert!(matches!(Sealer::after(other, &seals[0]), Err(SealError::Forged(0))));
 }
 
+fn sealed_under(key: &SealKey, numbers: std::ops::RangeInclusive<i64>) -> Vec<String> {
+    let mut sealer = Sealer::new(key.clone()).closing_at(3, Duration::HOUR);
+    let mut export = Export::new(key.clone());
+    let mut lines = Vec::new();
+    for number in numbers {
+        lines.push(export.event(&recorded(number)).unwrap());
+        lines.extend(sealer.push(&recorded(number)).unwrap().map(|seal| export.seal(&seal).unwrap()));
+    }
+    lines.push(export.end().unwrap());
+    lines
+}
+
+/// Who lacks the key can compute every hash, but no tag.
+#[test]
+fn a_seal_or_an_end_under_another_key_is_forged() {
+    let (ours, theirs) = (sealed_under(&key(), 1..=7), sealed_under(&SealKey::new(&[8; 32]), 1..=7));
+    for (line, forged) in theirs.iter().enumerate().filter(|(_, line)| !line.starts_with("{\"sequence")) {
+        let mut lines = ours.clone();
+        lines[line].clone_from(forged);
+        let fault = verify(&lines.concat(), Verifier::new(key())).unwrap_err();
+        assert_eq!((fault.line, fault.kind), (number(line), FaultKind::Forged));
+    }
+}
+
+/// Two trails under one key: a segment of one does not fit into the other.
+#[test]
+fn segments_of_another_trail_do_not_continue_the_chain() {
+    let (one, other) = (sealed_under(&key(), 1..=7), sealed_under(&key(), 2..=8));
+    let spliced = [&one[..4], &other[4..]].concat().concat();
+    assert_eq!(verify(&spliced, Verifier::new(key())).unwrap_err().kind, FaultKind::SealMissing);
+}
+
 #[test]
 fn what_remains_of_a_trimmed_trail_verifies_from_the_kept_head() {
     let (_, seals) = sealed(1..=70, SEGMENT);
@@ -245,6 +277,9 @@ fn what_remains_of_a_trimmed_trail_verifies_from_the_kept_head() {
     file += &export.end().unwrap();
     let report = verify(&file, Verifier::new(key()).expecting(seals[3].clone())).unwrap();
     assert_eq!((report.first_seal, report.seals, report.events), (Some(4), 6, 42));
+    let another = sealed(2..=71, SEGMENT).1[3].clone();
+    let fault = verify(&file, Verifier::new(key()).expecting(another)).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unexpected, "the head that was kept is another trail's");
 }
 
 /// Who restores an old copy of everything is found by a seal that was kept elsewhere.

@@ -1,16 +1,19 @@
-//! The endpoints, one file for each thing they are about.
+//! The endpoints, one file a noun: glue between a request, the facade's call, and the answer's shape.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod tokens;
-mod view;
 
-use axum::extract::{FromRef, FromRequestParts};
-use http::{HeaderValue, header::CACHE_CONTROL, request::Parts};
-use serde::{Deserialize, Serialize};
-use service_accounts::{Actor, ServiceAccounts, access::Permission, naming::AccountId, store::Store, token::TokenId};
-use service_accounts_tower::Gate;
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL, request::Parts};
+use serde::Serialize;
+use service_accounts::{Actor, Duty, Principal, ServiceAccounts, access::Permission, store::Store};
+use service_accounts_tower::{Gate, Problem};
 
 use crate::{Authenticated, Refusal};
 
@@ -32,7 +35,10 @@ impl<S, P: Permission> FromRef<Api<S, P>> for Gate<P> {
     }
 }
 
-/// A principal as one who asks for changes; the facade says whether it may.
+/// A principal with the right to administrate that the call takes, as one who asks for changes.
+///
+/// Which right that is stands in the list of calls. The facade checks it again, and the rest of its table: which teams and
+/// rights of the account the actor must hold.
 pub(crate) struct Administrator<P: Permission>(pub(crate) Actor<P>);
 
 impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administrator<P> {
@@ -40,48 +46,35 @@ impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administ
 
     async fn from_request_parts(parts: &mut Parts, api: &Api<S, P>) -> Result<Self, Refusal> {
         let Authenticated(principal) = Authenticated::from_request_parts(parts, api).await?;
+        let duty = parts.extensions.get().copied().unwrap_or(Duty::Manage);
+        api.authorize(&principal, duty)?;
         Ok(Self(principal.actor()))
     }
 }
 
-/// An account named in a path; a text that is no id names no account.
-pub(crate) fn account_id(text: &str) -> Result<AccountId, Refusal> {
-    AccountId::parse(text).map_err(|_| Refusal::not_found())
-}
-
-/// A token named in a path.
-pub(crate) fn token_id(text: &str) -> Result<TokenId, Refusal> {
-    TokenId::parse(text).map_err(|_| Refusal::not_found())
-}
-
-/// Which page of a list to show.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-impl PageQuery {
-    /// How many items a page holds: 50, or as many as asked for up to 200.
-    fn limit(&self) -> usize {
-        self.limit.unwrap_or(50).clamp(1, 200)
-    }
-
-    /// Where to go on, in the form that `parse` reads.
-    fn cursor<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, Refusal> {
-        let unreadable = |_| Refusal::validation("cursor", "pass the next_cursor of the page before");
-        self.cursor.as_deref().map(parse).transpose().map_err(unreadable)
+impl<S: Store + 'static, P: Permission> Api<S, P> {
+    /// Whether a principal has a right to administrate; a refusal is recorded, and names the permission.
+    fn authorize(&self, principal: &Principal<P>, duty: Duty) -> Result<(), Problem> {
+        let permissions = self.accounts.administration();
+        let needed = match duty {
+            Duty::Create => permissions.create,
+            Duty::Manage => permissions.manage,
+            Duty::ManageOrReview if principal.decide(permissions.review, None).is_allow() => permissions.review,
+            Duty::ManageOrReview => permissions.manage,
+            Duty::Review => permissions.review,
+            Duty::ReadTrail => permissions.read_trail,
+        };
+        self.gate.authorize(principal, needed, None)
     }
 }
 
-/// A page of a list.
-#[derive(Serialize)]
-pub(crate) struct PageView<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
+/// An answer with a body.
+pub(crate) fn shown(view: impl Serialize) -> Response {
+    axum::Json(view).into_response()
 }
 
-/// Marks an answer that nothing on the way may keep.
-pub(crate) const NO_STORE: [(http::HeaderName, HeaderValue); 1] =
-    [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+/// An answer that nothing on the way may keep, because it holds a secret.
+pub(crate) fn secret(status: StatusCode, view: impl Serialize) -> Response {
+    let no_store: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (status, no_store, axum::Json(view)).into_response()
+}

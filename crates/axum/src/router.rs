@@ -1,29 +1,102 @@
 //! Which path leads where.
 
-use axum::{
-    Router,
-    routing::{get, patch, post},
-};
+use axum::{Extension, Router, extract::OriginalUri, response::Response, routing::get};
 use http::StatusCode;
+use serde_json::{Value, json};
 use service_accounts::{ServiceAccounts, access::Permission, store::Store};
 use service_accounts_tower::{AuthenticateLayer, Gate, Problem};
 
 use crate::{
     Refusal,
-    api::{Api, accounts, audit, session, tokens},
+    api::{Api, shown},
+    call::{Call, Needs},
+    calls,
+    document::document,
 };
 
-/// All endpoints, to be merged into the host's router.
+/// Where [`api`] serves the OpenAPI document.
+const DOCUMENT: &str = "/api/v1/openapi.json";
+
+/// A group of endpoints that can be mounted alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Room {
+    /// For the machine user itself: sessions, and what a credential is good for.
+    MachineUser,
+    /// Accounts: create, list, change, approve, disable, delete.
+    Accounts,
+    /// The tokens of an account.
+    Tokens,
+    /// The open sessions of an account.
+    Sessions,
+    /// The audit trail.
+    Audit,
+}
+
+impl Room {
+    /// Every room.
+    pub const ALL: [Self; 5] = [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Sessions, Self::Audit];
+
+    fn calls<S: Store + 'static, P: Permission>(self) -> Vec<Call<S, P>> {
+        match self {
+            Self::MachineUser => calls::machine_user(),
+            Self::Accounts => calls::accounts(),
+            Self::Tokens => calls::tokens(),
+            Self::Sessions => calls::sessions(),
+            Self::Audit => calls::audit(),
+        }
+    }
+}
+
+/// All endpoints and their OpenAPI document, to be merged into the host's router or nested at any prefix.
 ///
-/// Everything but the exchange of client credentials is guarded by `gate`; what administrates needs the permission that
-/// the service accounts were built with.
+/// Everything but the exchange of client credentials and the document is guarded by `gate`; what administrates needs the
+/// permission that the service accounts were built with.
 pub fn api<S: Store + 'static, P: Permission>(accounts: ServiceAccounts<S, P>, gate: Gate<P>) -> Router {
-    let layer = AuthenticateLayer::new(gate.clone());
-    let guarded = machine_user().merge(administration());
+    rooms(&Room::ALL, accounts, gate)
+}
+
+/// Some endpoints, and an OpenAPI document of just these.
+pub fn rooms<S: Store + 'static, P: Permission>(
+    rooms: &[Room],
+    accounts: ServiceAccounts<S, P>,
+    gate: Gate<P>,
+) -> Router {
+    let calls: Vec<Call<S, P>> = rooms.iter().flat_map(|room| room.calls()).collect();
+    let document = document(&calls);
+    let (open, guarded): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.needs == Needs::Nothing);
     // The fallback comes before the layer, so that it is guarded too: which methods a route has is not for strangers.
-    let guarded = guarded.method_not_allowed_fallback(method_not_allowed).route_layer(layer);
-    let open = Router::new().route("/api/v1/service-account/auth", post(session::auth));
+    let guarded = routed(guarded).method_not_allowed_fallback(method_not_allowed);
+    let guarded = guarded.route_layer(AuthenticateLayer::new(gate.clone()));
+    let open = routed(open).route(DOCUMENT, get(|uri| served(document, uri)));
     open.method_not_allowed_fallback(method_not_allowed).merge(guarded).with_state(Api { accounts, gate })
+}
+
+fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<Api<S, P>> {
+    calls.into_iter().fold(Router::new(), |router, call| {
+        let route = match call.needs {
+            Needs::Administration(duty) => call.route.layer(Extension(duty)),
+            Needs::Nothing | Needs::Credential => call.route,
+        };
+        router.route(call.path, route)
+    })
+}
+
+/// The document, which knows the prefix it was asked for under.
+async fn served(mut document: Value, OriginalUri(uri): OriginalUri) -> Response {
+    let prefix = uri.path().strip_suffix(DOCUMENT).filter(|prefix| !prefix.is_empty());
+    if let (Some(prefix), Some(fields)) = (prefix, document.as_object_mut()) {
+        fields.insert("servers".into(), json!([{ "url": prefix }]));
+    }
+    shown(document)
+}
+
+/// The OpenAPI 3.1 document of all endpoints, as JSON.
+///
+/// It is the same for every host: permissions are named by what they are for.
+#[must_use]
+pub fn openapi<S: Store + 'static, P: Permission>() -> Value {
+    document(&Room::ALL.iter().flat_map(|room| room.calls::<S, P>()).collect::<Vec<_>>())
 }
 
 /// Answers where no route leads, as a problem: set it as the host's fallback.
@@ -35,25 +108,4 @@ pub async fn not_found() -> Refusal {
 pub async fn method_not_allowed() -> Refusal {
     let detail = "This path does not answer to this method.";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail).into()
-}
-
-fn machine_user<S: Store + 'static, P: Permission>() -> Router<Api<S, P>> {
-    Router::new()
-        .route("/api/v1/service-account/auth/verify", get(session::verify))
-        .route("/api/v1/service-account/auth/revoke", post(session::revoke))
-}
-
-fn administration<S: Store + 'static, P: Permission>() -> Router<Api<S, P>> {
-    let one = get(accounts::show).patch(accounts::update).delete(accounts::delete);
-    Router::new()
-        .route("/api/v1/service-accounts", get(accounts::list).post(accounts::create))
-        .route("/api/v1/service-accounts/{id}", one)
-        .route("/api/v1/service-accounts/{id}/disable", post(accounts::disable))
-        .route("/api/v1/service-accounts/{id}/enable", post(accounts::enable))
-        .route("/api/v1/service-accounts/{id}/approve", post(accounts::approve))
-        .route("/api/v1/service-accounts/{id}/client-secret", post(accounts::regenerate_secret))
-        .route("/api/v1/service-accounts/{id}/tokens", get(tokens::list).post(tokens::mint))
-        .route("/api/v1/service-accounts/{id}/tokens/{token}", patch(tokens::update).delete(tokens::delete))
-        .route("/api/v1/service-accounts/{id}/tokens/{token}/revoke", post(tokens::revoke))
-        .route("/api/v1/audit", get(audit::list))
 }

@@ -50,42 +50,42 @@ impl AccountFacts {
         }
     }
 
-    /// The same facts of an account one of whose credentials was last used at an instant.
+    /// Sets when one of the account's credentials was last used.
     #[must_use]
     pub const fn with_last_use(mut self, at: UtcDateTime) -> Self {
         self.last_use = Moment::of(at);
         self
     }
 
-    /// The same facts of an account that was last enabled at an instant; inactivity counts from there.
+    /// Sets when the account was last enabled; inactivity counts from there.
     #[must_use]
     pub const fn with_enabled(mut self, at: UtcDateTime) -> Self {
         self.enabled_at = Moment::of(at);
         self
     }
 
-    /// The same facts of an account that ends at an instant.
+    /// Sets the account's own end.
     #[must_use]
     pub const fn with_expiry(mut self, at: UtcDateTime) -> Self {
         self.expires_at = Moment::of(at);
         self
     }
 
-    /// The same facts of an account whose client secret was made at an instant.
+    /// Sets when the present client secret was made.
     #[must_use]
     pub const fn with_secret(mut self, made_at: UtcDateTime) -> Self {
         self.secret_since = Moment::of(made_at);
         self
     }
 
-    /// The same facts of an account whose client secret was found exposed at an instant.
+    /// Sets when the client secret was found exposed.
     #[must_use]
     pub const fn with_secret_exposed(mut self, at: UtcDateTime) -> Self {
         self.secret_exposed = Moment::of(at);
         self
     }
 
-    /// The same facts of a disabled account: whatever it lacks can wait.
+    /// Says that the account is disabled, so that nothing but its end is reported.
     #[must_use]
     pub const fn disabled(mut self) -> Self {
         self.is_disabled = true;

@@ -7,8 +7,8 @@ use crate::state::TokenState;
 
 /// The dates of one token, as the planner needs them; 64 bytes, made to be held by the million.
 ///
-/// Facts are dates and a state, never names: what a token may do and who owns it is nothing the calendar
-/// has a view on. A host fills them from its own row:
+/// Facts are dates and a state, no names and no rights: the planner needs nothing else. A host fills them from its own
+/// row:
 ///
 /// ```
 /// use service_accounts_lifecycle::{TokenFacts, TokenState};
@@ -45,7 +45,7 @@ pub(crate) enum Phase {
 }
 
 impl TokenFacts {
-    /// An active token of which nothing else is known.
+    /// An active token that was never used, tried, checked or reviewed.
     #[must_use]
     pub const fn new(issued_at: UtcDateTime, expires_at: UtcDateTime) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl TokenFacts {
         }
     }
 
-    /// The same facts in another state.
+    /// Sets the state.
     #[must_use]
     pub const fn with_state(mut self, state: TokenState) -> Self {
         (self.phase, self.phase_at) = match state {
@@ -74,35 +74,35 @@ impl TokenFacts {
         self
     }
 
-    /// The same facts of a token last used at an instant.
+    /// Sets when the token was last used.
     #[must_use]
     pub const fn with_last_use(mut self, at: UtcDateTime) -> Self {
         self.last_use = Moment::of(at);
         self
     }
 
-    /// The same facts of a revoked token last tried at an instant.
+    /// Sets when somebody last tried the token after its revocation.
     #[must_use]
     pub const fn with_last_attempt(mut self, at: UtcDateTime) -> Self {
         self.last_attempt = Moment::of(at);
         self
     }
 
-    /// The same facts of a token whose last use and role somebody last looked at at an instant.
+    /// Sets when a person last checked use and role.
     #[must_use]
     pub const fn with_last_look(mut self, at: UtcDateTime) -> Self {
         self.last_look = Moment::of(at);
         self
     }
 
-    /// The same facts of a token last reviewed at an instant.
+    /// Sets when the token was last reviewed.
     #[must_use]
     pub const fn with_last_review(mut self, at: UtcDateTime) -> Self {
         self.last_review = Moment::of(at);
         self
     }
 
-    /// The same facts of a token that has a successor already, and needs no other.
+    /// Says that the token has a successor, so that none is asked for.
     #[must_use]
     pub const fn with_successor(mut self) -> Self {
         self.has_successor = true;

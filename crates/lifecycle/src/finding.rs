@@ -23,7 +23,7 @@ pub enum LifecycleFinding {
         /// When a token of that life would have expired.
         allowed_until: UtcDateTime,
     },
-    /// The token has outlived its date; whoever still uses it is failing.
+    /// The token has expired; clients that still use it fail.
     Expired {
         /// Its first instant without access.
         at: UtcDateTime,
@@ -66,11 +66,11 @@ pub enum LifecycleFinding {
         /// When it was released.
         since: UtcDateTime,
     },
-    /// Last use and role are to be looked at.
+    /// Last use and role are due for a check.
     LookDue {
-        /// When the look became due.
+        /// When the check became due.
         since: UtcDateTime,
-        /// When somebody last looked.
+        /// When a person last checked.
         last_look: Option<UtcDateTime>,
     },
     /// The token is to be reviewed.

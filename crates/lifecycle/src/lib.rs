@@ -10,6 +10,7 @@ mod column;
 mod due;
 mod entry;
 mod environment;
+mod exchange;
 mod facts;
 mod finding;
 mod governance;
@@ -38,6 +39,7 @@ pub use crate::column::DateColumn;
 pub use crate::due::DueIndex;
 pub use crate::entry::TokenEntry;
 pub use crate::environment::{Environment, EnvironmentError};
+pub use crate::exchange::{ExchangeAdvice, ExchangeCounts};
 pub use crate::facts::TokenFacts;
 pub use crate::finding::{LifecycleFinding, Severity, TaskKind};
 pub use crate::governance::{

@@ -19,7 +19,8 @@ use crate::span::Span;
 ///
 /// The defaults: 365 days in production, 180 in staging, 90 in development, 7–30 in testing; rotation
 /// from 30 days before expiry; 7 days of observation after a revocation; idle after 90 days; a look each
-/// 30 days, a review each 90; accounts inactive after 90 days, client secrets regenerated each 90; an expiry
+/// 30 days, a review each 90; accounts inactive after 90 days, client secrets regenerated each 90; a rotation
+/// overlaps until first use, at most 7; an expiry
 /// announced 60, 30, 7 and 1 days before. With the feature `serde` it is a document in which whatever is left out
 /// has its default, `environments` as a whole:
 ///
@@ -47,6 +48,7 @@ pub struct LifecyclePolicy {
     review_every: Span,
     inactive_after: Span,
     secret_every: Span,
+    overlap: Span,
     notices: Vec<Span>,
     environments: BTreeMap<Environment, Lifetime>,
 }
@@ -63,6 +65,7 @@ struct LifecyclePolicyDocument {
     review_every: Span,
     inactive_after: Span,
     secret_every: Span,
+    overlap: Span,
     #[serde(deserialize_with = "crate::serial::in_order")]
     notices: Vec<Span>,
     environments: BTreeMap<Environment, Lifetime>,
@@ -174,6 +177,7 @@ impl Default for LifecyclePolicy {
             review_every: Span::of_days(90),
             inactive_after: Span::of_days(90),
             secret_every: Span::of_days(90),
+            overlap: Span::of_days(7),
             notices: [60, 30, 7, 1].map(Span::of_days).into(),
             environments: environments.into(),
         }
@@ -209,6 +213,7 @@ mod tests {
         assert_eq!(policy.review_every(), Span::of_days(90));
         assert_eq!(policy.inactive_after(), Span::of_days(90));
         assert_eq!(policy.secret_every(), Span::of_days(90));
+        assert_eq!(policy.overlap(), Span::of_days(7));
         assert_eq!(policy.notices(), [60, 30, 7, 1].map(Span::of_days));
     }
 
@@ -225,6 +230,7 @@ mod tests {
             .with_review_every(Span::of_days(5))
             .with_inactive_after(Span::of_days(6))
             .with_secret_every(Span::of_days(7))
+            .with_overlap(Span::of_days(8))
             .with_notices([1, 9, 9, 3].map(Span::of_days));
         assert_eq!(policy.notices(), [9, 3, 1].map(Span::of_days), "the longest first, each once");
         let spans = [
@@ -235,8 +241,9 @@ mod tests {
             policy.review_every(),
             policy.inactive_after(),
             policy.secret_every(),
+            policy.overlap(),
         ];
-        assert_eq!(spans, [1, 2, 3, 4, 5, 6, 7].map(Span::of_days));
+        assert_eq!(spans, [1, 2, 3, 4, 5, 6, 7, 8].map(Span::of_days));
         assert_eq!(policy.expiry(&ci, NOW, None), Ok(utc_datetime!(2025-01-01 1:00)));
         assert_eq!(policy.lifetime(&Environment::staging()), None);
     }

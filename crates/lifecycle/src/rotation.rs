@@ -17,21 +17,25 @@
 //! checker walks every order of uses, retries, races, crashes, revocations and deadlines.
 
 mod admission;
+mod error;
 mod key;
 mod overlap;
 mod step;
+#[cfg(feature = "serde")]
+mod written;
 
 use alloc::vec::Vec;
 
 use time::UtcDateTime;
 
 pub use self::admission::{RotationAdmission, RotationPermit, TokenValidity};
+pub use self::error::RotationError;
 pub use self::key::{RotationKey, RotationKeyError};
 pub use self::overlap::Overlap;
 pub use self::step::{RotationStep, StepRecord};
 
 use self::step::Evidence;
-use crate::state::{TokenState, TransitionError};
+use crate::state::TokenState;
 
 /// The record of one token's replacement by another; `T` is the host's token id, `W` its name for an actor.
 ///
@@ -70,30 +74,6 @@ pub struct Rotation<T, W> {
     cancelled: Option<StepRecord<W>>,
 }
 
-/// What [`Rotation`] looks like in a document.
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(remote = "Rotation", deny_unknown_fields)]
-struct RotationDocument<T, W> {
-    key: RotationKey,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    spent: Vec<RotationKey>,
-    predecessor: T,
-    successor: T,
-    overlap: Overlap,
-    #[serde(with = "crate::serial::seconds")]
-    deadline: UtcDateTime,
-    #[serde(with = "crate::serial::optional_seconds")]
-    predecessor_last_use: Option<UtcDateTime>,
-    #[serde(with = "crate::serial::optional_seconds")]
-    successor_last_use: Option<UtcDateTime>,
-    evidence: Evidence<W>,
-    cancelled: Option<StepRecord<W>>,
-}
-
-#[cfg(feature = "serde")]
-crate::object::reads_objects_only!(Rotation<T, W>, via RotationDocument<T, W>);
-
 /// A rotation that has begun, and what the old token becomes in the same commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenedRotation<T, W> {
@@ -110,57 +90,6 @@ pub struct CancelledRotation {
     pub predecessor: TokenState,
     /// The new state of the new token, which never works.
     pub successor: TokenState,
-}
-
-impl RotationPermit {
-    /// Begins the rotation the permit was given for, from the old of `tokens` to the new.
-    ///
-    /// # Errors
-    ///
-    /// Refuses a successor that would expire no later than the deadline: the client would be left with nothing.
-    pub fn open<T, W>(
-        self,
-        tokens: (T, T),
-        successor_expires_at: UtcDateTime,
-        overlap: Overlap,
-        by: W,
-    ) -> Result<OpenedRotation<T, W>, RotationError> {
-        let deadline = self.deadline(overlap);
-        if successor_expires_at <= deadline {
-            return Err(RotationError::SuccessorTooShort);
-        }
-        let mut evidence = Evidence::minted(StepRecord { by: Some(by), at: self.now });
-        let predecessor = match overlap {
-            Overlap::None => {
-                evidence.keep(RotationStep::Revoke, StepRecord { by: None, at: self.now });
-                self.predecessor.state.revoke(self.now)?
-            }
-            Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => self.predecessor.state.retire(deadline)?,
-        };
-        let rotation = Rotation {
-            key: self.key,
-            spent: self.spent,
-            predecessor: tokens.0,
-            successor: tokens.1,
-            overlap,
-            deadline,
-            predecessor_last_use: None,
-            successor_last_use: None,
-            evidence,
-            cancelled: None,
-        };
-        Ok(OpenedRotation { rotation, predecessor })
-    }
-
-    /// The end of the overlap, the old token's expiry, or the deadline it already has: whichever is first.
-    fn deadline(&self, overlap: Overlap) -> UtcDateTime {
-        let longest = overlap.longest().map_or(time::Duration::ZERO, crate::span::Span::as_duration);
-        let wanted = self.now.checked_add(longest).unwrap_or(UtcDateTime::MAX).min(self.predecessor.expires_at);
-        match self.predecessor.state {
-            TokenState::Retiring { until } => wanted.min(until),
-            _ => wanted,
-        }
-    }
 }
 
 impl<T, W> Rotation<T, W> {
@@ -200,6 +129,17 @@ impl<T, W> Rotation<T, W> {
         self.successor_last_use
     }
 
+    /// How long old and new work side by side.
+    #[must_use]
+    pub const fn overlap(&self) -> Overlap {
+        self.overlap
+    }
+
+    /// Each of the eight steps with its proof, in order.
+    pub fn steps(&self) -> impl Iterator<Item = (RotationStep, Option<&StepRecord<W>>)> {
+        RotationStep::ALL.into_iter().map(|step| (step, self.evidence(step)))
+    }
+
     /// What proves a step, if it was done.
     #[must_use]
     pub fn evidence(&self, step: RotationStep) -> Option<&StepRecord<W>> {
@@ -216,6 +156,19 @@ impl<T, W> Rotation<T, W> {
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
+    }
+
+    /// Who called the rotation off, and when.
+    #[must_use]
+    pub const fn cancelled(&self) -> Option<&StepRecord<W>> {
+        self.cancelled.as_ref()
+    }
+
+    /// Whether a retry with the same key may be answered with a new secret of the same successor: the first answer
+    /// was lost if nobody has used it.
+    #[must_use]
+    pub const fn may_mint_anew(&self) -> bool {
+        !self.is_cancelled() && self.successor_last_use.is_none()
     }
 
     /// Takes note of a use of the old token; marks may arrive late and in any order.
@@ -315,35 +268,4 @@ impl<T, W> Rotation<T, W> {
             revoked
         })
     }
-}
-
-/// Why a rotation does not begin or go on.
-///
-/// Exhaustive on purpose: a new reason must break the callers that have to answer it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RotationError {
-    /// The old token has expired, was revoked, or is past its deadline: mint a token instead.
-    #[error("the token to be rotated no longer works")]
-    PredecessorDead,
-    /// Another request has begun a rotation of the token.
-    #[error("the token already has a successor")]
-    AlreadyRotating,
-    /// The rotation was called off; another one needs another key.
-    #[error("the rotation was cancelled")]
-    Cancelled,
-    /// The key belongs to an earlier rotation of the token, which another one has replaced.
-    #[error("the idempotency key belongs to an earlier rotation")]
-    KeySpent,
-    /// The new token would expire before the old one stops.
-    #[error("the successor would expire before the deadline of the token")]
-    SuccessorTooShort,
-    /// The new token has been used, so somebody depends on it.
-    #[error("the successor is in use")]
-    SuccessorInUse,
-    /// The states of the tokens show that the step has not been done.
-    #[error("the step has not happened")]
-    NotHappened,
-    /// A token refuses its part.
-    #[error(transparent)]
-    Transition(#[from] TransitionError),
 }

@@ -2,8 +2,8 @@
 //!
 //! A revoked token that is tried is evidence: either something was not redeployed, or somebody has the
 //! secret who should not. Every attempt restarts the observation, so a token is deleted only after a
-//! whole quiet week. What tells the two apart is where the attempts come from: a stale deploy knocks from
-//! where the token was used before.
+//! whole quiet week. What tells the two apart is where the attempts come from: a stale deploy comes
+//! from where the token was used before.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use time::UtcDateTime;
 use crate::moment::Moment;
 use crate::span::Span;
 
-/// How many addresses are told apart; whoever has more can be counted, and cannot fill the memory.
+/// How many addresses are kept apart; attempts from further ones are only counted, so they cannot fill the memory.
 const MOST_ADDRESSES: usize = 64;
 
 /// The attempts on one revoked token, by address; `A` is the host's type of address.

@@ -1,6 +1,6 @@
 //! Every document is an object, and refuses what it does not know: structs and tagged enums, variant by variant.
 #![cfg(feature = "serde")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

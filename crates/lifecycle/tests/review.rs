@@ -175,6 +175,13 @@ fn it_is_to_be_used_as_often_as_expected() {
     for (offset, expected) in [(-1, vec![]), (0, unused.clone()), (1, unused.clone())] {
         assert_eq!(found(&weekly, ISSUED + Duration::days(7) + Duration::seconds(offset)), expected);
     }
+    let later = item(1, |item| {
+        item.used_every = Span::days(7);
+        item.subject = used_until(ISSUED + Duration::DAY);
+    });
+    let expected = vec![ReviewFinding::Unused { last_use: Some(ISSUED + Duration::DAY) }];
+    let answers = [-1, 0].map(|offset| found(&later, ISSUED + Duration::days(8) + Duration::seconds(offset)));
+    assert_eq!(answers, [vec![], expected], "counted from the last use");
     let idle = ISSUED + Duration::days(90);
     assert_eq!(found_but_unconfirmed(&token(1), idle), unused, "idle, though nobody said how often");
     let never = token_of(1, TokenFacts::new(ISSUED, ISSUED + YEAR));

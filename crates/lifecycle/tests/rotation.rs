@@ -295,3 +295,24 @@ fn a_rotation_reads_back_as_itself() {
     assert_eq!(serde_json::from_str::<Owned>(&text).unwrap(), opened.rotation);
     assert!(serde_json::from_str::<Owned>(&text.replace("1735689600", "9999999999999")).is_err());
 }
+
+#[test]
+fn a_lost_answer_may_be_minted_anew_until_the_successor_is_used() {
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(2)));
+    assert!(rotation.may_mint_anew());
+    rotation.note_successor_use(predecessor, NOW);
+    assert!(!rotation.may_mint_anew());
+    let OpenedRotation { mut rotation, predecessor } = opened(Overlap::Fixed(days(2)));
+    assert!(rotation.cancel("ops", predecessor, TokenState::Active, NOW).is_ok());
+    assert!(!rotation.may_mint_anew());
+    assert_eq!(rotation.cancelled(), Some(&StepRecord { by: Some("ops"), at: NOW }));
+}
+
+#[test]
+fn the_eight_steps_are_told_with_what_proves_them() {
+    let OpenedRotation { rotation, .. } = opened(Overlap::None);
+    let done: Vec<_> = rotation.steps().filter(|(_, record)| record.is_some()).map(|(step, _)| step).collect();
+    assert_eq!(done, [RotationStep::Mint, RotationStep::Revoke]);
+    assert!(rotation.steps().map(|(step, _)| step).eq(RotationStep::ALL));
+    assert_eq!((rotation.overlap(), rotation.cancelled()), (Overlap::None, None));
+}

@@ -88,6 +88,25 @@ fn a_clock_that_steps_back_loses_nothing_and_holds_nothing_up() {
     assert_eq!(drain(&mut accesses), [("7".into(), 3, 990, 1010), ("7".into(), 1, 100, 100)]);
 }
 
+#[test]
+fn a_minute_begins_with_the_earliest_access_however_late_it_is_told() {
+    let mut accesses = roomy();
+    [1000, 950, 1011].into_iter().for_each(|second| grant(&mut accesses, 7, second));
+    accesses.close_all();
+    assert_eq!(drain(&mut accesses), [("7".into(), 2, 950, 1000), ("7".into(), 1, 1011, 1011)]);
+}
+
+#[test]
+fn strangers_that_found_no_room_come_when_there_is_some() {
+    let mut accesses: Accesses = Coalescer::within(0, RandomState::new());
+    (0..7).for_each(|key| grant(&mut accesses, key, 0));
+    strangers(&mut accesses, 3, 0);
+    accesses.close_due(at(60));
+    assert_eq!(drain(&mut accesses).len(), 7);
+    accesses.close_due(at(120));
+    assert_eq!(drain(&mut accesses), [("unknown".into(), 3, 0, 0)]);
+}
+
 /// A flush that is cancelled must not write its batch again (commonware#4165).
 #[test]
 fn a_batch_stays_out_until_its_outcome_is_told() {
@@ -186,6 +205,16 @@ fn a_stranger_is_told_by_network_and_what_it_claimed_is_a_detail() {
 }
 
 #[test]
+fn one_network_has_a_row_for_each_reason() {
+    let mut accesses = roomy();
+    for reason in ["malformed", "unknown", "malformed"] {
+        accesses.stranger(None, reason, None, at(0));
+    }
+    accesses.close_all();
+    assert_eq!(drain(&mut accesses).iter().map(|(_, count, ..)| *count).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
 fn an_address_is_told_only_while_it_is_the_same_for_all() {
     let mut accesses = roomy();
     for address in ["203.0.113.7", "203.0.113.8", "203.0.113.7"] {
@@ -214,7 +243,8 @@ fn memory_stays_within_its_bound_although_nobody_writes() {
                 accesses.close_due(at(i64::from(key) / 1000));
                 _ = accesses.take(100);
             }
-            assert!(accesses.rows() <= accesses.most_rows());
+            let out = accesses.outgoing.as_ref().map_or(0, |outgoing| outgoing.batch.rows.len());
+            assert!(accesses.open.len() + accesses.closed.len() + out <= accesses.most_rows);
         }
         assert!(heap(&accesses) <= bytes, "{} of {bytes}", heap(&accesses));
         assert!(accesses.rows() * 6 * size_of::<Row<u32>>() >= bytes / 2, "the room is used");

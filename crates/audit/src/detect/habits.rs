@@ -22,8 +22,8 @@ pub(super) struct Habits {
     hour: i64,
     in_hour: u32,
     first_in_hour: Option<Sequence>,
-    /// The busiest hour of each of the last seven days.
-    peaks: [u32; 7],
+    /// The busiest hour of today and of each of the last seven days, so that a weekly job is usual.
+    peaks: [u32; 8],
 }
 
 /// What of an access is not usual.
@@ -37,7 +37,7 @@ impl Habits {
     pub(super) const fn since(at: UtcDateTime) -> Self {
         let since = at.unix_timestamp();
         let hour = since.div_euclid(HOUR);
-        Self { since, networks: Vec::new(), hour, in_hour: 0, first_in_hour: None, peaks: [0; 7] }
+        Self { since, networks: Vec::new(), hour, in_hour: 0, first_in_hour: None, peaks: [0; 8] }
     }
 
     pub(super) fn see(&mut self, recorded: &Recorded, settings: &Settings) -> Seen {
@@ -86,7 +86,7 @@ impl Habits {
     }
 
     fn peak_of(&mut self, day: i64) -> Option<&mut u32> {
-        self.peaks.get_mut(usize::try_from(day.rem_euclid(7)).ok()?)
+        self.peaks.get_mut(usize::try_from(day.rem_euclid(8)).ok()?)
     }
 }
 

@@ -120,3 +120,27 @@ fn name(lines: &[Line], expected: &[[u8; 4]], at: usize, start: u64) -> Fault {
 fn at_line(start: u64, at: usize, kind: FaultKind, event: Option<Sequence>) -> Fault {
     Fault { line: start.saturating_add(u64::try_from(at).unwrap_or(u64::MAX)), kind, event }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            key::SealKey,
+            record::{Chain, Seal},
+        },
+        *,
+    };
+
+    /// Four bytes can be searched for; the root cannot.
+    #[test]
+    fn a_line_with_the_same_hint_is_still_not_the_line() {
+        let mut leaf = merkle::leaf(b"sealed");
+        let place = Sequence::new(1);
+        let seal = Seal::make(&SealKey::new(&[7; 32]), &Chain::default(), place, place, &[leaf]);
+        let line = |leaf| [Line { event: Some(place), leaf }];
+        assert_eq!(compare(&line(leaf), &seal.hints, &seal.root, 1), Ok(()));
+        leaf.0[31] ^= 1;
+        let fault = compare(&line(leaf), &seal.hints, &seal.root, 1).unwrap_err();
+        assert_eq!((fault.line, fault.kind), (1, FaultKind::Edited));
+    }
+}

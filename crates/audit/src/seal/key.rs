@@ -134,6 +134,16 @@ mod tests {
     }
 
     #[test]
+    fn every_byte_of_a_key_counts() {
+        let tag = SealKey::new(&[7; 32]).tag(&[b"x"]);
+        for at in 0..32 {
+            let mut other = [7; 32];
+            other[at] = 8;
+            assert_ne!(SealKey::new(&other).tag(&[b"x"]), tag, "{at}");
+        }
+    }
+
+    #[test]
     fn a_key_is_64_digits_and_never_shown() {
         let text = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
         let key = SealKey::parse(text).unwrap();

@@ -2,8 +2,13 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod administration;
 mod body;
 mod extract;
+mod hostile;
+mod lists;
+mod mounted;
+mod openapi;
 mod outage;
 mod paths;
 mod support;

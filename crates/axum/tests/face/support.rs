@@ -53,7 +53,7 @@ impl World {
         let admin = accounts.acting(&host).create(account("Platform Automation", "Admin")).await.unwrap();
         let member = accounts.acting(&host).create(account("Finance Metrics", "Member")).await.unwrap();
         let text = |minted: Option<service_accounts::MintedToken>| minted.unwrap().secret.expose().to_owned();
-        let client_secret = member.client_secret.expose().to_owned();
+        let client_secret = member.client_secret.unwrap().expose().to_owned();
         let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));
         Self { gate, accounts, store, admin: text(admin.first_token), member: text(member.first_token), client_secret }
     }

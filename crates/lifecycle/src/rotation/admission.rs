@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use time::UtcDateTime;
 
 use crate::lifetime::is_expired;
-use crate::rotation::{Rotation, RotationError, RotationKey};
+use crate::rotation::step::Evidence;
+use crate::rotation::{OpenedRotation, Overlap, Rotation, RotationError, RotationKey, RotationStep, StepRecord};
 use crate::state::TokenState;
 
 /// What decides whether a token works: its state and its expiry.
@@ -42,6 +43,57 @@ pub struct RotationPermit {
     pub(crate) spent: Vec<RotationKey>,
     pub(crate) predecessor: TokenValidity,
     pub(crate) now: UtcDateTime,
+}
+
+impl RotationPermit {
+    /// Begins the rotation the permit was given for, from the old of `tokens` to the new.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a successor that would expire no later than the deadline: the client would be left with nothing.
+    pub fn open<T, W>(
+        self,
+        tokens: (T, T),
+        successor_expires_at: UtcDateTime,
+        overlap: Overlap,
+        by: W,
+    ) -> Result<OpenedRotation<T, W>, RotationError> {
+        let deadline = self.deadline(overlap);
+        if successor_expires_at <= deadline {
+            return Err(RotationError::SuccessorTooShort);
+        }
+        let mut evidence = Evidence::minted(StepRecord { by: Some(by), at: self.now });
+        let predecessor = match overlap {
+            Overlap::None => {
+                evidence.keep(RotationStep::Revoke, StepRecord { by: None, at: self.now });
+                self.predecessor.state.revoke(self.now)?
+            }
+            Overlap::UntilFirstUse(_) | Overlap::Fixed(_) => self.predecessor.state.retire(deadline)?,
+        };
+        let rotation = Rotation {
+            key: self.key,
+            spent: self.spent,
+            predecessor: tokens.0,
+            successor: tokens.1,
+            overlap,
+            deadline,
+            predecessor_last_use: None,
+            successor_last_use: None,
+            evidence,
+            cancelled: None,
+        };
+        Ok(OpenedRotation { rotation, predecessor })
+    }
+
+    /// The end of the overlap, the old token's expiry, or the deadline it already has: whichever is first.
+    fn deadline(&self, overlap: Overlap) -> UtcDateTime {
+        let longest = overlap.longest().map_or(time::Duration::ZERO, crate::span::Span::as_duration);
+        let wanted = self.now.checked_add(longest).unwrap_or(UtcDateTime::MAX).min(self.predecessor.expires_at);
+        match self.predecessor.state {
+            TokenState::Retiring { until } => wanted.min(until),
+            _ => wanted,
+        }
+    }
 }
 
 impl<T, W> Rotation<T, W> {

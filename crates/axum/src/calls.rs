@@ -1,0 +1,186 @@
+//! The list of all calls, one function a router.
+
+use serde_json::json;
+use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
+
+use crate::{
+    api::{accounts, audit, session, sessions, tokens},
+    call::Call,
+    examples,
+    problems::{
+        CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INVALID_CREDENTIALS, IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION,
+        NOT_PENDING, NOT_REVOKED, OUTDATED, OWN_APPROVAL, REVOKED, SERVICE_ACCOUNT_EXPIRED, SERVICE_ACCOUNT_INACTIVE,
+    },
+    wire::{
+        account::{
+            AccountQuery, AccountView, ApprovalQuery, CreateRequest, CreatedView, SecretView, UpdateRequest,
+            UpdatedView,
+        },
+        event::{AuditQuery, EventView},
+        page::PageQuery,
+        session::{AuthRequest, AuthView, SessionView, VerifyView},
+        sighting::SightingView,
+        token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
+    },
+};
+
+const ACCOUNTS: &str = "/api/v1/service-accounts";
+const ACCOUNT: &str = "/api/v1/service-accounts/{id}";
+const TOKENS: &str = "/api/v1/service-accounts/{id}/tokens";
+const TOKEN: &str = "/api/v1/service-accounts/{id}/tokens/{token_id}";
+
+/// For the machine user itself.
+pub(crate) fn machine_user<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::post("/api/v1/service-account/auth", "openSession", session::auth)
+            .summary("Exchange client credentials for a session")
+            .takes::<AuthRequest>(examples::credentials())
+            .answers::<AuthView<'_>>(200, "A session. Its text is shown here and never again.", examples::session())
+            .fails_with(&[
+                INVALID_CREDENTIALS,
+                SERVICE_ACCOUNT_INACTIVE,
+                SERVICE_ACCOUNT_EXPIRED,
+                IP_NOT_ALLOWED,
+                GRANT_EXCEEDS_ACTOR,
+                CONFLICT,
+            ]),
+        Call::get("/api/v1/service-account/auth/verify", "verifyCredential", session::verify)
+            .summary("Tell what the credential is good for")
+            .bearer()
+            .answers::<VerifyView<'_>>(200, "What it is good for.", examples::verified()),
+        Call::post("/api/v1/service-account/auth/revoke", "endSession", session::revoke)
+            .summary("End the session that the request came with")
+            .bearer()
+            .fails_with(&[NOT_A_SESSION, CONFLICT]),
+    ]
+}
+
+/// The accounts.
+pub(crate) fn accounts<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    let mut calls = vec![
+        Call::get(ACCOUNTS, "listAccounts", accounts::list)
+            .summary("List accounts in the order of their ids")
+            .administers(May::ReadAccounts)
+            .query::<AccountQuery>()
+            .lists::<AccountView<'_>>(examples::account()),
+        Call::post(ACCOUNTS, "createAccount", accounts::create)
+            .summary("Create an account, with its client secret and, if asked for, a first token")
+            .administers(May::CreateAccount)
+            .can_be_repeated()
+            .takes::<CreateRequest>(examples::new_account())
+            .makes::<CreatedView<'_>>(
+                "The account, with its secrets. They are shown here and never again.",
+                examples::created(),
+            )
+            .fails_with(&[ID_TAKEN]),
+        Call::get(ACCOUNT, "getAccount", accounts::show)
+            .summary("Show an account")
+            .administers(May::ReadAccounts)
+            .answers::<AccountView<'_>>(200, "The account.", examples::account()),
+        Call::patch(ACCOUNT, "updateAccount", accounts::update)
+            .summary("Change an account; a field that is left out stays")
+            .administers(May::UpdateAccount)
+            .takes::<UpdateRequest>(json!({ "purpose": "loads the warehouse at night" }))
+            .answers::<UpdatedView<'_>>(200, "The account as it is now.", examples::updated()),
+        Call::delete(ACCOUNT, "deleteAccount", accounts::delete)
+            .summary("Delete an account for good: everything is revoked, its history stays")
+            .administers(May::DeleteAccount),
+        Call::post(
+            "/api/v1/service-accounts/{id}/client-secret",
+            "regenerateClientSecret",
+            accounts::regenerate_secret,
+        )
+        .summary("Make a new client secret; open sessions go on")
+        .administers(May::RegenerateSecret)
+        .answers::<SecretView<'_>>(
+            201,
+            "The secret. It is shown here and never again.",
+            examples::client_secret(),
+        ),
+    ];
+    calls.extend(states());
+    calls
+}
+
+fn states<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::post("/api/v1/service-accounts/{id}/disable", "disableAccount", accounts::disable)
+            .summary("Suspend all access of an account")
+            .administers(May::DisableAccount)
+            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account()),
+        Call::post("/api/v1/service-accounts/{id}/enable", "enableAccount", accounts::enable)
+            .summary("Let a disabled account in again")
+            .administers(May::EnableAccount)
+            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account()),
+        Call::post("/api/v1/service-accounts/{id}/approve", "approveAccount", accounts::approve)
+            .summary("Approve an account that somebody else has created")
+            .administers(May::ApproveAccount)
+            .query::<ApprovalQuery>()
+            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
+            .fails_with(&[NOT_PENDING, OUTDATED, OWN_APPROVAL]),
+    ]
+}
+
+/// The tokens of an account.
+pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::get(TOKENS, "listTokens", tokens::list)
+            .summary("List an account's tokens with their last use")
+            .administers(May::ReadTokens)
+            .query::<PageQuery<TokenId>>()
+            .lists::<ListedTokenView>(examples::listed_token()),
+        Call::post(TOKENS, "mintToken", tokens::mint)
+            .summary("Mint a token")
+            .administers(May::MintToken)
+            .takes::<MintRequest>(json!({ "name": "nightly-load-2026", "scopes": ["datastores:view"] }))
+            .makes::<MintedView<'_>>("The token. Its text is shown here and never again.", examples::minted())
+            .fails_with(&[NAME_TAKEN]),
+        Call::get(TOKEN, "getToken", tokens::show)
+            .summary("Show a token")
+            .administers(May::ReadTokens)
+            .answers::<TokenView>(200, "The token.", examples::token()),
+        Call::get("/api/v1/service-accounts/{id}/tokens/{token_id}/sightings", "listSightings", tokens::sightings)
+            .summary("List what a token was seen to do: addresses and permissions used, attempts after its end")
+            .administers(May::ReadTokens)
+            .lists::<SightingView>(examples::sighting()),
+        Call::patch(TOKEN, "updateToken", tokens::update)
+            .summary("Change what a token may do at most; its text stays the same")
+            .administers(May::SetTokenScopes)
+            .takes::<TokenUpdateRequest>(json!({ "scopes": ["datastores:view"] }))
+            .answers::<TokenView>(200, "The token as it is now.", examples::token())
+            .fails_with(&[REVOKED]),
+        Call::post("/api/v1/service-accounts/{id}/tokens/{token_id}/revoke", "revokeToken", tokens::revoke)
+            .summary("End a token, at once and for good")
+            .administers(May::RevokeToken)
+            .answers::<TokenView>(200, "The token as it is now.", examples::token()),
+        Call::delete(TOKEN, "deleteToken", tokens::delete)
+            .summary("Take a revoked token off the lists; its history stays")
+            .administers(May::DeleteToken)
+            .fails_with(&[NOT_REVOKED]),
+    ]
+}
+
+/// The open sessions of an account.
+pub(crate) fn sessions<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::get("/api/v1/service-accounts/{id}/sessions", "listSessions", sessions::list)
+            .summary("List an account's sessions")
+            .administers(May::ReadTokens)
+            .query::<PageQuery<TokenId>>()
+            .lists::<SessionView>(examples::open_session()),
+        Call::post("/api/v1/service-accounts/{id}/sessions/{session_id}/revoke", "revokeSession", sessions::revoke)
+            .summary("End a session, at once and for good")
+            .administers(May::RevokeSession),
+    ]
+}
+
+/// The audit trail.
+pub(crate) fn audit<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::get("/api/v1/audit", "listEvents", audit::list)
+            .summary("Read the audit trail")
+            .administers(May::ReadTrail)
+            .query::<AuditQuery>()
+            .lists::<EventView>(examples::event()),
+    ]
+}

@@ -1,0 +1,159 @@
+//! The OpenAPI document, made of the same calls as the router.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use service_accounts::{Duty, access::Permission};
+
+use crate::{
+    call::{Answer, Call, Content, Needs, ProblemShape},
+    problems::Kind,
+};
+
+const PROBLEM: &str = "#/components/schemas/Problem";
+
+/// OpenAPI 3.1 of these calls.
+pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut schemas = BTreeMap::from([ProblemShape::part()].map(|(name, schema)| (name, value(&schema))));
+    for call in calls {
+        paths.entry(call.path).or_default().insert(call.method.as_str().to_lowercase(), operation(call));
+        for content in [call.body.as_ref(), call.answer.content.as_ref()].into_iter().flatten() {
+            schemas.extend(content.parts.iter().map(|(name, schema)| (name.clone(), value(schema))));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Service accounts",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Machine users, their tokens and sessions, and the trail of what happened to them.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "A token or a session." } },
+        },
+    })
+}
+
+fn operation<S, P: Permission>(call: &Call<S, P>) -> Value {
+    let mut operation = json!({
+        "operationId": call.id,
+        "summary": call.summary,
+        "description": description(call.needs),
+        "tags": [tag(call.path)],
+        "parameters": parameters(call),
+        "responses": responses(call),
+        "security": if call.needs == Needs::Nothing { json!([]) } else { json!([{ "bearer": [] }]) },
+    });
+    if let (Some(body), Some(fields)) = (&call.body, operation.as_object_mut()) {
+        fields
+            .insert("requestBody".into(), json!({ "required": true, "content": { "application/json": media(body) } }));
+    }
+    if let (Needs::Administration(duty), Some(fields)) = (call.needs, operation.as_object_mut()) {
+        fields.insert("x-permission".into(), permission(duty).into());
+    }
+    operation
+}
+
+fn description(needs: Needs) -> String {
+    match needs {
+        Needs::Nothing => "Needs no bearer credential.".into(),
+        Needs::Credential => "Needs a bearer credential.".into(),
+        Needs::Administration(duty) => format!("Needs the host's permission to {} service accounts.", permission(duty)),
+    }
+}
+
+/// What the permission is for; which one it is, the host has chosen.
+const fn permission(duty: Duty) -> &'static str {
+    match duty {
+        Duty::Create => "create",
+        Duty::Manage => "manage",
+        Duty::ManageOrReview => "manage or review",
+        Duty::Review => "review",
+        Duty::ReadTrail => "read the trail of",
+    }
+}
+
+/// The noun that a path is about.
+fn tag(path: &str) -> &str {
+    let noun = path
+        .split('/')
+        .rev()
+        .find(|part| matches!(*part, "tokens" | "sessions" | "service-accounts" | "service-account"));
+    noun.unwrap_or_else(|| path.split('/').nth(3).unwrap_or("document"))
+}
+
+fn parameters<S, P: Permission>(call: &Call<S, P>) -> Value {
+    let named = call.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let in_path = named.map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "example": sample(name) })
+    });
+    in_path.chain(call.parameters.iter().map(value)).collect()
+}
+
+fn sample(name: &str) -> &'static str {
+    if name == "id" { "pipeline_automation@service" } else { "0123456789abcdef" }
+}
+
+fn responses<S, P: Permission>(call: &Call<S, P>) -> BTreeMap<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in call.all_problems() {
+        by_status.entry(kind.status).or_default().push(kind);
+    }
+    let problems = by_status.into_iter().map(|(status, kinds)| (status.to_string(), problem(&kinds)));
+    problems.chain([(call.answer.status.to_string(), answer(&call.answer))]).collect()
+}
+
+fn answer(answer: &Answer) -> Value {
+    let mut headers = Map::new();
+    if answer.is_located {
+        headers.insert("Location".into(), header("Where the new one is found."));
+    }
+    let mut response = json!({ "description": answer.description, "headers": headers });
+    if let (Some(content), Some(fields)) = (&answer.content, response.as_object_mut()) {
+        fields.insert("content".into(), json!({ "application/json": media(content) }));
+    }
+    response
+}
+
+/// The problems of one status in one response: which codes there are, and when each is met.
+fn problem(kinds: &[Kind]) -> Value {
+    let codes: Vec<_> = kinds.iter().map(|kind| kind.code).collect();
+    let when: Vec<_> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.when)).collect();
+    let examples =
+        kinds.iter().map(|kind| (kind.code.to_owned(), json!({ "value": example(kind) }))).collect::<Map<_, _>>();
+    let schema = json!({ "allOf": [{ "$ref": PROBLEM }, { "properties": { "code": { "enum": codes } } }] });
+    let media = json!({ "schema": schema, "examples": examples });
+    json!({ "description": when.join("\n"), "headers": problem_headers(kinds), "content": { "application/problem+json": media } })
+}
+
+fn problem_headers(kinds: &[Kind]) -> Value {
+    match kinds.first().map(|kind| kind.status) {
+        Some(401 | 403) => json!({ "WWW-Authenticate": header("The challenge (RFC 6750 §3).") }),
+        Some(503) => json!({ "Retry-After": header("Seconds.") }),
+        _ => json!({}),
+    }
+}
+
+fn example(kind: &Kind) -> Value {
+    let status = http::StatusCode::from_u16(kind.status).ok();
+    let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");
+    json!({ "type": "about:blank", "title": title, "status": kind.status, "detail": kind.when, "code": kind.code })
+}
+
+fn header(description: &str) -> Value {
+    json!({ "description": description, "schema": { "type": "string" } })
+}
+
+fn media(content: &Content) -> Value {
+    json!({ "schema": value(&content.schema), "example": content.example })
+}
+
+fn value(part: &impl Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
+}

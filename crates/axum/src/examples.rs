@@ -1,0 +1,166 @@
+//! Examples of bodies, for the OpenAPI document; a test holds them against the real ones.
+
+use serde_json::{Value, json};
+
+pub(crate) fn new_account() -> Value {
+    json!({
+        "name": "Pipeline Automation",
+        "purpose": "loads the warehouse at night",
+        "owner": "data team",
+        "environment": "production",
+        "ip_allowlist": ["198.51.100.0/24"],
+        "first_token": { "name": "nightly-load-2026" },
+    })
+}
+
+pub(crate) fn account() -> Value {
+    json!({
+        "id": "pipeline_automation@service",
+        "email": "pipeline_automation@service.invalid",
+        "name": "Pipeline Automation",
+        "purpose": "loads the warehouse at night",
+        "owner": "data team",
+        "systems": [],
+        "role": "Member",
+        "scopes": "inherited",
+        "teams": [],
+        "environment": "production",
+        "ip_allowlist": ["198.51.100.0/24"],
+        "justification": null,
+        "expires_at": null,
+        "status": "enabled",
+        "approval": "not_required",
+        "approved_by": null,
+        "proposal": null,
+        "revision": 17,
+        "created_at": "2026-01-31T12:00:00Z",
+        "created_by": "service_administrator@service",
+    })
+}
+
+pub(crate) fn updated() -> Value {
+    with(account(), json!({ "gains": [] }))
+}
+
+pub(crate) fn sighting() -> Value {
+    let (first, last) = ("2026-02-01T03:00:00Z", "2026-03-01T03:00:00Z");
+    json!({ "kind": "used_from", "value": "198.51.100.7", "count": 29, "first": first, "last": last })
+}
+
+pub(crate) fn open_session() -> Value {
+    json!({
+        "id": "0123456789abcdef",
+        "hint": "acme_ses_0123456789abcdef…",
+        "state": "active",
+        "scopes": ["datastores:view"],
+        "ip_allowlist": [],
+        "created_at": "2026-01-31T12:00:00Z",
+        "expires_at": "2026-01-31T13:00:00Z",
+        "last_used_at": null,
+        "last_used_ip": null,
+    })
+}
+
+pub(crate) fn token() -> Value {
+    json!({
+        "id": "0123456789abcdef",
+        "name": "nightly-load-2026",
+        "hint": "acme_sat_0123456789abcdef…",
+        "state": "active",
+        "scopes": ["datastores:view"],
+        "environment": "production",
+        "created_at": "2026-01-31T12:00:00Z",
+        "created_by": "service_administrator@service",
+        "expires_at": "2027-01-31T12:00:00Z",
+        "rotate_after": "2027-01-01T12:00:00Z",
+    })
+}
+
+pub(crate) fn listed_token() -> Value {
+    with(token(), json!({ "last_used_at": "2026-02-01T03:00:00Z", "last_used_ip": "198.51.100.7" }))
+}
+
+pub(crate) fn minted() -> Value {
+    with(token(), json!({ "token": "acme_sat_0123456789abcdef…" }))
+}
+
+pub(crate) fn created() -> Value {
+    let secrets = json!({
+        "client_id": "pipeline_automation@service",
+        "client_secret": "acme_sec_0123456789abcdef…",
+        "first_token": minted(),
+        "advice": [],
+    });
+    with(account(), secrets)
+}
+
+pub(crate) fn client_secret() -> Value {
+    json!({ "client_id": "pipeline_automation@service", "client_secret": "acme_sec_0123456789abcdef…" })
+}
+
+pub(crate) fn credentials() -> Value {
+    json!({
+        "client_id": "pipeline_automation@service",
+        "client_secret": "acme_sec_0123456789abcdef…",
+        "scope": "datastores:view",
+        "expires_in": 3600,
+    })
+}
+
+pub(crate) fn session() -> Value {
+    json!({
+        "token": "acme_ses_0123456789abcdef…",
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "expires_at": "2026-01-31T13:00:00Z",
+        "service_account": holder(),
+    })
+}
+
+pub(crate) fn verified() -> Value {
+    json!({
+        "active": true,
+        "kind": "token",
+        "service_account": holder(),
+        "token": {
+            "id": "0123456789abcdef",
+            "name": "nightly-load-2026",
+            "hint": "acme_sat_0123456789abcdef…",
+            "expires_at": "2027-01-31T12:00:00Z",
+            "rotate_after": "2027-01-01T12:00:00Z",
+        },
+        "permissions": ["datastores:view"],
+        "teams": [],
+        "environment": "production",
+    })
+}
+
+fn holder() -> Value {
+    json!({ "id": "pipeline_automation@service", "name": "Pipeline Automation", "scopes": ["datastores:view"] })
+}
+
+pub(crate) fn event() -> Value {
+    json!({
+        "sequence": 42,
+        "at": "2026-01-31T12:00:00Z",
+        "action": "token.revoked",
+        "actor": "service_administrator@service",
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "token_name": "nightly-load-2026",
+        "address": "198.51.100.7",
+        "reason": null,
+        "count": 1,
+        "last_at": "2026-01-31T12:00:00Z",
+        "changes": {},
+        "details": {},
+    })
+}
+
+/// An object with the fields of another.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut object, more) {
+        fields.extend(more);
+    }
+    object
+}

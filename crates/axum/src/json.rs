@@ -1,0 +1,145 @@
+//! Bodies in JSON, read strictly: the whole of a body is understood, or the first thing that is not gets named.
+
+mod document;
+mod misfit;
+mod node;
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    extract::{FromRequest, Request},
+};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use service_accounts_tower::Problem;
+
+pub(crate) use self::{
+    document::{Document, Object},
+    node::read,
+};
+use crate::Refusal;
+
+/// The largest body, in bytes.
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
+
+/// A JSON object of at most 64 KiB that must be understood whole.
+///
+/// Refused are, with the field named by its path and its value never repeated: unknown fields (give `T` the attribute
+/// `#[serde(deny_unknown_fields)]`), fields that come twice, values of another type, and arrays where an object belongs,
+/// which `serde` by itself would accept. What is no JSON at all is 400, what is sent as anything but JSON in UTF-8 is 415.
+///
+/// ```
+/// use service_accounts_axum::StrictJson;
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Order { item: String, count: u8 }
+///
+/// async fn order(StrictJson(order): StrictJson<Order>) -> String {
+///     format!("{} × {}", order.count, order.item)
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(order));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct StrictJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        check_media_type(request.headers())?;
+        let bytes = collect(request.into_body(), MAX_BYTES).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Reads the bytes of a body.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let document = Document::parse(bytes).map_err(|_| malformed("The body is not JSON."))?;
+    read(&document).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
+}
+
+/// One `Content-Type`, JSON, in UTF-8, and not packed: anything else would be read as what it is not.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let is_json = match (types.next(), types.next()) {
+        (Some(value), None) => value.to_str().is_ok_and(is_json),
+        _ => false,
+    };
+    if !is_json {
+        return Err(unsupported("Send the body as application/json, in UTF-8."));
+    }
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    let is_plain = encodings.all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if is_plain { Ok(()) } else { Err(unsupported("Send the body without Content-Encoding.")) }
+}
+
+/// JSON has one encoding (RFC 8259 §8.1); a parameter that names it, or one that says nothing of it, does no harm.
+fn is_json(media_type: &str) -> bool {
+    let mut parts = media_type.split(';');
+    let is_json = parts.next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
+    is_json && parts.all(|parameter| charset(parameter).is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8")))
+}
+
+fn charset(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+}
+
+/// At most `limit` bytes of a body.
+pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    // What is announced as too large need not be read to be refused.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {
+        return Err(too_large(limit));
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(_) => Err(malformed("The body broke off.")),
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    let detail = format!("The body is larger than {limit} bytes.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail).into()
+}
+
+fn unsupported(detail: &'static str) -> Refusal {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail).into()
+}
+
+fn malformed(detail: &'static str) -> Refusal {
+    Problem::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", detail).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_type_is_json_in_utf_8_or_nothing() {
+        for fit in [
+            "application/json",
+            "Application/JSON",
+            " application/json ; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+            "application/json; version=1",
+        ] {
+            assert!(is_json(fit), "{fit}");
+        }
+        for unfit in [
+            "",
+            "text/json",
+            "application/jsonp",
+            "application/json; charset=utf-16",
+            "application/json; charset=latin1; charset=utf-8",
+            "application/json, text/plain",
+            "application/json; charset=",
+        ] {
+            assert!(!is_json(unfit), "{unfit}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What does not fit, where, in words for the author of a client.
+
+use std::fmt::{self, Display};
+
+use serde::de;
+
+/// The longest path of a field that is repeated to the client; every token is longer.
+const LONGEST_PATH: usize = 64;
+
+/// A value that is not what was expected, with the path of the field it stands in.
+///
+/// Its message says what was expected and repeats nothing that was sent.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {message}")]
+pub(crate) struct Misfit {
+    path: String,
+    message: String,
+}
+
+impl Misfit {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { path: String::new(), message: message.into() }
+    }
+
+    /// The path of the field, such as `first_token.scopes[0]`.
+    ///
+    /// Empty for the body itself, and where the client made up a name that could be anything, a secret included.
+    pub(crate) fn path(&self) -> &str {
+        let is_plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '[' | ']');
+        if self.path.len() <= LONGEST_PATH && self.path.chars().all(is_plain) { &self.path } else { "" }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same, seen from the object that has the field.
+    pub(crate) fn inside(self, field: &str) -> Self {
+        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        Self { path: format!("{field}{separator}{}", self.path), ..self }
+    }
+
+    /// The same, seen from the list that has the item.
+    pub(crate) fn at(self, index: usize) -> Self {
+        self.inside(&format!("[{index}]"))
+    }
+}
+
+impl de::Error for Misfit {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    /// What was sent is left out.
+    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {expected}"))
+    }
+
+    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {expected}"))
+    }
+
+    fn invalid_length(_: usize, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("expected {}", OneOf(expected)))
+    }
+
+    /// The name is in the path: the reader of the object puts it there.
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("unknown field, expected {}", OneOf(expected)))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new("this field is missing").inside(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::new("this field comes twice").inside(field)
+    }
+}
+
+struct OneOf(&'static [&'static str]);
+
+impl Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((last, others)) = self.0.split_last() else { return f.write_str("no field at all") };
+        for (place, name) in others.iter().enumerate() {
+            write!(f, "{}`{name}`", if place == 0 { "" } else { ", " })?;
+        }
+        write!(f, "{}`{last}`", if others.is_empty() { "" } else { " or " })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_path_leads_from_the_body_to_the_field() {
+        let misfit = Misfit::missing_field("scopes").at(3).inside("tokens");
+        assert_eq!(misfit.path(), "tokens[3].scopes");
+    }
+
+    #[test]
+    fn a_name_that_could_be_a_secret_is_not_repeated() {
+        for name in ["S3cr3t", "a-b", "\u{e9}", &"x".repeat(65)] {
+            assert_eq!(Misfit::new("unknown field").inside(name).path(), "", "{name}");
+        }
+        assert_eq!(Misfit::new("unknown field").inside("colour").path(), "colour");
+    }
+
+    #[test]
+    fn what_is_expected_is_told_and_what_was_sent_is_not() {
+        let sent = de::Unexpected::Str("s3cr3t");
+        assert_eq!(Misfit::invalid_value(sent, &"a date").message(), "expected a date");
+        assert_eq!(Misfit::unknown_variant("s3cr3t", &["a", "b", "c"]).message(), "expected `a`, `b` or `c`");
+        assert_eq!(Misfit::unknown_field("s3cr3t", &["a"]).message(), "unknown field, expected `a`");
+    }
+}

@@ -1,0 +1,44 @@
+//! Every problem that an endpoint answers with: its status, its code, and when it is met.
+
+/// A kind of problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) when: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $when:literal;)*) => {
+        $(pub(crate) const $name: Kind = Kind { status: $status, code: stringify!($name), when: $when };)*
+    };
+}
+
+kinds! {
+    INVALID_REQUEST 400 "The credential is malformed or comes twice, or an address header cannot be read.";
+    MALFORMED_JSON 400 "The body is not JSON.";
+    UNAUTHENTICATED 401 "There is no credential.";
+    INVALID_TOKEN 401 "The credential is not accepted.";
+    INVALID_CREDENTIALS 401 "The client id or the client secret is wrong.";
+    SERVICE_ACCOUNT_INACTIVE 401 "The account is disabled or waits for approval.";
+    SERVICE_ACCOUNT_EXPIRED 401 "The account has expired.";
+    IP_NOT_ALLOWED 401 "The account may not be used from this address.";
+    INSUFFICIENT_SCOPE 403 "The caller lacks the permission.";
+    GRANT_EXCEEDS_ACTOR 403 "More would be granted than the caller holds.";
+    AUTHORITY_LOST 403 "The caller's own rights changed while the call was at work.";
+    OWN_ACCOUNT 403 "No service account administers itself.";
+    OWN_APPROVAL 403 "Whoever created or changed an account does not approve it.";
+    NOT_FOUND 404 "There is no such thing.";
+    ID_TAKEN 409 "The name leads to an id that is taken.";
+    NAME_TAKEN 409 "The account has a token of this name.";
+    REVOKED 409 "The token is revoked, which is final.";
+    NOT_REVOKED 409 "A token is revoked before it is deleted.";
+    OUTDATED 409 "What waits for approval has changed since it was looked at.";
+    NOT_PENDING 409 "Nothing waits for approval.";
+    NOT_A_SESSION 409 "Only a session can end itself.";
+    CONFLICT 409 "The record changed while the call was at work; try again.";
+    BODY_TOO_LARGE 413 "The body is larger than allowed.";
+    UNSUPPORTED_MEDIA_TYPE 415 "The body is not sent as JSON in UTF-8.";
+    VALIDATION_ERROR 422 "A field, a parameter or a cursor does not fit; the detail names it.";
+    UNAVAILABLE 503 "The service cannot decide right now; try again.";
+}

@@ -1,0 +1,10 @@
+//! Every JSON shape, one file a noun: what clients send, what they get, and how both become the facade's types.
+
+pub(crate) mod account;
+pub(crate) mod event;
+pub(crate) mod instant;
+pub(crate) mod page;
+pub(crate) mod session;
+pub(crate) mod shapes;
+pub(crate) mod sighting;
+pub(crate) mod token;

@@ -1,0 +1,201 @@
+//! Tokens.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use service_accounts::{
+    MintedToken, NewToken, ServiceAccounts,
+    access::{Permission, Scopes},
+    audit::Label,
+    lifecycle::{Environment, TokenState},
+    naming::{NameAdvice, TokenName},
+    store::{Credential, Listed, Store, Token},
+    token::Hint,
+};
+use time::{Duration, UtcDateTime};
+use utoipa::ToSchema;
+
+use super::{instant::Instant, shapes::ScopesShape};
+
+/// A token to mint.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
+pub(crate) struct MintRequest {
+    /// Unique within the account: lower case letters, digits and `-`, `_` or `.`.
+    #[schema(value_type = String, example = "nightly-load-2026")]
+    name: TokenName,
+    /// What it may do at most. Left out: what its account may. An empty list: nothing at all.
+    #[serde(default = "inherited")]
+    #[schema(value_type = ScopesShape)]
+    scopes: Scopes,
+    /// How many days it lives; left out, as long as its environment allows.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    expires_in_days: Option<u32>,
+    /// The only environment it works in; left out, the account's.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "production")]
+    environment: Option<Environment>,
+}
+
+pub(crate) const fn inherited() -> Scopes {
+    Scopes::Inherited
+}
+
+impl From<MintRequest> for NewToken {
+    fn from(asked: MintRequest) -> Self {
+        Self {
+            scopes: asked.scopes,
+            lifetime: asked.expires_in_days.map(|days| Duration::days(days.into())),
+            environment: asked.environment,
+            ..Self::new(asked.name)
+        }
+    }
+}
+
+/// What changes about a token; its text stays the same.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TokenUpdate)]
+pub(crate) struct TokenUpdateRequest {
+    /// What it may do at most from the next request on.
+    #[schema(value_type = ScopesShape)]
+    pub(crate) scopes: Scopes,
+}
+
+/// A token, without its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
+pub(crate) struct TokenView {
+    /// Public: it is the beginning of the token's text.
+    id: String,
+    name: Option<String>,
+    /// The text with its secret left out, to recognise it by.
+    #[schema(value_type = String)]
+    hint: Hint,
+    #[schema(value_type = TokenStateShape)]
+    state: &'static str,
+    #[schema(value_type = ScopesShape)]
+    scopes: Scopes,
+    #[schema(value_type = String)]
+    environment: Environment,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Instant,
+    #[schema(value_type = String)]
+    created_by: Label,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
+    /// When its rotation window opens.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    rotate_after: Option<Instant>,
+}
+
+/// What a token is good for right now.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+#[schema(as = TokenState)]
+pub(crate) enum TokenStateShape {
+    Active,
+    Retiring,
+    Expired,
+    Revoked,
+    Deleted,
+}
+
+impl TokenView {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, found: &Credential) -> Self {
+        let state = state(found, accounts.now());
+        Self::of(accounts, found.token(), state)
+    }
+
+    fn of<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token, state: &'static str) -> Self {
+        Self {
+            id: token.id.as_str().into(),
+            name: token.class.token_name().map(|name| name.as_str().into()),
+            hint: token.hint,
+            state,
+            scopes: token.grant.scopes().clone(),
+            environment: token.environment.clone(),
+            created_at: Instant(token.created_at),
+            created_by: token.created_by.clone(),
+            expires_at: token.expires_at.map(Instant),
+            rotate_after: accounts.rotate_after(token).map(Instant),
+        }
+    }
+}
+
+/// What a token or a session is good for by itself; that its account may be suspended stands with the account.
+pub(crate) fn state(found: &Credential, now: UtcDateTime) -> &'static str {
+    let token = found.token();
+    match token.state {
+        TokenState::Deleted { .. } => "deleted",
+        _ if token.is_revoked(found.account()) || !token.state.may_authenticate(now) => "revoked",
+        _ if token.expires_at.is_some_and(|end| end <= now) => "expired",
+        TokenState::Retiring { .. } => "retiring",
+        _ => "active",
+    }
+}
+
+/// A token with its last use, which only lists look up.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedToken)]
+pub(crate) struct ListedTokenView {
+    #[serde(flatten)]
+    token: TokenView,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Instant>,
+    #[schema(value_type = Option<String>)]
+    last_used_ip: Option<IpAddr>,
+}
+
+impl ListedTokenView {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &Listed) -> Self {
+        Self {
+            token: TokenView::new(accounts, &listed.credential),
+            last_used_at: listed.last_used.map(|last| Instant(last.at)),
+            last_used_ip: listed.last_used.and_then(|last| last.address),
+        }
+    }
+}
+
+/// A new token: its record, and the one sight of its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MintedToken)]
+pub(crate) struct MintedView<'a> {
+    /// The text. It is shown here and never again.
+    token: &'a str,
+    #[serde(flatten)]
+    record: TokenView,
+    /// What could be better about its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advice: Vec<AdviceView>,
+}
+
+impl<'a> MintedView<'a> {
+    pub(crate) fn new<S: Store, P: Permission>(
+        accounts: &ServiceAccounts<S, P>,
+        minted: &'a MintedToken,
+        advice: &[NameAdvice],
+    ) -> Self {
+        let advice = advice.iter().map(AdviceView::from).collect();
+        Self { token: minted.secret.expose(), record: TokenView::of(accounts, &minted.token, "active"), advice }
+    }
+}
+
+/// What could be better about a name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NameAdvice)]
+pub(crate) struct AdviceView {
+    /// For programs.
+    code: &'static str,
+    reason: &'static str,
+    suggestion: Option<String>,
+}
+
+impl From<&NameAdvice> for AdviceView {
+    fn from(advice: &NameAdvice) -> Self {
+        Self { code: advice.code.as_str(), reason: advice.reason, suggestion: advice.suggestion.clone() }
+    }
+}

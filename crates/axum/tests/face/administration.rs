@@ -1,0 +1,110 @@
+//! What administrators do over HTTP, beyond the example service's tests.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, HOME, World, request, send};
+
+const ACCOUNTS: &str = "/api/v1/service-accounts";
+const MEMBER: &str = "/api/v1/service-accounts/finance_metrics@service";
+
+async fn call(world: &World, method: Method, path: &str, body: Option<Value>) -> Answer {
+    send(&world.api(), request(HOME, Some(&world.admin), &method, path, body.as_ref())).await
+}
+
+fn wanted() -> Value {
+    json!({"name": "Pipeline Automation", "purpose": "p", "owner": "o", "environment": "production",
+           "first_token": {"name": "first"}})
+}
+
+#[tokio::test]
+async fn a_retry_under_the_same_key_gets_the_same_account_with_secrets_that_work() {
+    let world = World::new().await;
+    let create = || {
+        let mut asked = request(HOME, Some(&world.admin), &Method::POST, ACCOUNTS, Some(&wanted()));
+        asked.headers_mut().insert("idempotency-key", "7f3c".parse().unwrap());
+        asked
+    };
+    let first = send(&world.api(), create()).await;
+    let second = send(&world.api(), create()).await;
+    assert_eq!((first.status, second.status), (201, 201), "{}", second.json());
+    assert_eq!(first.json()["id"], second.json()["id"]);
+    let token = second.json()["first_token"]["token"].as_str().unwrap().to_owned();
+    let verify = "/api/v1/service-account/auth/verify";
+    assert_eq!(send(&world.api(), request(HOME, Some(&token), &Method::GET, verify, None)).await.status, 200);
+    let third = send(&world.api(), create()).await;
+    assert_eq!(third.json()["id"], first.json()["id"]);
+    assert!(third.json().get("client_secret").is_none(), "a secret that is in use is not minted anew");
+
+    let mut two = create();
+    two.headers_mut().append("idempotency-key", "other".parse().unwrap());
+    assert_eq!(send(&world.api(), two).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_taken_name_is_refused_or_numbered_as_asked() {
+    let world = World::new().await;
+    assert_eq!(call(&world, Method::POST, ACCOUNTS, Some(wanted())).await.status, 201);
+    let taken = call(&world, Method::POST, ACCOUNTS, Some(wanted())).await;
+    assert_eq!((taken.status, taken.code().as_str()), (409, "ID_TAKEN"));
+    let mut numbered = wanted();
+    numbered["on_taken"] = "number".into();
+    let numbered = call(&world, Method::POST, ACCOUNTS, Some(numbered)).await.json();
+    assert_eq!(numbered["id"], "pipeline_automation_2@service");
+    assert_eq!(numbered["email"], "pipeline_automation_2@service.invalid");
+}
+
+#[tokio::test]
+async fn a_new_name_leaves_the_id() {
+    let world = World::new().await;
+    let change = json!({"name": "Finance Figures", "systems": ["warehouse"]});
+    let changed = call(&world, Method::PATCH, MEMBER, Some(change)).await.json();
+    assert_eq!((&changed["id"], &changed["name"]), (&json!("finance_metrics@service"), &json!("Finance Figures")));
+    assert_eq!((&changed["systems"], &changed["gains"]), (&json!(["warehouse"]), &json!([])));
+}
+
+#[tokio::test]
+async fn no_account_administers_itself() {
+    let world = World::new().await;
+    let own = format!("{ACCOUNTS}/platform_automation@service");
+    let refused = call(&world, Method::POST, &format!("{own}/disable"), None).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "OWN_ACCOUNT"));
+}
+
+#[tokio::test]
+async fn a_session_is_seen_and_ended() {
+    let world = World::new().await;
+    let credentials = json!({"client_id": "finance_metrics@service", "client_secret": world.client_secret});
+    let auth = request(HOME, None, &Method::POST, "/api/v1/service-account/auth", Some(&credentials));
+    let session = send(&world.api(), auth).await.json()["token"].as_str().unwrap().to_owned();
+    let listed = call(&world, Method::GET, &format!("{MEMBER}/sessions"), None).await.json();
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["items"][0]["state"]), (1, &json!("active")));
+    let id = listed["items"][0]["id"].as_str().unwrap();
+    assert_eq!(call(&world, Method::POST, &format!("{MEMBER}/sessions/{id}/revoke"), None).await.status, 204);
+    let verify = "/api/v1/service-account/auth/verify";
+    assert_eq!(send(&world.api(), request(HOME, Some(&session), &Method::GET, verify, None)).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_a_token_was_seen_to_do_is_told() {
+    let world = World::new().await;
+    let verify = "/api/v1/service-account/auth/verify";
+    send(&world.api(), request(HOME, Some(&world.member), &Method::GET, verify, None)).await;
+    let tokens = call(&world, Method::GET, &format!("{MEMBER}/tokens"), None).await.json();
+    let id = tokens["items"][0]["id"].as_str().unwrap();
+    let seen = call(&world, Method::GET, &format!("{MEMBER}/tokens/{id}/sightings"), None).await.json();
+    let first = &seen["items"][0];
+    assert_eq!((&first["kind"], &first["value"], &first["count"]), (&json!("used_from"), &json!(HOME), &json!(1)));
+    let shown = call(&world, Method::GET, &format!("{MEMBER}/tokens/{id}"), None).await.json();
+    assert_eq!(shown["id"], tokens["items"][0]["id"]);
+}
+
+#[tokio::test]
+async fn null_is_no_way_of_leaving_a_scope_out() {
+    let world = World::new().await;
+    let credentials =
+        json!({"client_id": "finance_metrics@service", "client_secret": world.client_secret, "scope": null});
+    let auth = request(HOME, None, &Method::POST, "/api/v1/service-account/auth", Some(&credentials));
+    let refused = send(&world.api(), auth).await;
+    assert_eq!((refused.status, refused.json()["detail"].as_str().unwrap()), (422, "scope: expected a text"));
+}

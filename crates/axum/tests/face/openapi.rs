@@ -1,0 +1,142 @@
+//! The document says what the router does.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use axum::Router;
+use http::Method;
+use serde_json::Value;
+use service_accounts::{access::presets::data_quality::Permission, store::MemoryStore};
+use service_accounts_axum::{Room, openapi, rooms};
+
+use crate::support::{HOME, World, request, send};
+
+fn document() -> Value {
+    openapi::<MemoryStore, Permission>()
+}
+
+/// Every operation: method, path with real ids, and what the document says of it.
+fn operations(document: &Value) -> Vec<(Method, String, Value)> {
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{id}", "finance_metrics@service").replace("{token_id}", "0000000000000000");
+        let path = path.replace("{session_id}", "0000000000000000");
+        for (method, operation) in methods.as_object().unwrap() {
+            all.push((method.to_uppercase().parse().unwrap(), path.clone(), operation.clone()));
+        }
+    }
+    all
+}
+
+/// `openapi.json` is written by this test when `WRITE_OPENAPI` is set.
+#[test]
+fn the_written_document_is_the_one_that_the_code_makes() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let made = format!("{}\n", serde_json::to_string_pretty(&document()).unwrap());
+    if std::env::var_os("WRITE_OPENAPI").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    assert!(fs::read_to_string(&path).unwrap() == made, "run this test with WRITE_OPENAPI=1 and commit openapi.json");
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_written_one_and_knows_its_prefix() {
+    let world = World::new().await;
+    let served = send(&world.api(), request(HOME, None, &Method::GET, "/api/v1/openapi.json", None)).await;
+    assert_eq!((served.status, served.json()), (200, document()));
+    let nested = Router::new().nest("/iam", world.api());
+    let served = send(&nested, request(HOME, None, &Method::GET, "/iam/api/v1/openapi.json", None)).await.json();
+    assert_eq!(served["servers"][0]["url"], "/iam");
+}
+
+#[tokio::test]
+async fn every_documented_call_has_a_route_and_answers_as_documented() {
+    let world = World::new().await;
+    for (method, path, operation) in operations(&document()) {
+        let body = operation["requestBody"]["content"]["application/json"]["example"].clone();
+        let body = (!body.is_null()).then_some(body);
+        let answer = send(&world.api(), request(HOME, Some(&world.admin), &method, &path, body.as_ref())).await;
+        assert_ne!(answer.status, 405, "{method} {path}");
+        assert!(!operation["responses"][answer.status.to_string()].is_null(), "{method} {path}: {}", answer.status);
+        assert!(
+            !matches!(answer.status, 400 | 422),
+            "{method} {path}: its own example does not fit: {}",
+            answer.json()
+        );
+    }
+}
+
+/// A route that the document lacks would be found by asking for another method: `Allow` names what a path has.
+#[tokio::test]
+async fn no_path_has_a_method_that_the_document_lacks() {
+    let world = World::new().await;
+    let mut documented: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (method, path, _) in operations(&document()) {
+        documented.entry(path).or_default().push(method.to_string());
+    }
+    for (path, mut methods) in documented {
+        let answer = send(&world.api(), request(HOME, Some(&world.admin), &Method::TRACE, &path, None)).await;
+        assert_eq!(answer.status, 405, "{path}");
+        let allowed = answer.header(http::header::ALLOW).unwrap().split(',').filter(|method| *method != "HEAD");
+        let mut allowed: Vec<_> = allowed.map(str::to_owned).collect();
+        allowed.sort();
+        methods.sort();
+        assert_eq!(allowed, methods, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_documented_as_guarded_is_and_needs_what_it_says() {
+    let world = World::new().await;
+    for (method, path, operation) in operations(&document()) {
+        let body = operation["requestBody"]["content"]["application/json"]["example"].clone();
+        let body = (!body.is_null()).then_some(body);
+        let is_guarded = operation["security"].as_array().unwrap().iter().any(|scheme| scheme.get("bearer").is_some());
+        let strangers = send(&world.api(), request(HOME, None, &method, &path, body.as_ref())).await;
+        assert_eq!(strangers.code() == "UNAUTHENTICATED", is_guarded, "{method} {path}");
+        if operation.get("x-permission").is_some() {
+            let members = send(&world.api(), request(HOME, Some(&world.member), &method, &path, body.as_ref())).await;
+            assert_eq!(members.code(), "INSUFFICIENT_SCOPE", "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_a_name_a_summary_its_problems_and_an_example() {
+    let document = document();
+    let mut names = Vec::new();
+    for (method, path, operation) in operations(&document) {
+        let place = format!("{method} {path}");
+        names.push(operation["operationId"].as_str().unwrap().to_owned());
+        assert!(!operation["summary"].as_str().unwrap().is_empty(), "{place}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let content = response["content"].as_object();
+            match status.as_str() {
+                "204" => assert!(content.is_none(), "{place}"),
+                "200" | "201" => assert!(!content.unwrap()["application/json"]["example"].is_null(), "{place}"),
+                _ => assert!(content.unwrap()["application/problem+json"]["examples"].is_object(), "{place} {status}"),
+            }
+        }
+    }
+    let count = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), count, "operation ids are unique");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_alone_documents_itself_alone() {
+    let world = World::new().await;
+    let router = rooms(&[Room::Audit], world.accounts.clone(), world.gate());
+    let served = send(&router, request(HOME, None, &Method::GET, "/api/v1/openapi.json", None)).await.json();
+    assert_eq!(served["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/api/v1/audit"]);
+}

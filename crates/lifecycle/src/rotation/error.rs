@@ -1,0 +1,34 @@
+//! Why a rotation does not begin or go on.
+
+use crate::state::TransitionError;
+
+/// Why a rotation does not begin or go on.
+///
+/// Exhaustive on purpose: a new reason must break the callers that have to answer it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RotationError {
+    /// The old token has expired, was revoked, or is past its deadline: mint a token instead.
+    #[error("the token to be rotated no longer works")]
+    PredecessorDead,
+    /// Another request has begun a rotation of the token.
+    #[error("the token already has a successor")]
+    AlreadyRotating,
+    /// The rotation was called off; another one needs another key.
+    #[error("the rotation was cancelled")]
+    Cancelled,
+    /// The key belongs to an earlier rotation of the token, which another one has replaced.
+    #[error("the idempotency key belongs to an earlier rotation")]
+    KeySpent,
+    /// The new token would expire before the old one stops.
+    #[error("the successor would expire before the deadline of the token")]
+    SuccessorTooShort,
+    /// The new token has been used, so somebody depends on it.
+    #[error("the successor is in use")]
+    SuccessorInUse,
+    /// The states of the tokens show that the step has not been done.
+    #[error("the step has not happened")]
+    NotHappened,
+    /// A token refuses its part.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+}
