@@ -29,6 +29,11 @@ pub(crate) async fn announce(accounts: &Accounts, address: SocketAddr) -> Result
     Ok(())
 }
 
+/// Whether the store answers.
+pub(crate) async fn has_store(accounts: &Accounts) -> bool {
+    accounts.accounts(&Actor::host("health"), None, 1).await.is_ok()
+}
+
 /// A process that was killed before its token was read has left an administrator that nobody can be.
 async fn replace_unused_token(
     accounts: &Accounts,

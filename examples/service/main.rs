@@ -1,86 +1,102 @@
-//! A service on an embedded SQLite store that authenticates machine users.
+//! A service on an embedded SQLite store that authenticates machine users: `cargo run --example service`.
 //!
-//! `cargo run --example service` listens on `127.0.0.1:8080` (`LISTEN`), keeps its data in `service-accounts.db`
-//! (`DATABASE`) and its pepper beside it (`SERVICE_ACCOUNTS_PEPPER` overrides). With `ENVIRONMENT` set it refuses
-//! credentials of other environments; `LOG` sets how much it logs (`off` to `trace`).
+//! | setting | what it says | without it |
+//! |---|---|---|
+//! | `LISTEN` | address and port | `127.0.0.1:8080` |
+//! | `DATABASE` | the path of the file that keeps everything | `service-accounts.db` |
+//! | `SERVICE_ACCOUNTS_PEPPER` | the keys, newest first, separated by commas | a key file beside the database |
+//! | `ENVIRONMENT` | credentials of other environments are refused | all are accepted |
+//! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
+//! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
 mod bootstrap;
+mod health;
 mod pepper;
 mod permissions;
 mod resource;
+mod serve;
+mod settings;
+mod stop;
 
-use std::{env, error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, process::ExitCode, time::Duration};
 
 use axum::Router;
-use service_accounts::{
-    ServiceAccounts,
-    access::Catalogue,
-    lifecycle::Environment,
-    sqlite::SqliteStore,
-    token::{Keyring, PepperId, Vendor},
-};
+use http::HeaderName;
+use service_accounts::{ServiceAccounts, access::Catalogue, sqlite::SqliteStore, token::Vendor};
 use service_accounts_axum::{
     api, connect_info, not_found,
     tower::{ClientAddress, Gate},
 };
 use tokio::{
     net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval},
 };
-use tracing_subscriber::filter::LevelFilter;
 
-use crate::permissions::Permission;
+use crate::{permissions::Permission, settings::Settings};
 
 /// The service accounts of this service.
 type Accounts = ServiceAccounts<SqliteStore, Permission>;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let level: LevelFilter = setting("LOG", "info").parse()?;
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", with_sources(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::from_env()?;
+    tracing_subscriber::fmt().with_max_level(settings.log).with_writer(std::io::stderr).init();
 
     // Before anybody is told that the service runs: whoever knows may ask it to end.
-    let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let accounts = open()?;
-    let listener = TcpListener::bind(setting("LISTEN", "127.0.0.1:8080")).await?;
+    let stop = stop::signals()?;
+    let listen = settings.listen.clone();
+    let gate = client_address(&settings);
+    let accounts = open(settings)?;
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| format!("the setting `LISTEN` names no free address and port: {error}"))?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
     bootstrap::announce(&accounts, address).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
-    let service = router(accounts.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async {
-        wait_for(signals).await;
-        let _ = stopping.send(());
-    });
-    let server = tokio::spawn(async { server.await });
-    let _ = stopped.await;
-    // A client that never finishes its request must not keep the service from ending.
-    let _ = timeout(Duration::from_secs(5), server).await;
+    let gate = Gate::new(accounts.clone()).client_address(gate);
+    serve::serve(listener, router(accounts.clone(), gate), stop).await;
     upkeep.abort();
     accounts.flush().await?;
     println!("stopped");
     Ok(())
 }
 
-fn open() -> Result<Accounts, Box<dyn Error>> {
-    let database = setting("DATABASE", "service-accounts.db");
-    let keyring = Keyring::new(PepperId::parse("k1")?, pepper::load(&database)?);
+fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
+    let peppers = settings.peppers.map_or_else(|| pepper::load(&settings.database), Ok)?;
     let catalogue: Catalogue<Permission> = toml::from_str(include_str!("roles.toml"))?;
+    let store = SqliteStore::open(&settings.database);
+    let store = store.map_err(|error| format!("the file that `DATABASE` names cannot be opened: {error}"))?;
     let vendor = Vendor::parse("sample")?;
-    let store = SqliteStore::open(&database)?;
-    let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, Permission::ServiceAccountsManage);
-    Ok(match env::var("ENVIRONMENT") {
-        Ok(here) => builder.environment(Environment::parse(&here)?).build(),
-        Err(_) => builder.build(),
+    let manage = Permission::ServiceAccountsManage;
+    let builder = ServiceAccounts::builder(store, vendor, peppers.keyring()?, catalogue, manage);
+    Ok(match settings.environment {
+        Some(here) => builder.environment(here).build(),
+        None => builder.build(),
     })
 }
 
-fn router(accounts: Accounts) -> Router {
-    let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));
-    api(accounts, gate.clone()).merge(resource::router(gate)).fallback(not_found)
+fn client_address(settings: &Settings) -> ClientAddress {
+    let of_peer = ClientAddress::of_peer(connect_info);
+    match settings.trusted_proxies.clone() {
+        Some(proxies) => of_peer.behind(proxies, HeaderName::from_static("x-forwarded-for")),
+        None => of_peer,
+    }
+}
+
+fn router(accounts: Accounts, gate: Gate<Permission>) -> Router {
+    let own = resource::router(gate.clone()).merge(health::router(accounts.clone()));
+    api(accounts, gate).merge(own).fallback(not_found)
 }
 
 /// Writes what is gathered in memory, and removes sessions whose time is over.
@@ -98,13 +114,10 @@ async fn keep_up(accounts: Accounts) {
     }
 }
 
-async fn wait_for((mut interrupt, mut terminate): (Signal, Signal)) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// An error with what caused it, as a person reads it.
+fn with_sources(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_sources(cause)),
+        None => error.to_string(),
     }
-}
-
-fn setting(name: &str, default: &str) -> String {
-    env::var(name).unwrap_or_else(|_| default.into())
 }

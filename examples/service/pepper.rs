@@ -1,44 +1,94 @@
-//! The key under which tokens are kept: from the environment, or from a file beside the database.
+//! The keys under which tokens are kept: from the environment, or from a file beside the database.
 
 use std::{
-    env,
     error::Error,
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
-use service_accounts::{Randomness, SystemRandomness, token::Pepper};
+use service_accounts::{
+    Randomness, SystemRandomness,
+    token::{Keyring, Pepper, PepperId},
+};
 
-/// Loads the pepper, and makes one on the first start.
-pub(crate) fn load(database: &str) -> Result<Pepper, Box<dyn Error>> {
-    if let Ok(text) = env::var("SERVICE_ACCOUNTS_PEPPER") {
-        return Ok(Pepper::parse(text.trim())?);
+/// Keys as they are configured, the current one first.
+pub(crate) struct Peppers(Vec<(Option<PepperId>, Pepper)>);
+
+impl Peppers {
+    /// Reads keys separated by commas, each `id:key` or a key alone.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let read = |(place, text): (usize, &str)| key(text.trim()).map_err(|error| format!("key {place}: {error}"));
+        (1..).zip(text.split(',')).map(read).collect::<Result<_, _>>().map(Self)
     }
-    let path = PathBuf::from(format!("{database}.pepper"));
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Pepper::from_slice(&bytes)?),
-        Err(error) if error.kind() == ErrorKind::NotFound => make(database, &path),
-        Err(error) => Err(error.into()),
+
+    /// The keyring; keys without an id are numbered from the oldest, so that a new one in front renames none.
+    pub(crate) fn keyring(self) -> Result<Keyring, Box<dyn Error>> {
+        let count = self.0.len();
+        let mut keyring = None;
+        for (place, (id, pepper)) in self.0.into_iter().enumerate() {
+            let id = id.map_or_else(|| PepperId::parse(&format!("k{}", count - place)), Ok)?;
+            keyring = Some(match keyring {
+                None => Keyring::new(id, pepper),
+                Some(keyring) => Keyring::with_earlier(keyring, id, pepper)?,
+            });
+        }
+        Ok(keyring.ok_or("no key is configured")?)
     }
 }
 
-/// The key is on disk, whole, before any token depends on it: it is written aside and then moved into place.
-fn make(database: &str, path: &Path) -> Result<Pepper, Box<dyn Error>> {
-    if fs::exists(database)? {
-        return Err(format!("{database} exists without its key file {}; restore it", path.display()).into());
+fn key(text: &str) -> Result<(Option<PepperId>, Pepper), Box<dyn Error>> {
+    let (id, key) = text.split_once(':').map_or((None, text), |(id, key)| (Some(id), key));
+    Ok((id.map(PepperId::parse).transpose()?, Pepper::parse(key)?))
+}
+
+/// Loads the key file beside the database, and makes it on the first start.
+pub(crate) fn load(database: &str) -> Result<Peppers, Box<dyn Error>> {
+    let path = PathBuf::from(format!("{database}.pepper"));
+    // Asked in this order: whoever makes both makes the key first.
+    if fs::exists(database)? && !fs::exists(&path)? {
+        return Err(format!("the database exists without its key file {}; restore it", path.display()).into());
     }
-    let mut key = [0; 32];
+    if !fs::exists(&path)? {
+        make(&path)?;
+    }
+    let key = Pepper::from_slice(&fs::read(&path)?);
+    Ok(Peppers(vec![(None, key.map_err(|error| format!("the key file {}: {error}", path.display()))?)]))
+}
+
+/// Makes the file whole and once, whoever else starts or dies at this moment: the key is written aside, and linked to its
+/// name only where nobody was first.
+fn make(path: &Path) -> Result<(), Box<dyn Error>> {
+    let mut key = [0; Pepper::LEN];
     SystemRandomness.fill(&mut key)?;
-    let aside = path.with_extension("pepper.new");
+    let aside = path.with_extension(format!("pepper.{}", std::process::id()));
     let _ = fs::remove_file(&aside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    let mut file = private()?.write(true).create_new(true).open(&aside)?;
     file.write_all(&key)?;
     file.sync_all()?;
-    fs::rename(&aside, path)?;
-    // The move itself is on disk only once the folder is.
+    let linked = fs::hard_link(&aside, path);
+    fs::remove_file(&aside)?;
+    // The name itself is on disk only once the folder is.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(Pepper::from_bytes(key))
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Options for a file that only its owner reads.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is no such file")]
+fn private() -> Result<OpenOptions, Box<dyn Error>> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    Ok(options)
+}
+
+#[cfg(not(unix))]
+fn private() -> Result<OpenOptions, Box<dyn Error>> {
+    Err("a key file cannot be kept private on this system: set SERVICE_ACCOUNTS_PEPPER".into())
 }

@@ -1,26 +1,35 @@
 //! The sample resource that this service guards.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{
     Json, Router,
-    extract::{FromRef, State},
+    extract::{FromRef, Query, State, rejection::QueryRejection},
     routing::get,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use service_accounts::access::TeamName;
 use service_accounts_axum::{
-    Refusal, Require, StrictJson, method_not_allowed,
+    Authenticated, Refusal, StrictJson, method_not_allowed,
     tower::{AuthenticateLayer, Gate},
 };
 
-use crate::permissions::{Permission, permission};
+use crate::permissions::Permission;
 
-/// A datastore, as clients send and see it.
-#[derive(Clone, Deserialize, Serialize)]
+/// What a client sends to make a datastore.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewDatastore {
+    name: DatastoreName,
+}
+
+/// A datastore as clients see it.
+#[derive(Clone, Serialize)]
 struct Datastore {
     name: DatastoreName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team: Option<TeamName>,
 }
 
 /// What people call a datastore: one line of at most 100 characters.
@@ -37,10 +46,23 @@ impl TryFrom<String> for DatastoreName {
     }
 }
 
+/// `?team=`: whose datastores are meant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfTeam {
+    team: Option<TeamName>,
+}
+
 #[derive(Clone)]
 struct Resource {
     datastores: Arc<Mutex<Vec<Datastore>>>,
     gate: Gate<Permission>,
+}
+
+impl Resource {
+    fn datastores(&self) -> MutexGuard<'_, Vec<Datastore>> {
+        self.datastores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl FromRef<Resource> for Gate<Permission> {
@@ -49,29 +71,51 @@ impl FromRef<Resource> for Gate<Permission> {
     }
 }
 
-/// `GET /datastores` needs `datastores:view`, `POST /datastores` needs `resources:write`.
+/// `GET /datastores` needs `datastores:view`, `POST /datastores` needs `resources:write`; with `?team=`, in that team.
 pub(crate) fn router(gate: Gate<Permission>) -> Router {
-    let datastores = vec![Datastore { name: DatastoreName("warehouse".into()) }];
+    let warehouse = Datastore { name: DatastoreName("warehouse".into()), team: None };
     Router::new()
         .route("/datastores", get(list).post(create))
         .method_not_allowed_fallback(method_not_allowed)
         .route_layer(AuthenticateLayer::new(gate.clone()))
-        .with_state(Resource { datastores: Arc::new(Mutex::new(datastores)), gate })
+        .with_state(Resource { datastores: Arc::new(Mutex::new(vec![warehouse])), gate })
 }
 
-async fn list(_: Require<permission::DatastoresView>, State(resource): State<Resource>) -> Json<Vec<Datastore>> {
-    Json(resource.datastores.lock().unwrap_or_else(PoisonError::into_inner).clone())
+/// Those of the team, or all that the caller may see.
+async fn list(
+    Authenticated(caller): Authenticated<Permission>,
+    State(resource): State<Resource>,
+    asked: Result<Query<OfTeam>, QueryRejection>,
+) -> Result<Json<Vec<Datastore>>, Refusal> {
+    let team = team(asked)?;
+    resource.gate.authorize(&caller, Permission::DatastoresView, team.as_ref())?;
+    let is_asked_for = |datastore: &&Datastore| match &team {
+        Some(_) => datastore.team == team,
+        None => caller.decide(Permission::DatastoresView, datastore.team.as_ref()).is_allow(),
+    };
+    Ok(Json(resource.datastores().iter().filter(is_asked_for).cloned().collect()))
 }
 
 async fn create(
-    _: Require<permission::ResourcesWrite>,
+    Authenticated(caller): Authenticated<Permission>,
     State(resource): State<Resource>,
-    StrictJson(datastore): StrictJson<Datastore>,
+    asked: Result<Query<OfTeam>, QueryRejection>,
+    body: Result<StrictJson<NewDatastore>, Refusal>,
 ) -> Result<(StatusCode, Json<Datastore>), Refusal> {
-    let mut datastores = resource.datastores.lock().unwrap_or_else(PoisonError::into_inner);
+    let team = team(asked)?;
+    resource.gate.authorize(&caller, Permission::ResourcesWrite, team.as_ref())?;
+    // Only now does it matter what was sent.
+    let StrictJson(NewDatastore { name }) = body?;
+    let mut datastores = resource.datastores();
     if datastores.len() >= 1000 {
         return Err(Refusal::validation("name", "the sample keeps at most 1000 datastores"));
     }
+    let datastore = Datastore { name, team };
     datastores.push(datastore.clone());
     Ok((StatusCode::CREATED, Json(datastore)))
+}
+
+fn team(asked: Result<Query<OfTeam>, QueryRejection>) -> Result<Option<TeamName>, Refusal> {
+    let unreadable = |_| Refusal::validation("team", "name one team, and nothing else");
+    asked.map(|Query(OfTeam { team })| team).map_err(unreadable)
 }

@@ -1,6 +1,7 @@
 //! A directory with a database, and the service that runs on it.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, Read},
     path::PathBuf,
@@ -22,16 +23,31 @@ impl Home {
 
     /// Starts the service and waits until it listens.
     pub(crate) fn start(&self) -> Service {
-        let child = Command::new(binary())
-            .env("LISTEN", "127.0.0.1:0")
-            .env("DATABASE", self.database())
-            .env("LOG", "trace")
-            .env_remove("SERVICE_ACCOUNTS_PEPPER")
-            .env_remove("ENVIRONMENT")
-            .stdout(Stdio::piped())
-            .stderr(self.append_to_log())
-            .spawn();
-        Service::await_address(child.expect("the example `service` is built before its tests"))
+        self.start_with(&[])
+    }
+
+    /// Starts the service with more settings.
+    pub(crate) fn start_with(&self, settings: &[(&str, &OsStr)]) -> Service {
+        Service::await_address(self.spawn(settings, self.append_to_log().into()))
+    }
+
+    /// Starts the service with settings that it refuses, and tells what it says.
+    pub(crate) fn refuse(&self, settings: &[(&str, &OsStr)]) -> String {
+        let output = self.spawn(settings, Stdio::piped()).wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{said}");
+        said
+    }
+
+    fn spawn(&self, settings: &[(&str, &OsStr)], log: Stdio) -> Child {
+        let mut command = Command::new(binary());
+        for unset in ["SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES"] {
+            command.env_remove(unset);
+        }
+        let usual = [("LISTEN", "127.0.0.1:0"), ("LOG", "trace")];
+        command.envs(usual).env("DATABASE", self.database()).envs(settings.iter().copied());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
+        child.expect("the example `service` is built before its tests")
     }
 
     /// Starts the service for the first time; the token is the administrator's.
@@ -43,7 +59,12 @@ impl Home {
 
     /// Starts the service while nobody has used the administrator's token, which is printed.
     pub(crate) fn start_with_token(&self) -> (Service, String) {
-        let mut service = self.start();
+        self.start_with_token_and(&[])
+    }
+
+    /// As [`start_with_token`](Self::start_with_token), with more settings.
+    pub(crate) fn start_with_token_and(&self, settings: &[(&str, &OsStr)]) -> (Service, String) {
+        let mut service = self.start_with(settings);
         let token = service.line().strip_prefix("admin token: ").expect("the start prints a token").to_owned();
         (service, token)
     }
@@ -109,6 +130,12 @@ impl Service {
         created.json()
     }
 
+    /// How many files and sockets it has open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
@@ -128,7 +155,8 @@ impl Service {
         self.rest()
     }
 
-    fn line(&mut self) -> String {
+    /// What it prints next.
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line.trim_end().to_owned()

@@ -1,6 +1,6 @@
 //! What a new process finds of the one before.
 
-use std::{io::Write, os::unix::fs::PermissionsExt};
+use std::io::Write;
 
 use serde_json::{Value, json};
 
@@ -112,12 +112,4 @@ fn an_idle_connection_does_not_keep_the_service_from_ending() {
     idle.write_all(b"GET /datastores HTTP/1.1\r\nhost: test\r\n\r\n").unwrap();
     let _silent = client.connect().unwrap();
     assert!(service.terminate().ends_with("stopped\n"));
-}
-
-#[test]
-fn the_key_file_is_for_its_owner_only() {
-    let (home, _service, _) = Home::first_start();
-    let key = home.database().with_extension("db.pepper");
-    assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(key.metadata().unwrap().len(), 32);
 }

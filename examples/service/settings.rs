@@ -1,0 +1,97 @@
+//! What the environment variables ask for, read once and before anything else happens.
+//!
+//! A setting that is not understood ends the start. Its error names the setting and what is expected, and never repeats
+//! the value: it may be a key, or an address with a password in it.
+
+use std::env;
+
+use service_accounts::{
+    access::Allowlist,
+    lifecycle::{Environment, LifecyclePolicy},
+};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::pepper::Peppers;
+
+/// How this service runs.
+pub(crate) struct Settings {
+    /// `LISTEN`: address and port.
+    pub(crate) listen: String,
+    /// `DATABASE`: the path of the file.
+    pub(crate) database: String,
+    /// `SERVICE_ACCOUNTS_PEPPER`: the keys, newest first; without it, the key file beside the database.
+    pub(crate) peppers: Option<Peppers>,
+    /// `ENVIRONMENT`: where the service runs; credentials of other environments are refused then.
+    pub(crate) environment: Option<Environment>,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Option<Allowlist>,
+    /// `LOG`: how much is logged.
+    pub(crate) log: LevelFilter,
+}
+
+/// A setting that is not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("the setting `{name}` is not understood: expected {expected}")]
+pub(crate) struct SettingError {
+    name: &'static str,
+    expected: String,
+}
+
+impl Settings {
+    /// Reads all settings.
+    pub(crate) fn from_env() -> Result<Self, SettingError> {
+        let proxies = "networks separated by commas, such as 10.0.0.0/8,2001:db8::/32";
+        let log = "one of off, error, warn, info, debug, trace";
+        Ok(Self {
+            listen: text("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".into()),
+            database: parsed("DATABASE", "the path of a file", path)?.unwrap_or_else(|| "service-accounts.db".into()),
+            peppers: peppers()?,
+            environment: parsed("ENVIRONMENT", &environments(), environment)?,
+            trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
+            log: parsed("LOG", log, |text| text.parse().ok())?.unwrap_or(LevelFilter::INFO),
+        })
+    }
+}
+
+/// A value that is no Unicode is not the same as none: an unset environment would admit every credential.
+fn text(name: &'static str) -> Result<Option<String>, SettingError> {
+    let read = |value: std::ffi::OsString| value.into_string().ok();
+    env::var_os(name).map(|value| read(value).ok_or_else(|| fail(name, "Unicode text"))).transpose()
+}
+
+fn parsed<T>(name: &'static str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, SettingError> {
+    text(name)?.map(|text| parse(&text).ok_or_else(|| fail(name, expected))).transpose()
+}
+
+fn fail(name: &'static str, expected: &str) -> SettingError {
+    SettingError { name, expected: expected.into() }
+}
+
+fn path(text: &str) -> Option<String> {
+    // An address would become a file of that name, with the password in it.
+    (!text.is_empty() && !text.contains("://")).then(|| text.into())
+}
+
+fn peppers() -> Result<Option<Peppers>, SettingError> {
+    const NAME: &str = "SERVICE_ACCOUNTS_PEPPER";
+    let expected =
+        "keys of 32 bytes in hexadecimal or base64, each alone or as id:key, separated by commas, newest first";
+    let read = |text: String| Peppers::parse(&text).map_err(|error| fail(NAME, &format!("{expected}, but {error}")));
+    text(NAME)?.map(read).transpose()
+}
+
+fn environment(text: &str) -> Option<Environment> {
+    let environment = Environment::parse(text).ok()?;
+    LifecyclePolicy::default().lifetime(&environment).is_some().then_some(environment)
+}
+
+fn environments() -> String {
+    let policy = LifecyclePolicy::default();
+    let names: Vec<_> = policy.environments().map(|(environment, _)| environment.as_str().to_owned()).collect();
+    format!("one of {}", names.join(", "))
+}
+
+/// An empty list would trust nobody although an empty allowlist admits everybody, so it is refused.
+fn networks(text: &str) -> Option<Allowlist> {
+    Allowlist::parse_all(text.split(',').map(str::trim)).ok().filter(|list| !list.is_unrestricted())
+}

@@ -1,0 +1,80 @@
+//! A setting that is not understood ends the start, in words that a person can act on.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+use serde_json::json;
+
+use crate::home::Home;
+
+const KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// cargo#7781: the start failed with `Error: Length(62)`.
+#[test]
+fn each_setting_is_named_with_what_is_expected_and_never_with_its_value() {
+    let home = Home::new();
+    let short = &KEY[2..];
+    let not_a_key = KEY.replace('1', "x");
+    for (name, value, expected) in [
+        ("LISTEN", "nonsense", "address and port"),
+        ("LISTEN", "127.0.0.1:99999", "address and port"),
+        ("DATABASE", "", "the path of a file"),
+        ("DATABASE", "postgres://ada:hunter2@db/accounts", "the path of a file"),
+        ("DATABASE", "/nowhere/at/all.db", "cannot be"),
+        ("SERVICE_ACCOUNTS_PEPPER", "", "key 1"),
+        ("SERVICE_ACCOUNTS_PEPPER", short, "32 bytes"),
+        ("SERVICE_ACCOUNTS_PEPPER", &not_a_key, "hexadecimal or base64"),
+        ("SERVICE_ACCOUNTS_PEPPER", &format!("{KEY},"), "key 2"),
+        ("SERVICE_ACCOUNTS_PEPPER", &format!("K1:{KEY}"), "key 1"),
+        ("SERVICE_ACCOUNTS_PEPPER", &format!("k1:{KEY},k1:{KEY}"), "an id"),
+        ("ENVIRONMENT", "", "one of"),
+        ("ENVIRONMENT", "Production", "production"),
+        ("ENVIRONMENT", "prodution", "production"),
+        ("TRUSTED_PROXIES", "", "networks"),
+        ("TRUSTED_PROXIES", "010.0.0.0/8", "networks"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,nonsense", "networks"),
+        ("LOG", "loud", "one of off"),
+    ] {
+        let said = home.refuse(&[(name, OsStr::new(value))]);
+        let line = said.lines().last().unwrap_or_default();
+        assert!(line.starts_with("error: ") && line.contains(name) && line.contains(expected), "{name}: {said}");
+        assert!(value.is_empty() || !said.contains(value) && !said.contains("hunter2"), "{name}: {said}");
+        // The words are `Display`'s: `Debug` has names of Rust types in it.
+        assert!(!said.contains("Error") && !said.contains("::"), "{name}: {said}");
+    }
+}
+
+/// rust#122670: `env::var` tells neither from the other, and an environment that counts as unset admits every credential.
+#[test]
+fn a_setting_that_is_no_unicode_is_not_the_same_as_none() {
+    let home = Home::new();
+    for name in ["LISTEN", "DATABASE", "SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES", "LOG"] {
+        let said = home.refuse(&[(name, OsStr::from_bytes(b"pr\xffduction"))]);
+        assert!(said.contains(name) && said.contains("Unicode"), "{said}");
+    }
+    assert!(!home.database().exists(), "nothing was begun");
+}
+
+#[test]
+fn a_service_of_one_environment_refuses_the_credentials_of_others() {
+    let home = Home::new();
+    let (service, admin) = home.start_with_token_and(&[("ENVIRONMENT", OsStr::new("staging"))]);
+    let here = service.create(&admin, "Staging Load", json!({"environment": "staging"}));
+    let elsewhere = service.create(&admin, "Nightly Load", json!({"environment": "production"}));
+    for (account, status) in [(here, 200), (elsewhere, 401)] {
+        let token = account["first_token"]["token"].as_str().unwrap();
+        assert_eq!(service.with(token).get("/datastores").status, status);
+    }
+}
+
+#[test]
+fn only_a_trusted_proxy_says_where_a_client_is() {
+    for (proxies, status) in [(Some("127.0.0.0/8"), 200), (Some("192.0.2.0/24"), 401), (None, 401)] {
+        let home = Home::new();
+        let settings: Vec<_> = proxies.map(|proxies| ("TRUSTED_PROXIES", OsStr::new(proxies))).into_iter().collect();
+        let (service, admin) = home.start_with_token_and(&settings);
+        let account = service.create(&admin, "Nightly Load", json!({"ip_allowlist": ["198.51.100.0/24"]}));
+        let token = account["first_token"]["token"].as_str().unwrap();
+        let forwarded = "x-forwarded-for: 203.0.113.9, 198.51.100.7\r\n";
+        assert_eq!(service.with(token).raw("GET", "/datastores", forwarded, b"").status, status, "{proxies:?}");
+    }
+}
