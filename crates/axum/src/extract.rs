@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use http::{Extensions, header::AUTHORIZATION, request::Parts};
 use service_accounts::{
     Principal,
-    access::{Permission, Required},
+    access::{Permission, Required, TeamName},
 };
 use service_accounts_tower::{Gate, RequestHead};
 
@@ -32,6 +32,62 @@ pub struct Require<M: Required> {
 impl<M: Required> fmt::Debug for Require<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Require").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+/// As [`Require`], on something that belongs to the team which `T` finds in the request.
+///
+/// ```
+/// use service_accounts::access::presets::data_quality::permission;
+/// use service_accounts_axum::{RequireIn, TeamInQuery};
+///
+/// /// `GET /datastores?team=finance`: for who may view datastores and is in that team.
+/// async fn list(guard: RequireIn<permission::DatastoresView, TeamInQuery>) -> String {
+///     format!("those of {:?}", guard.team.map(|team| team.to_string()))
+/// }
+/// ```
+pub struct RequireIn<M: Required, T> {
+    /// Who it is.
+    pub principal: Principal<M::Permission>,
+    /// The team that was found; `None` where the request is about nobody's things.
+    pub team: Option<TeamName>,
+    required: PhantomData<(M, fn() -> T)>,
+}
+
+impl<M: Required, T> fmt::Debug for RequireIn<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequireIn")
+            .field("principal", &self.principal)
+            .field("team", &self.team)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the team that owns what a request is about.
+pub trait TeamOf<S>: Send {
+    /// The team, or `None` where it belongs to nobody.
+    ///
+    /// # Errors
+    /// The request names something that is no team.
+    fn team_of(parts: &mut Parts, state: &S) -> impl Future<Output = Result<Option<TeamName>, Refusal>> + Send;
+}
+
+/// The team in `?team=`; nobody's things where there is none.
+#[derive(Clone, Copy, Debug)]
+pub struct TeamInQuery;
+
+impl<S: Sync> TeamOf<S> for TeamInQuery {
+    async fn team_of(parts: &mut Parts, _: &S) -> Result<Option<TeamName>, Refusal> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let mut teams = pairs.filter(|(name, _)| name == "team").map(|(_, team)| team);
+        match (teams.next(), teams.next()) {
+            (None, _) => Ok(None),
+            (Some(team), None) => {
+                let unfit = |_| Refusal::validation("team", "expected the name of a team");
+                TeamName::parse(&team).map(Some).map_err(unfit)
+            }
+            (Some(_), Some(_)) => Err(Refusal::validation("team", "this field comes twice")),
+        }
     }
 }
 
@@ -70,5 +126,19 @@ where
         let Authenticated(principal) = Authenticated::from_request_parts(parts, state).await?;
         Gate::from_ref(state).authorize(&principal, M::PERMISSION, None)?;
         Ok(Self { principal, required: PhantomData })
+    }
+}
+
+impl<M: Required + Send, T: TeamOf<S>, S: Send + Sync> FromRequestParts<S> for RequireIn<M, T>
+where
+    Gate<M::Permission>: FromRef<S>,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Authenticated(principal) = Authenticated::from_request_parts(parts, state).await?;
+        let team = T::team_of(parts, state).await?;
+        Gate::from_ref(state).authorize(&principal, M::PERMISSION, team.as_ref())?;
+        Ok(Self { principal, team, required: PhantomData })
     }
 }

@@ -20,6 +20,11 @@ impl Refusal {
         Self(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", detail))
     }
 
+    /// Whether nothing was shown that could have been judged.
+    pub(crate) fn is_for_want_of_a_credential(&self) -> bool {
+        self.0.code() == "UNAUTHENTICATED"
+    }
+
     /// Nothing is here.
     #[must_use]
     pub fn not_found() -> Self {

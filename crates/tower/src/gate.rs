@@ -147,6 +147,12 @@ impl<P: Permission> Gate<P> {
         (admitted.gate == self.id).then_some(&admitted.principal)
     }
 
+    /// Whether the other is this gate or a clone of it, so that each believes the principals of the other.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
     /// Whether a principal may, on something of `team` or of nobody; a refusal is recorded.
     ///
     /// # Errors

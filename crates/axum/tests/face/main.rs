@@ -5,6 +5,7 @@
 mod administration;
 mod body;
 mod extract;
+mod guarded;
 mod hostile;
 mod lists;
 mod mounted;
