@@ -27,7 +27,7 @@ fn authenticate(criterion: &mut Criterion) {
     bench_store(criterion, "sqlite", sqlite);
 }
 
-fn bench_store<S: Store>(criterion: &mut Criterion, name: &str, store: S) {
+fn bench_store<S: Store + 'static>(criterion: &mut Criterion, name: &str, store: S) {
     let (accounts, token) = accounts(store);
     let wrong = unknown_token(&token);
     let mut group = criterion.benchmark_group(format!("authenticate/{name}"));
@@ -37,14 +37,14 @@ fn bench_store<S: Store>(criterion: &mut Criterion, name: &str, store: S) {
     group.finish();
 }
 
-fn judge<S: Store>(accounts: &ServiceAccounts<S, Permission>, text: &str) -> bool {
+fn judge<S: Store + 'static>(accounts: &ServiceAccounts<S, Permission>, text: &str) -> bool {
     match pin!(accounts.authenticate(black_box(text), None)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(judged) => judged.is_ok(),
         Poll::Pending => unreachable!("a read waited"),
     }
 }
 
-fn accounts<S: Store>(store: S) -> (ServiceAccounts<S, Permission>, String) {
+fn accounts<S: Store + 'static>(store: S) -> (ServiceAccounts<S, Permission>, String) {
     let keyring = Keyring::new(PepperId::parse("k1").expect("an id"), Pepper::from_bytes([7; 32]));
     let vendor = Vendor::parse("acme").expect("a vendor");
     let manage = Permission::ServiceAccountsManage;

@@ -3,24 +3,35 @@
 use std::{error::Error, net::SocketAddr};
 
 use service_accounts::{
-    Actor, MintedToken, NewAccount, NewToken,
+    Actor, NewAccount, NewToken,
     access::{RoleName, Teams},
-    lifecycle::{Environment, TokenState},
-    naming::{DisplayName, TokenName},
-    store::{Account, Justification, Owner, Purpose},
+    lifecycle::Environment,
+    naming::{DisplayName, OnTaken, TokenName},
+    store::{Justification, Owner, Purpose},
 };
 
-use crate::{Accounts, permissions::Permission};
+use crate::Accounts;
 
 const TOKEN_NAME: &str = "first-start";
 
 /// Creates an administrator where there is no account yet, and prints its token with a few calls to try.
-pub(crate) async fn announce(accounts: &Accounts, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+///
+/// The token is printed once. What this start did is a fact of the store, the account itself, so no later start and no
+/// other process ever touches its token. Whoever lost it starts once with `RECOVER=1`.
+pub(crate) async fn announce(accounts: &Accounts, recover: bool, address: SocketAddr) -> Result<(), Box<dyn Error>> {
     let host = Actor::host("first start");
-    let token = match accounts.acting(&host).accounts(&accounts.every_account(), None, 2).await?.items.as_slice() {
-        [] => accounts.acting(&host).create(administrator()?).await?.first_token,
-        [administrator] => replace_unused_token(accounts, &host, administrator).await?,
-        _ => None,
+    let acting = accounts.acting(&host);
+    let is_new = acting.accounts(&accounts.every_account(), None, 1).await?.items.is_empty();
+    let created = match (is_new, recover) {
+        (false, false) => return Ok(()),
+        (_, true) => acting.create(NewAccount { on_taken: OnTaken::Number, ..administrator()? }).await,
+        (true, false) => acting.create(administrator()?).await,
+    };
+    let token = match created {
+        Ok(created) => created.first_token,
+        // Another process was first, and has printed its token.
+        Err(service_accounts::Error::IdTaken) => None,
+        Err(error) => return Err(error.into()),
     };
     if let Some(token) = token {
         println!("admin token: {}", token.secret.expose());
@@ -31,27 +42,8 @@ pub(crate) async fn announce(accounts: &Accounts, address: SocketAddr) -> Result
 
 /// Whether the store answers.
 pub(crate) async fn has_store(accounts: &Accounts) -> bool {
-    accounts.accounts(&Actor::host("health"), None, 1).await.is_ok()
-}
-
-/// A process that was killed before its token was read has left an administrator that nobody can be.
-async fn replace_unused_token(
-    accounts: &Accounts,
-    host: &Actor<Permission>,
-    administrator: &Account,
-) -> Result<Option<MintedToken>, Box<dyn Error>> {
-    let tokens = accounts.acting(host).account(&administrator.id).tokens(None, 100).await?.items;
-    if administrator.created_by != *host.name() || tokens.iter().any(|token| token.last_used.is_some()) {
-        return Ok(None);
-    }
-    for token in tokens.iter().map(|token| token.credential.token()) {
-        if token.state == TokenState::Active {
-            accounts.acting(host).token(&administrator.id, &token.id).revoke().await?;
-        }
-        accounts.acting(host).token(&administrator.id, &token.id).delete().await?;
-    }
-    let wanted = NewToken::new(TokenName::parse(TOKEN_NAME)?);
-    Ok(Some(accounts.acting(host).account(&administrator.id).mint(&wanted).await?))
+    let health = Actor::host("health");
+    accounts.acting(&health).accounts(&accounts.every_account(), None, 1).await.is_ok()
 }
 
 fn administrator() -> Result<NewAccount, Box<dyn Error>> {

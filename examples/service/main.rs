@@ -7,6 +7,7 @@
 //! | `SERVICE_ACCOUNTS_PEPPER` | the keys, newest first, separated by commas | a key file beside the database |
 //! | `ENVIRONMENT` | credentials of other environments are refused | all are accepted |
 //! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
+//! | `RECOVER` | `1` makes another administrator and prints its token | nobody is made |
 //! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
 mod bootstrap;
@@ -22,7 +23,7 @@ use std::{error::Error, process::ExitCode, time::Duration};
 
 use axum::Router;
 use http::HeaderName;
-use service_accounts::{ServiceAccounts, access::Catalogue, sqlite::SqliteStore, token::Vendor};
+use service_accounts::{ServiceAccounts, UpkeepBounds, access::Catalogue, sqlite::SqliteStore, token::Vendor};
 use service_accounts_axum::{
     api, connect_info, not_found,
     tower::{ClientAddress, Gate},
@@ -56,12 +57,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let stop = stop::signals()?;
     let listen = settings.listen.clone();
     let gate = client_address(&settings);
+    let recover = settings.recover;
     let accounts = open(settings)?;
+    accounts.check_peppers().await?;
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| format!("the setting `LISTEN` names no free address and port: {error}"))?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    bootstrap::announce(&accounts, address).await?;
+    bootstrap::announce(&accounts, recover, address).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
     let gate = Gate::new(accounts.clone()).client_address(gate);
@@ -99,17 +102,14 @@ fn router(accounts: Accounts, gate: Gate<Permission>) -> Router {
     api(accounts, gate).merge(own).fallback(not_found)
 }
 
-/// Writes what is gathered in memory, and removes sessions whose time is over.
+/// Writes what is gathered in memory, and settles what is due.
 async fn keep_up(accounts: Accounts) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = accounts.flush().await {
-            tracing::warn!(%error, "marks and access events wait for the next try");
-        }
-        if let Err(error) = accounts.sweep_sessions(100).await {
-            tracing::warn!(%error, "expired sessions wait for the next sweep");
+        if let Err(error) = accounts.upkeep(UpkeepBounds::default()).await {
+            tracing::warn!(%error, "what is due waits for the next second");
         }
     }
 }

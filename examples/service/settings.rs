@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) environment: Option<Environment>,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Option<Allowlist>,
+    /// `RECOVER`: whether this start makes another administrator, for a host that lost all of its own.
+    pub(crate) recover: bool,
     /// `LOG`: how much is logged.
     pub(crate) log: LevelFilter,
 }
@@ -48,6 +50,7 @@ impl Settings {
             peppers: peppers()?,
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
+            recover: parsed("RECOVER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
             log: parsed("LOG", log, |text| text.parse().ok())?.unwrap_or(LevelFilter::INFO),
         })
     }

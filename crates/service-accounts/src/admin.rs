@@ -8,6 +8,7 @@ mod create;
 mod list;
 mod new_account;
 mod new_token;
+mod peppers;
 mod sessions;
 mod token;
 mod tokens;
@@ -25,6 +26,7 @@ pub use self::{
     account::AccountHandle,
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
+    peppers::PepperCensus,
     token::TokenHandle,
     update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
 };

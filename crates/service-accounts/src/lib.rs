@@ -27,8 +27,8 @@ pub use service_accounts_token as token;
 
 pub use actor::Actor;
 pub use admin::{
-    AccountHandle, AccountUpdate, Acting, CreatedAccount, Expiry, Gain, MintedToken, NewAccount, NewToken, TokenHandle,
-    UpdatedAccount,
+    AccountHandle, AccountUpdate, Acting, CreatedAccount, Expiry, Gain, MintedToken, NewAccount, NewToken,
+    PepperCensus, TokenHandle, UpdatedAccount,
 };
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
@@ -43,4 +43,4 @@ pub use principal::Principal;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use rejection::{AuthenticateError, Disclosure, Rejection, Unavailable};
 pub use service::ServiceAccounts;
-pub use upkeep::{Swept, Upkeep, UpkeepBounds};
+pub use upkeep::{PepperError, Swept, Upkeep, UpkeepBounds};

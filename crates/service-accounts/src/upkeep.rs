@@ -1,11 +1,13 @@
 //! Time passes: what waits in memory is written, and what is due is settled.
 
+mod peppers;
 mod purge;
 mod sweep;
 
 use service_accounts_access::Permission;
 use service_accounts_store::Store;
 
+pub use self::peppers::PepperError;
 pub use self::sweep::{Swept, UpkeepBounds};
 use crate::{ServiceAccounts, Unavailable, core::journal::Due};
 

@@ -41,7 +41,7 @@ impl Home {
 
     fn spawn(&self, settings: &[(&str, &OsStr)], log: Stdio) -> Child {
         let mut command = Command::new(binary());
-        for unset in ["SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES"] {
+        for unset in ["SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES", "RECOVER"] {
             command.env_remove(unset);
         }
         let usual = [("LISTEN", "127.0.0.1:0"), ("LOG", "trace")];

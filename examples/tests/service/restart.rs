@@ -80,14 +80,37 @@ fn after_a_kill_everything_is_still_there_and_no_second_token_is_printed() {
 }
 
 #[test]
-fn until_the_first_token_is_used_a_start_prints_another_in_its_place() {
-    let (home, service, unread) = Home::first_start();
+fn no_later_start_touches_the_first_token_however_soon_it_comes() {
+    let (home, service, admin) = Home::first_start();
     service.kill();
-    let (service, admin) = home.start_with_token();
-    assert_eq!(service.with(&unread).get("/datastores").status, 401);
-    assert_eq!(service.with(&admin).get("/datastores").status, 200);
+    for _ in 0..3 {
+        let service = home.start();
+        assert_eq!(service.with(&admin).get("/datastores").status, 200);
+        let said = service.kill();
+        assert!(!said.contains("admin token"), "{said}");
+    }
+}
+
+#[test]
+fn a_host_that_lost_every_administrator_makes_another_one() {
+    let (home, service, lost) = Home::first_start();
     service.terminate();
-    assert!(!home.start().terminate().contains("admin token"));
+    let (service, admin) = home.start_with_token_and(&[("RECOVER", "1".as_ref())]);
+    assert_ne!(admin, lost);
+    let trail = service.with(&admin).get("/api/v1/audit?action=account.created").json();
+    assert_eq!(trail["items"].as_array().unwrap().len(), 2, "it is on record");
+}
+
+#[test]
+fn a_start_under_another_pepper_is_refused_and_names_the_key() {
+    let (home, service, admin) = Home::first_start();
+    service.terminate();
+    let said = home.refuse(&[(
+        "SERVICE_ACCOUNTS_PEPPER",
+        "k9:1111111111111111111111111111111111111111111111111111111111111111".as_ref(),
+    )]);
+    assert!(said.contains("is missing"), "{said}");
+    assert_eq!(home.start().with(&admin).get("/datastores").status, 200);
 }
 
 #[test]

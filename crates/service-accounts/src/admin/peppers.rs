@@ -1,0 +1,37 @@
+//! Which peppers are in use.
+
+use service_accounts_access::Permission;
+use service_accounts_store::Store;
+use service_accounts_token::PepperId;
+
+use super::Acting;
+use crate::{Error, Unavailable, core::authority::Call};
+
+/// One pepper of this process, and how much stands under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PepperCensus {
+    /// The pepper.
+    pub id: PepperId,
+    /// Whether new credentials are made under it.
+    pub is_current: bool,
+    /// How many credentials are stored under it, revoked ones included; `None` if the store does not count. At zero an
+    /// earlier pepper can be retired.
+    pub credentials: Option<u64>,
+}
+
+impl<S: Store, P: Permission> Acting<'_, S, P> {
+    /// The peppers of this process, the current one first. It may read every record of the store.
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn peppers(&self) -> Result<Vec<PepperCensus>, Error> {
+        self.may(Call::ReadPolicies)?;
+        let keyring = &self.core.issuer.keyring;
+        let mut census = Vec::new();
+        for id in keyring.peppers() {
+            let credentials = self.core.store.count_under(id).await.map_err(Unavailable::new)?;
+            census.push(PepperCensus { id, is_current: id == keyring.current(), credentials });
+        }
+        Ok(census)
+    }
+}
