@@ -76,7 +76,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
-    let peppers = settings.peppers.map_or_else(|| pepper::load(&settings.database), Ok)?;
+    let peppers = settings.peppers.map_or_else(|| pepper::load(&settings.database), Ok);
+    let peppers =
+        peppers.map_err(|error| format!("no key file can be kept beside the file that `DATABASE` names: {error}"))?;
     let catalogue: Catalogue<Permission> = toml::from_str(include_str!("roles.toml"))?;
     let store = SqliteStore::open(&settings.database);
     let store = store.map_err(|error| format!("the file that `DATABASE` names cannot be opened: {error}"))?;

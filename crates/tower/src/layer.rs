@@ -1,6 +1,7 @@
 //! The middleware.
 
 use std::{
+    fmt,
     future::{Future, ready},
     pin::Pin,
     sync::Arc,
@@ -27,7 +28,8 @@ use crate::{
 /// at all.
 ///
 /// Each request is served inside a `tracing` span of the target `service_accounts::request` with its method, path,
-/// account, token and address. The query is left out, and so is everything that the client sent in headers.
+/// account, token and address. Left out are parts of the path that are long enough to be a credential, the query, and
+/// everything that the client sent in headers.
 #[derive(Clone, Debug)]
 pub struct AuthenticateLayer<P: Permission, R = ProblemJson> {
     guard: Guard<P, R>,
@@ -131,18 +133,32 @@ where
     }
 }
 
-/// The query may hold what is nobody's business, so the span has the path alone.
+/// The query may hold what is nobody's business, so the span has the path alone; and a client may put a credential into
+/// that too, so parts that are long enough to be one are left out.
 fn span_of<B>(request: &Request<B>) -> Span {
     tracing::info_span!(
         target: "service_accounts::request",
         "request",
         method = %request.method(),
-        path = request.uri().path(),
+        path = %ShortParts(request.uri().path()),
         account = field::Empty,
         token = field::Empty,
         address = field::Empty,
         refused = field::Empty,
     )
+}
+
+/// A path without the parts that could be a credential: the shortest has 68 characters.
+struct ShortParts<'a>(&'a str);
+
+impl fmt::Display for ShortParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, part) in self.0.split('/').enumerate() {
+            f.write_str(if place == 0 { "" } else { "/" })?;
+            f.write_str(if part.len() < 68 { part } else { "…" })?;
+        }
+        Ok(())
+    }
 }
 
 pin_project! {

@@ -14,6 +14,22 @@ pub(crate) struct Client {
     token: Option<String>,
 }
 
+/// The instant so many seconds from now, as RFC 3339 has it.
+pub(crate) fn in_seconds(seconds: i64) -> String {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let at = time::UtcDateTime::from_unix_timestamp(i64::try_from(now).unwrap() + seconds).unwrap();
+    let (date, time) = (at.date(), at.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
 impl Client {
     pub(crate) fn new(address: &str, token: Option<&str>) -> Self {
         Self { address: address.into(), token: token.map(Into::into) }

@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use serde_json::json;
 
 use crate::{
-    client::Answer,
+    client::{Answer, in_seconds},
     home::{Home, Service},
 };
 
@@ -63,9 +63,10 @@ fn every_refused_credential_gets_the_same_bytes() {
 
     for (change, why) in [
         (json!({"ip_allowlist": ["192.0.2.0/24"]}), "wrong network"),
-        (json!({"expires_at": "2020-01-01T00:00:00Z", "ip_allowlist": []}), "account expired"),
+        (json!({"expires_at": in_seconds(3), "ip_allowlist": []}), "account expired"),
     ] {
         assert_eq!(service.with(&admin).patch(one, &change).status, 200);
+        thread::sleep(Duration::from_millis(if change["expires_at"].is_null() { 0 } else { 3_100 }));
         assert_eq!(refused(&service, token), unknown, "{why}");
     }
     service.with(&admin).patch(one, &json!({"expires_at": null}));

@@ -31,7 +31,7 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
     for round in 0..ROUNDS {
         let minting = mint_until_the_end(service.with(&admin), round);
         // Each round ends at another moment of the minting, which has no rhythm of its own to fall in step with.
-        thread::sleep(Duration::from_millis(3 + round * 17 % 61));
+        thread::sleep(Duration::from_millis(3 + round * 51 % 183));
         service.kill();
         let minted = minting.join().unwrap();
         service = home.start();

@@ -97,7 +97,7 @@ fn what_a_trusted_proxy_sends_and_nobody_can_read_is_refused_even_without_an_all
 /// firezone#15013: on a dual-stack socket every IPv4 client has a mapped address.
 #[test]
 fn a_mapped_address_reaches_the_trail_as_the_address_it_is() {
-    let world = World::with(AccessEvents::Batched, |account| account);
+    let world = World::with(AccessEvents::Coalesced, |account| account);
     assert_eq!(status(&world, ClientAddress::default(), Some("::ffff:198.51.100.7"), &[]), 200);
     let granted = Query::default().for_action(Action::AccessGranted);
     let page = block_on(world.accounts.acting(&operator()).audit(&granted)).unwrap();

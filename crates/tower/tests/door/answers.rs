@@ -80,7 +80,7 @@ fn a_realm_cannot_break_out_of_its_quotes() {
 
 #[test]
 fn a_missing_permission_is_named_in_the_challenge_and_recorded() {
-    let world = World::with(AccessEvents::Batched, |account| account);
+    let world = World::with(AccessEvents::Coalesced, |account| account);
     let gate = world.gate();
     let (parts, _) = world.request().into_parts();
     let principal = block_on(gate.admit(RequestHead::from(&parts))).unwrap();
@@ -158,7 +158,7 @@ fn a_store_that_is_down_is_no_verdict_on_the_credential() {
 
 #[test]
 fn in_strict_mode_there_is_no_access_without_a_record() {
-    for (events, status) in [(AccessEvents::Strict, 503), (AccessEvents::Batched, 200), (AccessEvents::Off, 200)] {
+    for (events, status) in [(AccessEvents::Strict, 503), (AccessEvents::Coalesced, 200), (AccessEvents::Off, 200)] {
         let world = World::with(events, |account| account);
         world.store.fail(When::Each(Call::Append), Fault::Refused);
         assert_eq!(answer(world.gate(), world.request()).status().as_u16(), status, "{events:?}");

@@ -16,7 +16,7 @@ use crate::support::{World, operator};
 
 fn finance() -> World {
     let teams = Teams::only(["finance"]).unwrap();
-    World::with(AccessEvents::Batched, |account| NewAccount { teams, ..account })
+    World::with(AccessEvents::Coalesced, |account| NewAccount { teams, ..account })
 }
 
 fn team_of(head: RequestHead<'_>) -> Result<Option<TeamName>, Problem> {
