@@ -5,7 +5,9 @@
 //! it is written, no two changes can deadlock, and events are numbered in the order in which they become visible.
 
 use service_accounts_audit::{Event, Sequence};
-use service_accounts_store::{Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide};
+use service_accounts_store::{
+    Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
+};
 use tokio_postgres::Row;
 
 use crate::{
@@ -101,15 +103,23 @@ fn found_document(needs: &Needs, found: &[Row]) -> Result<Option<Document>, Post
 /// The writes in an order in which every reference holds: accounts come before their tokens, and go after them.
 fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Step<'a>>, PostgresError> {
     let mut steps = Vec::new();
-    for account in writes.iter().filter_map(|write| if let Write::PutAccount(account) = write { Some(account) } else { None }) {
+    for account in
+        writes.iter().filter_map(|write| if let Write::PutAccount(account) = write { Some(account) } else { None })
+    {
         let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
         steps.push(step.with(account.revision.event().number()).with(encode(account)?));
     }
-    let removed: Vec<_> = writes.iter().filter_map(|write| if let Write::RemoveToken(id) = write { Some(id.as_str()) } else { None }).collect();
+    let removed: Vec<_> = writes
+        .iter()
+        .filter_map(|write| if let Write::RemoveToken(id) = write { Some(id.as_str()) } else { None })
+        .collect();
     if !removed.is_empty() {
         steps.push(Step::new(&statements.remove_tokens).with(removed));
     }
-    let put: Vec<_> = writes.iter().filter_map(|write| if let Write::PutToken(token) = write { Some(&**token) } else { None }).collect();
+    let put: Vec<_> = writes
+        .iter()
+        .filter_map(|write| if let Write::PutToken(token) = write { Some(&**token) } else { None })
+        .collect();
     if !put.is_empty() {
         steps.push(put_tokens(statements, &put)?);
     }

@@ -40,7 +40,10 @@ impl<K, T> Weighter<K, Arc<Known<T>>> for ByText {
 
 impl Decoded {
     pub(crate) fn new() -> Self {
-        Self { credentials: Cache::with_weighter(10_000, MOST_BYTES, ByText), accounts: Cache::with_weighter(1_000, MOST_BYTES / 4, ByText) }
+        Self {
+            credentials: Cache::with_weighter(10_000, MOST_BYTES, ByText),
+            accounts: Cache::with_weighter(1_000, MOST_BYTES / 4, ByText),
+        }
     }
 
     /// The columns id, revision and record of a token and then of its account, from `at` on.

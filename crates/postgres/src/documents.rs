@@ -45,9 +45,7 @@ pub(crate) async fn cursor(pool: &Pool, reader: &DocumentId) -> Result<Option<Cu
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.cursor, &[&reader.as_str()]).await?;
     session.finish();
-    let read = |row: &Row| {
-        Ok(Cursor { at: rows::sequence(row, 0, "cursor")?, state: text(row, 1, "cursor")?.into() })
-    };
+    let read = |row: &Row| Ok(Cursor { at: rows::sequence(row, 0, "cursor")?, state: text(row, 1, "cursor")?.into() });
     found.first().map(read).transpose()
 }
 
@@ -59,7 +57,9 @@ pub(crate) async fn advance(
     to: Option<&Cursor>,
 ) -> Result<bool, PostgresError> {
     let (statements, reader_id) = (&pool.statements, reader.as_str());
-    let (Some(_), _) | (_, Some(_)) = (from, to) else { return Ok(cursor(pool, reader).await?.is_none()) };
+    if from.is_none() && to.is_none() {
+        return Ok(cursor(pool, reader).await?.is_none());
+    }
     let session = pool.session().await?;
     let from = from.map(Sequence::number);
     let written = match to {

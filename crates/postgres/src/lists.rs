@@ -98,7 +98,8 @@ pub(crate) async fn due(
     most: usize,
 ) -> Result<Vec<Listed>, PostgresError> {
     let session = pool.session().await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&realm.as_str(), &now.unix_timestamp(), &limit(most)];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+        [&realm.as_str(), &now.unix_timestamp(), &limit(most)];
     let found = session.rows(&pool.statements.due, &values).await?;
     session.finish();
     found.iter().map(|row| listed(decoded, row)).collect()

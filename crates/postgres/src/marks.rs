@@ -45,8 +45,10 @@ pub(crate) async fn sightings(pool: &Pool, token: &TokenId) -> Result<Vec<Sighti
 
 /// What is kept of each token that exists.
 fn read_kept(locked: &[Row], kept: &[Row]) -> Result<Sightings, PostgresError> {
-    let mut found: Sightings =
-        locked.iter().map(|row| Ok((rows::token_id(row, 0)?, BTreeMap::new()))).collect::<Result<_, PostgresError>>()?;
+    let mut found: Sightings = locked
+        .iter()
+        .map(|row| Ok((rows::token_id(row, 0)?, BTreeMap::new())))
+        .collect::<Result<_, PostgresError>>()?;
     for row in kept {
         let sighting = sighting(row)?;
         if let Some(rows) = found.get_mut(&sighting.token) {

@@ -11,7 +11,9 @@ use tokio_postgres::{
 };
 
 use crate::{
-    PostgresError, Prepared, Settings, lease::Lease, schema,
+    PostgresError, Prepared, Settings,
+    lease::Lease,
+    schema,
     settings::Tls,
     statements::{Statement, Statements},
     within::Within,
@@ -92,7 +94,6 @@ pub(crate) struct Session {
     client: Lease,
     prepared: Prepared,
 }
-
 
 /// One statement of several that are sent together.
 pub(crate) struct Step<'a> {

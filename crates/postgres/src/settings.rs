@@ -105,9 +105,8 @@ impl Settings {
         if self.prepared == Prepared::Once {
             let timeout = self.deadline.as_millis().max(1);
             let given = config.get_options().unwrap_or_default();
-            let options = format!(
-                "{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}"
-            );
+            let options =
+                format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}");
             config.options(options);
         }
         config

@@ -53,9 +53,7 @@ impl Store for PostgresStore {
 
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, PostgresError> {
         let (pool, authority) = (self.pool.clone(), authority.clone());
-        self.pool
-            .whole(async move { retrying!(change::commit(&pool, &authority, &change, &event).await) })
-            .await
+        self.pool.whole(async move { retrying!(change::commit(&pool, &authority, &change, &event).await) }).await
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, PostgresError> {
@@ -133,9 +131,7 @@ impl Store for PostgresStore {
         to: Option<Cursor>,
     ) -> Result<bool, PostgresError> {
         let (pool, reader) = (self.pool.clone(), reader.clone());
-        self.pool
-            .whole(async move { retrying!(documents::advance(&pool, &reader, from, to.as_ref()).await) })
-            .await
+        self.pool.whole(async move { retrying!(documents::advance(&pool, &reader, from, to.as_ref()).await) }).await
     }
 
     async fn slowest_cursor(&self) -> Result<Option<Sequence>, PostgresError> {

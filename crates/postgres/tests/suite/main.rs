@@ -1,0 +1,6 @@
+//! The store on a private Postgres server.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+
+mod conformance;
+mod support;
