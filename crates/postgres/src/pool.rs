@@ -168,7 +168,10 @@ impl Session {
     ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         let mut ready = Vec::new();
         for step in steps {
-            let values: Vec<&(dyn ToSql + Sync)> = step.values.iter().map(|value| &**value as _).collect();
+            let mut values: Vec<&(dyn ToSql + Sync)> = Vec::new();
+            for value in &step.values {
+                values.push(&**value);
+            }
             ready.push((self.ready(step.statement).await?, values));
         }
         let first = first.into_iter().map(|text| self.simple(text).boxed());

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 mod conformance;
+mod nodes;
+mod pooler;
 mod support;

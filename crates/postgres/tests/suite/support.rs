@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-pub(crate) use server::Server;
+pub(crate) use server::{Server, as_user};
 use service_accounts_postgres::{PostgresStore, Settings};
 
 /// The runtime that drives the connections; the tests themselves wait on plain threads.
@@ -25,4 +25,9 @@ pub(crate) fn settings(server: &Server) -> Settings {
 
 pub(crate) fn connect(settings: Settings) -> PostgresStore {
     runtime().block_on(PostgresStore::connect(settings)).unwrap()
+}
+
+/// Waits on this thread, as a host without a runtime of its own would.
+pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
+    pollster::block_on(answer)
 }

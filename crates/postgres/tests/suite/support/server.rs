@@ -56,6 +56,25 @@ impl Server {
         &self.folder
     }
 
+    /// A client that runs this text.
+    pub(crate) fn psql(&self, text: &str) -> Command {
+        let mut command = Command::new(self.bin.join("psql"));
+        command.args(["-qX", "-v", "ON_ERROR_STOP=1", "-h", self.folder.to_str().unwrap(), "-U", "service"]);
+        command.args(["-d", "postgres", "-c", text]);
+        command
+    }
+
+    pub(crate) fn sql(&self, text: &str) {
+        output(&mut self.psql(text));
+    }
+
+    /// The schema of these settings, which tell it in their text form only.
+    pub(crate) fn schema_of(&self, settings: &service_accounts_postgres::Settings) -> String {
+        let text = format!("{settings:?}");
+        let name = text.split("SchemaName(\"").nth(1).unwrap();
+        name.split('"').next().unwrap().to_owned()
+    }
+
     /// Kills every process of the server at once, as a lost machine would, and starts it again.
     pub(crate) fn crash(&self) {
         let data = self.folder.join("data");
@@ -120,7 +139,7 @@ fn installed() -> Option<PathBuf> {
 }
 
 /// Postgres refuses to run as root, so root asks the package's user to.
-fn as_user(program: &str) -> Command {
+pub(crate) fn as_user(program: &str) -> Command {
     let is_root = output(Command::new("id").arg("-u")).trim() == "0";
     if !is_root {
         return Command::new(program);
