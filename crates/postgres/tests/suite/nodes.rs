@@ -45,8 +45,11 @@ fn minted(subject: &Subject<PostgresStore>, store: &PostgresStore, name: &str) -
     applied.token(&id).unwrap().clone()
 }
 
-fn revocation(token: &Token) -> Change {
-    Change::Revoke { token: token.id, account: token.account.clone(), account_revision: None, at: AT }
+fn revoke(store: &PostgresStore, token: &Token) {
+    let account = token.account.clone();
+    let change = Change::Revoke { token: token.id, account, account_revision: None, at: AT };
+    let answer = wait(store.commit(&Authority::Host, change, event("revoked"))).unwrap();
+    assert!(matches!(answer, Committed::Applied(_)), "{answer:?}");
 }
 
 /// The whole trail, as a reader follows it.
@@ -111,7 +114,7 @@ fn a_revocation_acknowledged_by_one_node_is_refused_by_the_next_request_of_anoth
     for n in 0..50 {
         let token = minted(&subject, subject.writer(), &format!("token-{n}"));
         assert!(wait(other.credential(&token.id)).unwrap().unwrap().standing(AT).is_ok());
-        wait(subject.writer().commit(&Authority::Host, revocation(&token), event("revoked"))).unwrap();
+        revoke(subject.writer(), &token);
         assert!(wait(other.credential(&token.id)).unwrap().unwrap().standing(AT).is_err());
     }
 }
@@ -137,7 +140,7 @@ fn histories_over_two_nodes_are_linearizable() {
                 }
             };
             let readers = [&other, subject.writer(), &other].map(|store| scope.spawn(move || check(store)));
-            wait(other.commit(&Authority::Host, revocation(&token), event("revoked"))).unwrap();
+            revoke(&other, &token);
             acknowledged.store(true, Ordering::SeqCst);
             check(subject.writer());
             readers.into_iter().for_each(|reader| reader.join().unwrap());
