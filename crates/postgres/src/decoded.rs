@@ -55,6 +55,8 @@ impl Decoded {
         if let Some(known) = self.credentials.get(&id)
             && *known.texts[0] == *own
             && *known.texts[1] == *of_account
+            && known.record.token().revision == rows::revision(row, at + 1)?
+            && known.record.account().revision == rows::revision(row, at + 4)?
         {
             return Ok(known.record.clone());
         }
@@ -74,6 +76,7 @@ impl Decoded {
         let id = AccountId::parse(text(row, at, "account")?).map_err(|_| PostgresError::corrupt("account"))?;
         if let Some(known) = self.accounts.get(&id)
             && *known.texts[0] == *own
+            && known.record.revision == rows::revision(row, at + 1)?
         {
             return Ok(known.record.clone());
         }

@@ -77,10 +77,13 @@ impl Server {
 
     /// Kills every process of the server at once, as a lost machine would, and starts it again.
     pub(crate) fn crash(&self) {
-        let data = self.folder.join("data");
-        let control = self.bin.join("pg_ctl");
-        let args = ["-D", data.to_str().unwrap(), "-m", "immediate", "-w", "stop"];
-        output(as_user(control.to_str().unwrap()).args(args));
+        // Not by `pg_ctl stop`, which would take the next server for the one that it waits for.
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let pid = file.lines().next().unwrap();
+        output(as_user("kill").args(["-QUIT", pid]));
+        while as_user("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         self.wait_until_ready();
     }
 
