@@ -19,6 +19,9 @@ pub use service_accounts_access as access;
 pub use service_accounts_audit as audit;
 pub use service_accounts_lifecycle as lifecycle;
 pub use service_accounts_naming as naming;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use service_accounts_postgres as postgres;
 #[cfg(feature = "sqlite")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use service_accounts_sqlite as sqlite;

@@ -58,8 +58,10 @@ fn attempt(path: &Path, role: Role, deadline: Instant) -> Result<Connection, Sql
                 file::make_private(path).map_err(SqliteError::from_io)?;
             }
             configure(&connection, role)?;
+            set(&connection, "foreign_keys", 0)?;
             keep_a_log(&connection)?;
             schema::migrate(&mut connection)?;
+            set(&connection, "foreign_keys", 1)?;
         }
     }
     connection.busy_timeout(BUSY)?;
@@ -83,8 +85,7 @@ fn keep_a_log(connection: &Connection) -> Result<(), SqliteError> {
     if mode != "wal" {
         return Err(SqliteError::NoWriteAheadLog { mode });
     }
-    set(connection, "synchronous", 2)?;
-    set(connection, "foreign_keys", 1)
+    set(connection, "synchronous", 2)
 }
 
 /// Sets a pragma and reads it back: SQLite ignores what it does not know or cannot do.

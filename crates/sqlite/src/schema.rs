@@ -48,13 +48,40 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX event_by_action ON event (action, sequence);
 ",
     "
-    -- The end of a session; of other credentials their record tells it.
-    ALTER TABLE token ADD COLUMN ends INTEGER;
-    UPDATE token SET ends = record ->> '$.expires_at' WHERE kind = 'ses' AND json_valid(record);
+    -- Records in the order they came, found by a narrow index: where the record itself is in the index, few fit a page,
+    -- and a search reads many. `ends` is the end of a session; of other credentials their record tells it.
+    CREATE TABLE account_2 (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO account_2 (id, revision, record) SELECT id, revision, record FROM account ORDER BY id;
+    DROP TABLE account;
+    ALTER TABLE account_2 RENAME TO account;
+
+    CREATE TABLE token_2 (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        account TEXT NOT NULL REFERENCES account (id),
+        kind TEXT NOT NULL,
+        name TEXT,
+        next_due INTEGER,
+        ends INTEGER,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO token_2 (id, account, kind, name, next_due, ends, revision, record)
+        SELECT id, account, kind, name, next_due,
+            iif(kind = 'ses' AND json_valid(record), record ->> '$.expires_at', NULL), revision, record
+        FROM token ORDER BY id;
+    DROP TABLE token;
+    ALTER TABLE token_2 RENAME TO token;
+    CREATE INDEX token_by_account ON token (account, kind, id);
+    CREATE UNIQUE INDEX token_by_name ON token (account, name) WHERE name IS NOT NULL;
     CREATE INDEX session_by_end ON token (account, ends, id) WHERE kind = 'ses';
 
     -- By realm, which is what stands behind the @ of the account.
-    DROP INDEX token_by_due;
     CREATE INDEX token_by_due ON token (substr(account, instr(account, '@') + 1), next_due, id)
         WHERE next_due IS NOT NULL;
 
@@ -138,7 +165,8 @@ pub(crate) fn identify(connection: &Transaction<'_>) -> Result<Found, SqliteErro
     if version > known { Err(SqliteError::TooNew { found: version, known }) } else { Ok(found) }
 }
 
-/// Brings the file to the present schema. Two processes that open the same new file at once take turns here.
+/// Brings the file to the present schema, on a connection that does not follow foreign keys: a table that makes place for
+/// a new one would take with it what refers to it. Two processes that open the same new file at once take turns here.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Again, now that nobody else can write.

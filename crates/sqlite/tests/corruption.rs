@@ -6,9 +6,12 @@ use std::path::PathBuf;
 
 use pollster::block_on;
 use service_accounts_audit::{Action, Event, Label, Query};
-use service_accounts_naming::AccountId;
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::{SqliteError, SqliteStore};
-use service_accounts_store::{Authority, Change, Committed, LastUsed, Store, Token, Usage, conformance::Subject};
+use service_accounts_store::{
+    AccountFilter, Authority, Change, Committed, LastUsed, Revision, Store, Token, Usage, conformance::Subject,
+};
+use service_accounts_token::Kind;
 use tempfile::TempDir;
 use time::UtcDateTime;
 
@@ -31,7 +34,7 @@ impl Scene {
             assert!(matches!(subject.commit(Change::CreateAccount { account, tokens }), Committed::Applied(_)));
         }
         let last = LastUsed { at: UtcDateTime::UNIX_EPOCH, address: Some([10, 0, 0, 1].into()) };
-        block_on(subject.writer().touch(&[Usage { token: token.id, last }])).unwrap();
+        block_on(subject.writer().touch(&[Usage { token: token.id, last }], &[])).unwrap();
         subject.contents();
         Self { subject, path, token, _folder: folder }
     }
@@ -52,6 +55,10 @@ impl Scene {
         block_on(self.store().commit(&Authority::Host, change, event))
     }
 
+    fn deletion(&self) -> Change {
+        Change::DeleteAccount { account: id("a"), expected: Revision::NEW }
+    }
+
     /// Every change that reads the token; none of them may happen, and none may say that it is not there.
     fn refuses_changes_of_the_token(&self) {
         let (token, at) = (self.token.id, UtcDateTime::UNIX_EPOCH);
@@ -59,7 +66,9 @@ impl Scene {
             token: Box::new(Token { id: token, ..self.subject.token(&id("b"), "other") }),
             account_revision: block_on(self.store().account(&id("b"))).unwrap().unwrap().revision,
         };
-        for change in [Change::Revoke { token, at }, Change::DeleteToken { token, at }, mint] {
+        let (account, account_revision) = (id("a"), None);
+        let revoke = Change::Revoke { token, account: account.clone(), account_revision, at };
+        for change in [revoke, Change::DeleteToken { token, account, account_revision, at }, mint] {
             assert_corrupt(self.commit(change), "token");
         }
     }
@@ -98,7 +107,7 @@ fn a_token_whose_record_cannot_be_read_is_corrupt() {
         // A changed revision makes every cache read the record again.
         scene.edit(&format!("UPDATE token SET revision = revision + 1000, {edit}"));
         assert_corrupt(block_on(scene.store().credential(&scene.token.id)), "token");
-        assert_corrupt(block_on(scene.store().tokens(&id("a"), None, 10)), "token");
+        assert_corrupt(block_on(scene.store().credentials(&id("a"), Kind::Token, None, 10)), "token");
         scene.refuses_changes_of_the_token();
     }
 }
@@ -108,8 +117,7 @@ fn a_token_under_another_id_or_revision_than_its_own_is_corrupt() {
     for edit in ["revision = revision + 1", "id = '0000000000000000'"] {
         let scene = Scene::set();
         scene.edit(&format!("UPDATE token SET {edit}"));
-        assert_corrupt(block_on(scene.store().tokens(&id("a"), None, 10)), "token");
-        assert_corrupt(scene.commit(Change::DeleteAccount { account: id("a") }), "token");
+        assert_corrupt(block_on(scene.store().credentials(&id("a"), Kind::Token, None, 10)), "token");
     }
 }
 
@@ -142,9 +150,9 @@ fn an_account_whose_record_cannot_be_read_is_corrupt() {
         let scene = Scene::set();
         scene.edit(&format!("UPDATE account SET revision = revision + 1000, {edit} WHERE id = 'a@service'"));
         assert_corrupt(block_on(scene.store().account(&id("a"))), "account");
-        assert_corrupt(block_on(scene.store().accounts(None, 10)), "account");
+        assert_corrupt(block_on(scene.store().accounts(&AccountFilter::of(Realm::default()), None, 10)), "account");
         assert_corrupt(block_on(scene.store().credential(&scene.token.id)), "account");
-        assert_corrupt(scene.commit(Change::DeleteAccount { account: id("a") }), "account");
+        assert_corrupt(scene.commit(scene.deletion()), "account");
         assert!(block_on(scene.store().account(&id("b"))).unwrap().is_some(), "one bad row is no outage");
     }
 }
@@ -154,7 +162,7 @@ fn an_account_with_the_revision_of_another_is_not_taken_for_it() {
     let scene = Scene::set();
     scene.edit("UPDATE account SET revision = (SELECT revision FROM account WHERE id = 'b@service')");
     assert_corrupt(block_on(scene.store().account(&id("a"))), "account");
-    assert_corrupt(block_on(scene.store().accounts(None, 10)), "account");
+    assert_corrupt(block_on(scene.store().accounts(&AccountFilter::of(Realm::default()), None, 10)), "account");
     assert_corrupt(block_on(scene.store().credential(&scene.token.id)), "account");
 }
 
@@ -163,7 +171,7 @@ fn a_mark_that_cannot_be_read_is_corrupt() {
     for edit in ["at = 9223372036854775807", "address = 'nowhere'", "address = '010.0.0.1'"] {
         let scene = Scene::set();
         scene.edit(&format!("UPDATE last_used SET {edit}"));
-        assert_corrupt(block_on(scene.store().tokens(&id("a"), None, 10)), "last_used");
+        assert_corrupt(block_on(scene.store().credentials(&id("a"), Kind::Token, None, 10)), "last_used");
         assert!(block_on(scene.store().credential(&scene.token.id)).unwrap().is_some(), "no request reads it");
     }
 }

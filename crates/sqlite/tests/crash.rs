@@ -17,7 +17,7 @@ use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{Authority, Change, Committed, Store, conformance::Subject};
-use service_accounts_token::TokenId;
+use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
 const DATABASE: &str = "CRASH_TEST_DATABASE";
@@ -85,7 +85,15 @@ fn work(subject: &Subject<SqliteStore>, account: &AccountId, worker: usize) {
         let id = token.id;
         let mut changes = vec![(Action::TokenMinted, Change::Mint { token: Box::new(token), account_revision })];
         if n % 2 == 1 {
-            changes.push((Action::TokenRevoked, Change::Revoke { token: id, at: UtcDateTime::UNIX_EPOCH }));
+            changes.push((
+                Action::TokenRevoked,
+                Change::Revoke {
+                    token: id,
+                    account: account.clone(),
+                    account_revision: None,
+                    at: UtcDateTime::UNIX_EPOCH,
+                },
+            ));
         }
         for (action, change) in changes {
             if !acknowledged(subject, change, action, &id) {
@@ -138,7 +146,7 @@ fn inspect(path: &Path, lines: impl IntoIterator<Item = String>) -> usize {
 /// The ids of all tokens, and of those that are revoked.
 fn found(store: &SqliteStore) -> (BTreeSet<String>, BTreeSet<String>) {
     let account = AccountId::parse("pipeline@service").unwrap();
-    let page = pollster::block_on(store.tokens(&account, None, usize::MAX)).unwrap();
+    let page = pollster::block_on(store.credentials(&account, Kind::Token, None, usize::MAX)).unwrap();
     let tokens = || page.items.iter().map(|listed| listed.credential.token());
     let id = |token: &service_accounts_store::Token| token.id.to_string();
     (tokens().map(id).collect(), tokens().filter(|token| token.state.is_revoked()).map(id).collect())

@@ -12,7 +12,8 @@ use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::{SqliteError, SqliteStore};
 use service_accounts_store::{
-    Account, Authority, Change, Committed, LastUsed, Store, Token, Usage, conformance::Subject,
+    Account, Authority, Change, Committed, Document, DocumentId, DocumentKind, LastUsed, Revision, Store, Tended,
+    Token, Usage, conformance::Subject,
 };
 use tempfile::TempDir;
 use time::UtcDateTime;
@@ -40,7 +41,7 @@ impl Scene {
             Committed::Applied(_)
         ));
         let scene = Self { subject, raw: Connection::open(&path).unwrap(), _folder: folder };
-        pollster::block_on(scene.store().touch(&[usage(&token, 0)])).unwrap();
+        pollster::block_on(scene.store().touch(&[usage(&token, 0)], &[])).unwrap();
         let read = |id| pollster::block_on(scene.store().credential(id)).unwrap().unwrap().token().clone();
         let (secret, token) = (read(&secret.id), read(&token.id));
         (scene, secret, token)
@@ -69,6 +70,11 @@ fn event() -> Event {
     Event::new(Action::TokenMinted, Label::new("test"), AT)
 }
 
+fn document() -> Document {
+    let (id, body) = (DocumentId::parse("no-domain").unwrap(), "{}".into());
+    Document { kind: DocumentKind::Policy, id, body, revision: Revision::NEW }
+}
+
 fn usage(token: &Token, seconds: i64) -> Usage {
     let at = UtcDateTime::from_unix_timestamp(seconds).unwrap();
     Usage { token: token.id, last: LastUsed { at, address: None } }
@@ -83,10 +89,20 @@ fn every_change(scene: &Scene, secret: &Token, token: &Token) -> Vec<Change> {
         Change::UpdateAccount { account: Box::new(account), expected: account_revision },
         scene.mint("other"),
         Change::RegenerateSecret { secret: Box::new(scene.subject.secret(&id)), account_revision, at: AT },
-        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision },
+        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision, account_revision: None },
+        Change::Rotate {
+            successor: Box::new(scene.subject.token(&id, "next")),
+            predecessor: Box::new(token.clone()),
+            expected: token.revision,
+            account_revision,
+        },
+        Change::OpenSession { session: Box::new(scene.subject.session(&id, secret.id)), account_revision, most: 1 },
+        Change::Tend { tokens: vec![Tended { token: token.clone(), expected: token.revision }] },
+        Change::PutDocument { document: document(), expected: None },
+        Change::RevokeAll { account: id.clone(), expected: account_revision },
         Change::Rehash { token: token.id, from: token.digest.clone(), to: scene.subject.digest() },
-        Change::Revoke { token: secret.id, at: AT },
-        Change::DeleteAccount { account: id },
+        Change::Revoke { token: secret.id, account: id.clone(), account_revision: None, at: AT },
+        Change::DeleteAccount { account: id, expected: account_revision },
     ]
 }
 
@@ -94,7 +110,13 @@ fn every_change(scene: &Scene, secret: &Token, token: &Token) -> Vec<Change> {
 fn a_change_whose_write_fails_at_any_row_changes_nothing() {
     let rows = ["INSERT ON account", "UPDATE ON account", "DELETE ON account", "INSERT ON token", "UPDATE ON token"];
     let (mut failed, mut done) = (0, 0);
-    for row in rows.into_iter().chain(["DELETE ON token", "DELETE ON last_used", "INSERT ON event"]) {
+    for row in rows.into_iter().chain([
+        "DELETE ON token",
+        "DELETE ON last_used",
+        "INSERT ON event",
+        "INSERT ON document",
+        "INSERT ON event_block",
+    ]) {
         for way in ["ABORT", "ROLLBACK", "FAIL"] {
             let (scene, secret, token) = Scene::set();
             let changes = every_change(&scene, &secret, &token);
@@ -142,7 +164,7 @@ fn appended_events_and_marks_are_kept_together_or_not_at_all() {
     let fails_at_nine = fails("UPDATE ON last_used", "NEW.at = 9", "ABORT").replace("fails", "fails_too");
     scene.raw.execute_batch(&fails_at_nine).unwrap();
     let marks = [usage(&token, 8), usage(&token, 9)];
-    assert!(pollster::block_on(scene.store().touch(&marks)).is_err());
+    assert!(pollster::block_on(scene.store().touch(&marks, &[])).is_err());
     assert_eq!(scene.subject.contents(), before);
 }
 

@@ -17,10 +17,14 @@ use std::{
 
 use pollster::block_on;
 use rusqlite::Connection;
-use service_accounts_audit::{Action, Event, Label, Query};
-use service_accounts_naming::AccountId;
+use service_accounts_audit::{Action, Event, Label, Query, Sequence};
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::{SqliteError, SqliteStore};
-use service_accounts_store::{Authority, Change, Committed, LastUsed, Store, Token, Usage, conformance::Subject};
+use service_accounts_store::{
+    AccountFilter, Authority, Change, Committed, DocumentId, DocumentKind, LastUsed, Store, Token, Usage,
+    conformance::Subject,
+};
+use service_accounts_token::{Kind, PepperId};
 use tempfile::TempDir;
 use time::UtcDateTime;
 
@@ -44,7 +48,7 @@ impl Scene {
         let token = subject.token(&account.id, "nightly");
         let scene = Self { subject, token: token.clone(), folder };
         let change = Change::CreateAccount { account: Box::new(account), tokens: vec![token] };
-        assert!(matches!(scene.commit(change), Ok(Committed::Applied { .. })));
+        assert!(matches!(scene.commit(change), Ok(Committed::Applied(_))));
         scene.works();
         scene
     }
@@ -62,30 +66,44 @@ impl Scene {
     }
 
     fn revoke(&self) -> Result<Committed, SqliteError> {
-        self.commit(Change::Revoke { token: self.token.id, at: UtcDateTime::UNIX_EPOCH })
+        let account = self.token.account.clone();
+        self.commit(Change::Revoke {
+            token: self.token.id,
+            account,
+            account_revision: None,
+            at: UtcDateTime::UNIX_EPOCH,
+        })
     }
 
     fn works(&self) {
         for _ in 0..3 {
             assert!(block_on(self.store().credential(&self.token.id)).unwrap().is_some());
         }
-        assert_eq!(block_on(self.store().accounts(None, 9)).unwrap().items.len(), 1);
+        assert_eq!(block_on(self.store().accounts(&every(), None, 9)).unwrap().items.len(), 1);
     }
 
     /// Every kind of call; none may answer as if nothing had happened.
     fn answers(&self) -> Vec<(&'static str, Option<SqliteError>)> {
         let id = AccountId::parse("pipeline@service").unwrap();
         let last = LastUsed { at: UtcDateTime::UNIX_EPOCH, address: None };
-        let store = self.store();
+        let (store, reader) = (self.store(), DocumentId::parse("reader").unwrap());
         vec![
             ("credential", block_on(store.credential(&self.token.id)).err()),
             ("account", block_on(store.account(&id)).err()),
-            ("accounts", block_on(store.accounts(None, 9)).err()),
-            ("tokens", block_on(store.tokens(&id, None, 9)).err()),
-            ("due", block_on(store.due(UtcDateTime::UNIX_EPOCH, 9)).err()),
+            ("accounts", block_on(store.accounts(&every(), None, 9)).err()),
+            ("credentials", block_on(store.credentials(&id, Kind::Token, None, 9)).err()),
+            ("due", block_on(store.due(&Realm::default(), UtcDateTime::UNIX_EPOCH, 9)).err()),
             ("events", block_on(store.events(&Query::default())).err()),
+            ("sightings", block_on(store.sightings(&self.token.id)).err()),
+            ("document", block_on(store.document(DocumentKind::Policy, &reader)).err()),
+            ("documents", block_on(store.documents(DocumentKind::Policy, None, 9)).err()),
+            ("cursor", block_on(store.cursor(&reader)).err()),
+            ("slowest_cursor", block_on(store.slowest_cursor()).err()),
+            ("count_under", block_on(store.count_under(PepperId::parse("k1").unwrap())).err()),
+            ("trim", block_on(store.trim(Sequence::new(1), 1)).err()),
+            ("advance", block_on(store.advance(&reader, None, None)).err()),
             ("append", block_on(store.append(&[event()])).err()),
-            ("touch", block_on(store.touch(&[Usage { token: self.token.id, last }])).err()),
+            ("touch", block_on(store.touch(&[Usage { token: self.token.id, last }], &[])).err()),
             ("commit", self.revoke().err()),
         ]
     }
@@ -104,6 +122,10 @@ impl Scene {
             assert!(matches!(error, SqliteError::Overwritten), "{call}, {how}: {error:?}");
         }
     }
+}
+
+fn every() -> AccountFilter {
+    AccountFilter::of(Realm::default())
 }
 
 fn event() -> Event {
@@ -127,7 +149,7 @@ fn a_file_that_was_moved_is_noticed_and_serves_again_when_it_is_back() {
         scene.all_are_lost(file);
         fs::rename(scene.path("elsewhere"), scene.path(file)).unwrap();
         scene.works();
-        assert!(matches!(scene.revoke(), Ok(Committed::Applied { .. })));
+        assert!(matches!(scene.revoke(), Ok(Committed::Applied(_))));
     }
 }
 

@@ -9,15 +9,15 @@ use std::{fmt::Write, fs, path::PathBuf};
 
 use pollster::block_on;
 use service_accounts_access::Allowlist;
-use service_accounts_audit::{Action, Event, Label, Query};
+use service_accounts_audit::{Action, Event, Label, Order, Query, Sequence};
 use service_accounts_lifecycle::TokenState;
-use service_accounts_naming::AccountId;
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
-    Account, Approval, Change, Class, Committed, Justification, LastUsed, Revision, Status, Store, SystemName, Token,
-    Usage, conformance::Subject,
+    Account, AccountFilter, Approval, Change, Class, Committed, Cursor, Document, DocumentId, DocumentKind,
+    Justification, LastUsed, Revision, Seen, Sighting, Status, Store, SystemName, Token, Usage, conformance::Subject,
 };
-use service_accounts_token::TokenId;
+use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
 type Sqlite = Subject<SqliteStore>;
@@ -94,7 +94,7 @@ fn furnish(subject: &Sqlite) {
         },
     );
     let gone = create(subject, account("gone"));
-    apply(subject, Change::DeleteAccount { account: gone.id });
+    apply(subject, Change::DeleteAccount { account: gone.id, expected: gone.revision });
     let tokens =
         [token(subject, &plain, "active"), token(subject, &plain, "retiring"), token(subject, &full, "rehashed")];
     change(subject, &tokens[1].id, |token| Token { state: TokenState::Retiring { until: at(1_767_300_000) }, ..token });
@@ -106,7 +106,7 @@ fn furnish(subject: &Sqlite) {
             let state = TokenState::Deletable { revoked_at: at(1_767_225_900), since: at(1_767_226_000) };
             change(subject, &token.id, |token| Token { state, ..token });
         } else {
-            apply(subject, Change::Revoke { token: token.id, at: at(1_767_225_900) });
+            apply(subject, revocation(&token, 1_767_225_900));
         }
     }
     let secret = mint(subject, subject.secret(&full.id));
@@ -116,12 +116,12 @@ fn furnish(subject: &Sqlite) {
     for state in [TokenState::Active, TokenState::Revoked { at: at(1_767_226_200) }] {
         let session = mint(subject, subject.session(&full.id, secret.id));
         if state.is_revoked() {
-            apply(subject, Change::Revoke { token: session.id, at: at(1_767_226_200) });
+            apply(subject, revocation(&session, 1_767_226_200));
         }
     }
     let addresses = [None, Some([192, 0, 2, 7].into()), "2001:db8::7".parse().ok()];
     let marks: Vec<_> = tokens.iter().zip(addresses).map(|(token, address)| used(token.id, address)).collect();
-    block_on(subject.writer().touch(&marks)).unwrap();
+    block_on(subject.writer().touch(&marks, &[])).unwrap();
     let access = Event::new(Action::AccessDenied, Label::new("unknown"), at(1_767_226_300))
         .about_account(Label::new(full.id.as_str()))
         .about_token(Label::new(tokens[2].id.as_str()))
@@ -130,6 +130,46 @@ fn furnish(subject: &Sqlite) {
         .because(Label::new("network"))
         .with(Label::new("count"), Label::new("3"));
     block_on(subject.writer().append(&[access])).unwrap();
+    furnish_schema_2(subject, &plain, &tokens);
+}
+
+/// Sightings, documents, cursors, a rotation, and all credentials of an account revoked in one step.
+fn furnish_schema_2(subject: &Sqlite, plain: &Account, tokens: &[Token]) {
+    let store = subject.writer();
+    let seen = [
+        Seen::UsedFrom([192, 0, 2, 7].into()),
+        Seen::TriedFrom("2001:db8::7".parse().unwrap()),
+        Seen::Tried,
+        Seen::Permission(Label::new("datastores:view")),
+    ];
+    let sightings: Vec<_> = (1..).zip(seen).map(|(count, seen)| sighting(&tokens[0], seen, count)).collect();
+    block_on(store.touch(&[], &sightings)).unwrap();
+    for (kind, id) in [(DocumentKind::Policy, "no-domain"), (DocumentKind::Review, "2026-q1")] {
+        let (id, body) = (DocumentId::parse(id).unwrap(), "{\"days\":90}".into());
+        apply(
+            subject,
+            Change::PutDocument { document: Document { kind, id, body, revision: Revision::NEW }, expected: None },
+        );
+    }
+    let cursor = Cursor { at: Sequence::new(7), state: "{\"seen\":1}".into() };
+    assert!(block_on(store.advance(&DocumentId::parse("detectors").unwrap(), None, Some(cursor))).unwrap());
+    let predecessor = block_on(store.credential(&tokens[0].id)).unwrap().unwrap().token().clone();
+    apply(
+        subject,
+        Change::Rotate {
+            successor: Box::new(subject.token(&plain.id, "successor")),
+            expected: predecessor.revision,
+            predecessor: Box::new(Token { state: TokenState::Retiring { until: at(1_767_400_000) }, ..predecessor }),
+            account_revision: plain.revision,
+        },
+    );
+    let all = create(subject, account("all_revoked"));
+    token(subject, &all, "one_of_many");
+    apply(subject, Change::RevokeAll { account: all.id, expected: all.revision });
+}
+
+fn sighting(token: &Token, seen: Seen, count: u64) -> Sighting {
+    Sighting { token: token.id, seen, count, first: at(1_767_226_000), last: at(1_767_226_400) }
 }
 
 fn account(local: &str) -> Account {
@@ -156,7 +196,11 @@ fn mint(subject: &Sqlite, token: Token) -> Token {
 fn change(subject: &Sqlite, id: &TokenId, edit: impl FnOnce(Token) -> Token) {
     let present = block_on(subject.writer().credential(id)).unwrap().unwrap().token().clone();
     let expected = present.revision;
-    apply(subject, Change::UpdateToken { token: Box::new(edit(present)), expected });
+    apply(subject, Change::UpdateToken { token: Box::new(edit(present)), expected, account_revision: None });
+}
+
+fn revocation(token: &Token, seconds: i64) -> Change {
+    Change::Revoke { token: token.id, account: token.account.clone(), account_revision: None, at: at(seconds) }
 }
 
 fn apply(subject: &Sqlite, change: Change) {
@@ -178,9 +222,9 @@ fn at(seconds: i64) -> UtcDateTime {
 /// All that a store keeps, a line a record; what later schemas add is not told.
 fn described(store: &SqliteStore) -> String {
     let mut text = String::new();
-    for account in block_on(store.accounts(None, 100)).unwrap().items {
+    for account in block_on(store.accounts(&AccountFilter::of(Realm::default()), None, 100)).unwrap().items {
         describe_account(&mut text, &account);
-        for listed in block_on(store.tokens(&account.id, None, 100)).unwrap().items {
+        for listed in block_on(store.credentials(&account.id, Kind::Token, None, 100)).unwrap().items {
             let mark = listed.last_used.map(|last| (last.at.unix_timestamp(), last.address));
             describe_token(&mut text, listed.credential.token());
             writeln!(text, "    used {mark:?}").unwrap();
@@ -211,7 +255,40 @@ fn described(store: &SqliteStore) -> String {
             _ => {}
         }
     }
+    describe_schema_2(&mut text, store);
     text
+}
+
+/// Nothing, where nothing of it is there.
+fn describe_schema_2(text: &mut String, store: &SqliteStore) {
+    for account in block_on(store.accounts(&AccountFilter::of(Realm::default()), None, 100)).unwrap().items {
+        if !account.generation.is_first() {
+            writeln!(text, "generation {} {:?}", account.id, account.generation).unwrap();
+        }
+        for listed in block_on(store.credentials(&account.id, Kind::Token, None, 100)).unwrap().items {
+            for seen in block_on(store.sightings(&listed.credential.token().id)).unwrap() {
+                let (kind, span) = (seen.seen.kind(), [seen.first, seen.last].map(UtcDateTime::unix_timestamp));
+                writeln!(text, "sighting {} {kind} `{}` {} {span:?}", seen.token, seen.seen.value(), seen.count)
+                    .unwrap();
+            }
+        }
+    }
+    for kind in DocumentKind::ALL {
+        for document in block_on(store.documents(*kind, None, 100)).unwrap().items {
+            writeln!(text, "document {kind} {} {} {}", document.id, document.revision, document.body).unwrap();
+        }
+    }
+    if let Some(cursor) = block_on(store.cursor(&DocumentId::parse("detectors").unwrap())).unwrap() {
+        writeln!(text, "cursor {} {}", cursor.at, cursor.state).unwrap();
+    }
+    for place in [Order::NewestFirst, Order::OldestFirst] {
+        let query = Query::default().by_actor(Label::new("unknown"));
+        let query = if place == Order::OldestFirst { query.oldest_first() } else { query };
+        let found = block_on(store.events(&query)).unwrap().events;
+        assert!(found.len() == 1, "the actors of older events are found as well");
+    }
+    let due = block_on(store.due(&Realm::default(), UtcDateTime::MAX, 100)).unwrap();
+    assert!(!due.is_empty() && due.iter().all(|listed| listed.credential.token().next_due.is_some()));
 }
 
 fn describe_account(text: &mut String, account: &Account) {
@@ -237,6 +314,7 @@ fn status(account: &Account) -> &'static str {
     match account.status {
         Status::Enabled => "enabled",
         Status::Disabled => "disabled",
+        Status::Deleted => "deleted",
     }
 }
 

@@ -8,9 +8,11 @@ use std::{
     time::Duration,
 };
 
-use service_accounts_naming::AccountId;
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::{SqliteError, SqliteStore};
-use service_accounts_store::{Account, Change, Committed, LastUsed, Status, Store, Token, Usage, conformance::Subject};
+use service_accounts_store::{
+    Account, AccountFilter, Change, Committed, LastUsed, Status, Store, Token, Usage, conformance::Subject,
+};
 use time::UtcDateTime;
 
 const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
@@ -31,6 +33,10 @@ fn apply(subject: &Subject<SqliteStore>, change: Change) {
     assert!(matches!(subject.commit(change), Committed::Applied(_)));
 }
 
+fn revocation(token: &Token) -> Change {
+    Change::Revoke { token: token.id, account: token.account.clone(), account_revision: None, at: AT }
+}
+
 fn stored(store: &SqliteStore, token: &Token) -> Option<Token> {
     pollster::block_on(store.credential(&token.id)).unwrap().map(|found| found.token().clone())
 }
@@ -41,7 +47,7 @@ fn a_file_that_is_opened_again_has_everything() {
     let path = folder.path().join("accounts.db");
     let subject = Subject::new(open(&path));
     let token = furnish(&subject);
-    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    apply(&subject, revocation(&token));
     let before = subject.contents();
     drop(subject);
     let (account, store) = (&before.accounts[0], open(&path));
@@ -58,10 +64,10 @@ fn sequences_go_on_where_they_were_even_if_old_events_were_removed() {
     let token = furnish(&Subject::new(open(&path)));
     rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM event", []).unwrap();
     let subject = Subject::new(open(&path));
-    let Committed::Applied(sequence) = subject.commit(Change::Revoke { token: token.id, at: AT }) else {
+    let Committed::Applied(applied) = subject.commit(revocation(&token)) else {
         panic!("a revocation is never refused")
     };
-    assert!(sequence > token.revision.event(), "a revision never comes again");
+    assert!(applied.sequence > token.revision.event(), "a revision never comes again");
 }
 
 #[test]
@@ -73,9 +79,10 @@ fn one_handle_sees_what_the_other_revoked_at_once() {
     for _ in 0..3 {
         assert!(!stored(&other, &token).unwrap().state.is_revoked(), "now the other handle knows it decoded");
     }
-    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    apply(&subject, revocation(&token));
     assert!(stored(&other, &token).unwrap().state.is_revoked());
-    apply(&subject, Change::DeleteToken { token: token.id, at: AT });
+    let (id, account) = (token.id, token.account.clone());
+    apply(&subject, Change::DeleteToken { token: id, account, account_revision: None, at: AT });
     assert_eq!(stored(&other, &token), None);
 }
 
@@ -92,7 +99,9 @@ fn what_one_handle_has_decoded_never_stands_for_what_the_other_has_made_of_it() 
         let disabled = Box::new(Account { status: Status::Disabled, ..account });
         apply(&subject, Change::UpdateAccount { account: disabled, expected });
         assert_eq!(read().account().status, Status::Disabled);
-        apply(&subject, Change::DeleteAccount { account: AccountId::parse("pipeline@service").unwrap() });
+        let account = AccountId::parse("pipeline@service").unwrap();
+        let expected = pollster::block_on(other.account(&account)).unwrap().unwrap().revision;
+        apply(&subject, Change::DeleteAccount { account, expected });
         assert_eq!(stored(&other, &token), None);
     }
 }
@@ -108,7 +117,7 @@ fn a_change_is_seen_at_once_however_often_the_credential_was_read_before() {
         (0..round % 4).for_each(|_| drop(read()));
         if round % 3 == 0 {
             let last = LastUsed { at: AT + Duration::from_secs(round), address: None };
-            pollster::block_on(subject.writer().touch(&[Usage { token: token.id, last }])).unwrap();
+            pollster::block_on(subject.writer().touch(&[Usage { token: token.id, last }], &[])).unwrap();
         }
         (0..round / 4 % 3).for_each(|_| drop(read()));
         let present = pollster::block_on(subject.writer().account(&token.account)).unwrap().unwrap();
@@ -137,7 +146,7 @@ fn no_thread_sees_a_token_work_after_its_revocation_was_acknowledged() {
         };
         std::thread::scope(|scope| {
             (0..4).for_each(|_| drop(scope.spawn(watch)));
-            apply(&subject, Change::Revoke { token: token.id, at: AT });
+            apply(&subject, revocation(&token));
             is_acknowledged.store(true, Ordering::SeqCst);
         });
     }
@@ -151,7 +160,7 @@ fn an_unchanged_credential_is_not_decoded_again() {
     let read = || pollster::block_on(subject.writer().credential(&token.id)).unwrap().unwrap();
     let first = read();
     assert!(std::sync::Arc::ptr_eq(&first, &read()));
-    apply(&subject, Change::Revoke { token: token.id, at: AT });
+    apply(&subject, revocation(&token));
     assert!(!std::sync::Arc::ptr_eq(&first, &read()));
 }
 
@@ -199,7 +208,12 @@ fn many_who_open_a_new_file_at_once_all_find_it_whole() {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| SqliteStore::open(path))).collect();
         for opened in threads {
             let store = opened.join().unwrap().unwrap();
-            assert!(pollster::block_on(store.accounts(None, 1)).unwrap().items.is_empty());
+            assert!(
+                pollster::block_on(store.accounts(&AccountFilter::of(Realm::default()), None, 1))
+                    .unwrap()
+                    .items
+                    .is_empty()
+            );
         }
     });
 }

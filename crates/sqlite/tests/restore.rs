@@ -44,6 +44,11 @@ impl Scene {
         assert!(matches!(self.subject.commit(change), Committed::Applied(_)));
     }
 
+    fn revoke(&self) {
+        let at = UtcDateTime::UNIX_EPOCH;
+        self.apply(Change::Revoke { token: self.token.id, account: id(), account_revision: None, at });
+    }
+
     fn set_status(&self, status: Status) {
         let present = block_on(self.store().account(&id())).unwrap().unwrap();
         let account = Box::new(Account { status, ..present.as_ref().clone() });
@@ -118,10 +123,10 @@ fn a_token_that_is_revoked_after_a_restore_works_nowhere() {
     let scene = Scene::set();
     scene.back_up();
     let present = scene.read().token().clone();
-    scene.apply(Change::UpdateToken { expected: present.revision, token: Box::new(present) });
+    scene.apply(Change::UpdateToken { expected: present.revision, token: Box::new(present), account_revision: None });
     let before = scene.read().token().revision;
     scene.restore();
-    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    scene.revoke();
     assert_eq!(scene.read().token().revision, before, "or nothing is tried");
     assert!(scene.read().token().state.is_revoked());
 }
@@ -153,7 +158,7 @@ fn what_was_minted_after_the_backup_is_gone_and_what_was_revoked_works_again() {
     let later = scene.subject.token(&id(), "later");
     let account_revision = scene.read().account().revision;
     scene.apply(Change::Mint { token: Box::new(later.clone()), account_revision });
-    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    scene.revoke();
     assert!(scene.read().token().state.is_revoked());
     scene.restore();
     assert!(read(scene.store(), &later).is_none());
@@ -164,7 +169,7 @@ fn what_was_minted_after_the_backup_is_gone_and_what_was_revoked_works_again() {
 fn a_restore_under_a_stopped_service_brings_the_backup_back() {
     let scene = Scene::set();
     scene.back_up();
-    scene.apply(Change::Revoke { token: scene.token.id, at: UtcDateTime::UNIX_EPOCH });
+    scene.revoke();
     let Scene { subject, token, path, backup, _folder } = scene;
     drop(subject);
     for suffix in ["", "-wal", "-shm"] {

@@ -1,0 +1,167 @@
+//! A change and its event, in one transaction of two round trips.
+//!
+//! The first begins it, takes the turn and reads what the change needs; the second writes and commits. Whoever has the
+//! turn is alone: no other change, on whichever node, reads or writes until it ends. So what was read is still true when
+//! it is written, no two changes can deadlock, and events are numbered in the order in which they become visible.
+
+use service_accounts_audit::{Event, Sequence};
+use service_accounts_store::{
+    Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
+};
+use tokio_postgres::Row;
+
+use crate::{
+    PostgresError,
+    pool::{Pool, Session, Step},
+    rows::{self, encode, limit},
+    statements::Statements,
+};
+
+pub(crate) async fn commit(
+    pool: &Pool,
+    authority: &Authority,
+    change: &Change,
+    event: &Event,
+) -> Result<Committed, PostgresError> {
+    let session = pool.session().await?;
+    let needs = change.needs(authority);
+    let answers = session.begin(&reads(&pool.statements, &needs)).await?;
+    let (sequence, records) = read_back(&needs, answers)?;
+    match decide(authority, change.clone(), &records, Revision::made_by(sequence)) {
+        Ok(writes) => write(pool, session, Applied { sequence, writes }, event).await,
+        Err(refusal) => {
+            session.rollback().await?;
+            session.finish();
+            Ok(Committed::Refused(refusal))
+        }
+    }
+}
+
+async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -> Result<Committed, PostgresError> {
+    let mut steps = writes(&pool.statements, &applied.writes)?;
+    steps.push(event_step(&pool.statements, applied.sequence, event)?);
+    session.commit(&steps).await.map_err(PostgresError::after_sending)?;
+    drop(steps);
+    session.finish();
+    Ok(Committed::Applied(applied))
+}
+
+/// One step for each thing needed, in the order in which [`read_back`] takes the answers.
+fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
+    let accounts: Vec<_> = needs.accounts.iter().map(|id| id.as_str()).collect();
+    let tokens: Vec<_> = needs.tokens.iter().map(|id| id.as_str()).collect();
+    let mut steps = vec![
+        Step::new(&statements.take_turn),
+        Step::new(&statements.accounts_by_id).with(accounts),
+        Step::new(&statements.tokens_by_id).with(tokens),
+    ];
+    steps.extend(needs.secrets_of.as_ref().map(|id| Step::new(&statements.secrets_of).with(id.as_str())));
+    let credentials = needs.credentials_of.as_ref();
+    steps.extend(
+        credentials.map(|(id, most)| Step::new(&statements.credentials_of).with(id.as_str()).with(limit(*most))),
+    );
+    let sessions = needs.sessions_of.as_ref();
+    steps.extend(sessions.map(|(id, most)| Step::new(&statements.sessions_of).with(id.as_str()).with(limit(*most))));
+    let name = needs.name.as_ref();
+    steps.extend(name.map(|(id, name)| Step::new(&statements.name_holder).with(id.as_str()).with(name.as_str())));
+    let document = needs.document.as_ref();
+    steps.extend(document.map(|(kind, id)| Step::new(&statements.document).with(kind.as_str()).with(id.as_str())));
+    steps
+}
+
+fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records), PostgresError> {
+    // The first answer is that of BEGIN.
+    let mut answers = answers.into_iter().skip(1);
+    let mut next = |is_asked: bool| if is_asked { answers.next().unwrap_or_default() } else { Vec::new() };
+    let turn = next(true);
+    let turn = turn.first().ok_or(PostgresError::corrupt("turn"))?;
+    let accounts = next(true).iter().map(|row| rows::account(row, 0).map(Into::into)).collect::<Result<_, _>>()?;
+    let mut tokens: Vec<Token> = next(true).iter().map(|row| rows::token(row, 0)).collect::<Result<_, _>>()?;
+    for row in next(needs.secrets_of.is_some()) {
+        tokens.push(rows::token(&row, 0)?);
+    }
+    let credentials = next(needs.credentials_of.is_some());
+    let sessions = next(needs.sessions_of.is_some());
+    let holder = next(needs.name.is_some());
+    let document = next(needs.document.is_some());
+    let records = Records {
+        accounts,
+        tokens,
+        credentials: credentials.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
+        sessions: sessions.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
+        name_holder: holder.first().map(|row| rows::token_id(row, 0)).transpose()?,
+        document: found_document(needs, &document)?,
+    };
+    Ok((rows::sequence(turn, 0, "turn")?, records))
+}
+
+fn found_document(needs: &Needs, found: &[Row]) -> Result<Option<Document>, PostgresError> {
+    let Some((kind, _)) = &needs.document else { return Ok(None) };
+    found.first().map(|row| crate::documents::read(*kind, row)).transpose()
+}
+
+/// The writes in an order in which every reference holds: accounts come before their tokens, and go after them.
+fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Step<'a>>, PostgresError> {
+    let mut steps = Vec::new();
+    for account in
+        writes.iter().filter_map(|write| if let Write::PutAccount(account) = write { Some(account) } else { None })
+    {
+        let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
+        steps.push(step.with(account.revision.event().number()).with(encode(account)?));
+    }
+    let removed: Vec<_> = writes
+        .iter()
+        .filter_map(|write| if let Write::RemoveToken(id) = write { Some(id.as_str()) } else { None })
+        .collect();
+    if !removed.is_empty() {
+        steps.push(Step::new(&statements.remove_tokens).with(removed));
+    }
+    let put: Vec<_> = writes
+        .iter()
+        .filter_map(|write| if let Write::PutToken(token) = write { Some(&**token) } else { None })
+        .collect();
+    if !put.is_empty() {
+        steps.push(put_tokens(statements, &put)?);
+    }
+    for write in writes {
+        match write {
+            Write::RemoveAccount(id) => steps.push(Step::new(&statements.remove_account).with(id.as_str())),
+            Write::PutDocument(document) => {
+                let step = Step::new(&statements.put_document).with(document.kind.as_str()).with(document.id.as_str());
+                steps.push(step.with(document.revision.event().number()).with(&*document.body));
+            }
+            Write::RemoveDocument(kind, id) => {
+                steps.push(Step::new(&statements.remove_document).with(kind.as_str()).with(id.as_str()));
+            }
+            Write::PutAccount(_) | Write::PutToken(_) | Write::RemoveToken(_) => {}
+        }
+    }
+    Ok(steps)
+}
+
+fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
+    let records = tokens.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
+    let seconds = |at: Option<time::UtcDateTime>| at.map(time::UtcDateTime::unix_timestamp);
+    Ok(Step::new(&statements.put_tokens)
+        .with(tokens.iter().map(|token| token.id.as_str()).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.account.as_str()).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.account.realm()).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.class.kind().as_str()).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.class.token_name().map(|name| name.as_str())).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| seconds(token.expires_at)).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| seconds(token.next_due)).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.digest.pepper().as_str().to_owned()).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| token.revision.event().number()).collect::<Vec<_>>())
+        .with(records))
+}
+
+fn event_step<'a>(statements: &'a Statements, sequence: Sequence, event: &'a Event) -> Result<Step<'a>, PostgresError> {
+    Ok(Step::new(&statements.put_event)
+        .with(sequence.number())
+        .with(event.at().unix_timestamp())
+        .with(event.action().as_str())
+        .with(event.actor().as_str())
+        .with(event.account().map(|label| label.as_str()))
+        .with(event.token().map(|label| label.as_str()))
+        .with(encode(event)?))
+}

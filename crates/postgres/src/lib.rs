@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod change;
+mod decoded;
+mod documents;
+mod error;
+mod events;
+mod lease;
+mod lists;
+mod marks;
+mod pool;
+mod retry;
+mod rows;
+mod schema;
+mod settings;
+mod statements;
+mod store;
+mod within;
+
+pub use error::PostgresError;
+pub use settings::{Prepared, Settings};
+pub use store::PostgresStore;

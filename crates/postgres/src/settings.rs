@@ -1,0 +1,187 @@
+//! How to reach the database, and how long to wait for it.
+
+use std::{str::FromStr, time::Duration};
+
+use tokio_postgres::Config;
+
+use crate::PostgresError;
+
+/// How to reach the database, and how long to wait for it.
+///
+/// ```
+/// use std::time::Duration;
+/// use service_accounts_postgres::Settings;
+///
+/// let settings = Settings::parse("postgres://service@db.example/app")?
+///     .schema("service_accounts")?
+///     .connections(16)
+///     .deadline(Duration::from_secs(2));
+/// # Ok::<(), service_accounts_postgres::PostgresError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) config: Config,
+    pub(crate) schema: SchemaName,
+    pub(crate) connections: usize,
+    pub(crate) deadline: Duration,
+    pub(crate) prepared: Prepared,
+    pub(crate) tls: Tls,
+}
+
+/// Whether statements are prepared once a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// Once a connection, under a name. The default: Postgres plans each statement once.
+    Once,
+    /// Each time, without a name, in the same round trip. For poolers that hand a connection to another client after each
+    /// transaction, such as PgBouncer in transaction mode.
+    EachTime,
+}
+
+impl Settings {
+    /// Reads a URL such as `postgres://user:password@host/database`, or a text such as `host=/run/postgresql user=service`.
+    ///
+    /// # Errors
+    /// The text is neither.
+    pub fn parse(text: &str) -> Result<Self, PostgresError> {
+        let config = Config::from_str(text).map_err(|_| PostgresError::Url)?;
+        Ok(Self {
+            config,
+            schema: SchemaName(String::from("service_accounts")),
+            connections: 16,
+            deadline: Duration::from_secs(5),
+            prepared: Prepared::Once,
+            tls: Tls::Off,
+        })
+    }
+
+    /// The schema that holds the tables, `service_accounts` if not set. It is made where it is missing.
+    ///
+    /// # Errors
+    /// The name needs quoting or is too long.
+    pub fn schema(self, name: &str) -> Result<Self, PostgresError> {
+        Ok(Self { schema: SchemaName::parse(name)?, ..self })
+    }
+
+    /// The most connections that this store opens, 16 if not set, at least 2.
+    #[must_use]
+    pub fn connections(self, most: usize) -> Self {
+        Self { connections: most.max(2), ..self }
+    }
+
+    /// How long one call may take, waiting for a connection and retries included; 5 seconds if not set.
+    ///
+    /// With [`Prepared::Once`] the server is told the same bound as `statement_timeout`.
+    #[must_use]
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// Whether statements are prepared once a connection; see [`Prepared`].
+    #[must_use]
+    pub fn prepared(self, prepared: Prepared) -> Self {
+        Self { prepared, ..self }
+    }
+
+    /// Speaks TLS, and with no server that does not.
+    #[cfg(feature = "rustls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rustls")))]
+    #[must_use]
+    pub fn tls(mut self, config: rustls::ClientConfig) -> Self {
+        self.config.ssl_mode(tokio_postgres::config::SslMode::Require);
+        self.tls = Tls::Rustls(tokio_postgres_rustls::MakeRustlsConnect::new(config));
+        self
+    }
+
+    /// What a connection is opened with. A pooler would refuse settings of a session, or give them to somebody else.
+    pub(crate) fn connection(&self) -> Config {
+        let mut config = self.config.clone();
+        if config.get_application_name().is_none() {
+            config.application_name("service-accounts");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(self.deadline);
+        }
+        if self.prepared == Prepared::Once {
+            let timeout = self.deadline.as_millis().max(1);
+            let given = config.get_options().unwrap_or_default();
+            let options =
+                format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}");
+            config.options(options);
+        }
+        config
+    }
+}
+
+/// Whether and how connections are encrypted.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    Off,
+    #[cfg(feature = "rustls")]
+    Rustls(tokio_postgres_rustls::MakeRustlsConnect),
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            #[cfg(feature = "rustls")]
+            Self::Rustls(_) => "Rustls",
+        })
+    }
+}
+
+/// A name that needs no quoting and leaves room for a suffix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SchemaName(String);
+
+impl SchemaName {
+    fn parse(name: &str) -> Result<Self, PostgresError> {
+        let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let starts_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+        let is_name = starts_well && name.len() <= 48 && name.bytes().all(is_fit) && !name.starts_with("pg_");
+        if is_name { Ok(Self(name.to_owned())) } else { Err(PostgresError::SchemaName) }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_name_never_needs_quoting() {
+        for (name, is_fit) in [
+            ("service_accounts", true),
+            ("a", true),
+            ("", false),
+            ("1a", false),
+            ("Upper", false),
+            ("a\"; DROP TABLE token; --", false),
+            ("pg_mine", false),
+        ] {
+            assert_eq!(SchemaName::parse(name).is_ok(), is_fit, "{name}");
+        }
+        for (length, is_fit) in [(47, true), (48, true), (49, false)] {
+            assert_eq!(SchemaName::parse(&"a".repeat(length)).is_ok(), is_fit, "{length}");
+        }
+    }
+
+    #[test]
+    fn neither_the_settings_nor_a_refused_text_show_a_password() {
+        let settings = Settings::parse("postgres://service:hunter2@localhost/app").unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let refused = Settings::parse("postgres://service:hunter2@localhost:not-a-port/app").unwrap_err();
+        assert!(!format!("{refused:?} {refused}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_pooler_is_sent_no_settings_of_a_session() {
+        let settings = Settings::parse("host=localhost").unwrap();
+        assert!(settings.connection().get_options().is_some_and(|text| text.contains("statement_timeout=5000")));
+        assert_eq!(settings.prepared(Prepared::EachTime).connection().get_options(), None);
+    }
+}

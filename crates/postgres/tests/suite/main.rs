@@ -1,0 +1,8 @@
+//! The store on a private Postgres server.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+
+mod conformance;
+mod nodes;
+mod pooler;
+mod support;
