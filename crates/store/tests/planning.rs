@@ -1,10 +1,8 @@
 //! A host plans over what a store lists.
 
 use pollster::block_on;
-use service_accounts_lifecycle::{Action, Entry, Environment, LifecyclePolicy, plan};
-use service_accounts_store::{
-    Change, Committed, LastUsed, Listed, MemoryStore, Store, Token, Usage, conformance::Subject,
-};
+use service_accounts_lifecycle::{Environment, LifecyclePolicy, TaskKind, TokenEntry, plan};
+use service_accounts_store::{Change, Committed, LastUsed, MemoryStore, Store, Token, Usage, conformance::Subject};
 use service_accounts_token::{Kind, TokenId};
 use time::{Duration, UtcDateTime};
 
@@ -22,8 +20,12 @@ fn listed(tokens: &[(Token, Option<i64>)], subject: &Subject<MemoryStore>) -> Ve
         })
     });
     block_on(subject.writer().touch(&marks.collect::<Vec<_>>(), &[])).unwrap();
-    let page = block_on(subject.reader().credentials(&id, Kind::Token, None, 10)).unwrap();
-    page.items.iter().map(Listed::entry).collect()
+    block_on(subject.reader().credentials(&id, Kind::Token, None, 10))
+        .unwrap()
+        .items
+        .iter()
+        .map(|listed| listed.entry())
+        .collect()
 }
 
 fn token(subject: &Subject<MemoryStore>, name: &str, days: Option<i64>) -> Token {

@@ -2,7 +2,9 @@
 
 use service_accounts_access::{Allowlist, Scopes, TokenGrant};
 use service_accounts_audit::Label;
-use service_accounts_lifecycle::{Admission, Environment, Overlap, Rotation, RotationKey, Span, Standing, TokenState};
+use service_accounts_lifecycle::{
+    Environment, Overlap, Rotation, RotationAdmission, RotationKey, Span, TokenState, TokenValidity,
+};
 use service_accounts_token::TokenId;
 
 use super::{Subject, fixtures, fixtures::at, steps};
@@ -183,10 +185,10 @@ pub fn a_session_is_deleted_from_the_instant_it_expires<S: Store>(subject: &Subj
 /// A rotation in which something has happened already.
 fn rotation(id: TokenId) -> Rotation<TokenId, Label> {
     let now = at(fixtures::NOW);
-    let old = Standing { state: TokenState::Active, expires_at: at(fixtures::NOW + 86_400) };
+    let old = TokenValidity { state: TokenState::Active, expires_at: at(fixtures::NOW + 86_400) };
     let key = RotationKey::parse("deploy-2026-01").expect("a good key");
     let admission = Rotation::<TokenId, Label>::admit(None, &key, old, now).expect("a working token may be rotated");
-    let Admission::New(permit) = admission else { panic!("the key is new") };
+    let RotationAdmission::New(permit) = admission else { panic!("the key is new") };
     let overlap = Overlap::UntilFirstUse(Span::days(1).expect("a good span"));
     let end = at(fixtures::NOW + 864_000);
     permit.open((id, id), end, overlap, Label::new("ops")).expect("the successor lives longer").rotation
