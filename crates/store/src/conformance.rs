@@ -52,6 +52,7 @@ pub mod limits;
 pub mod races;
 pub mod reads;
 pub mod revocation;
+mod samples;
 mod steps;
 mod subject;
 pub mod tokens;

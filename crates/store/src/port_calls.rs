@@ -2,7 +2,9 @@
 
 /// Calls `$then!` with every method of [`Store`](crate::Store): its variant in the faulty store, its name, its arguments
 /// and its answer. A new method of the port is added here, and every wrapper has it.
-macro_rules! port_calls {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __port_calls {
     ($then:ident) => {
         $then! {
             Credential credential(id: &TokenId) -> Option<Arc<Credential>>;
@@ -29,4 +31,4 @@ macro_rules! port_calls {
     };
 }
 
-pub(crate) use port_calls;
+pub(crate) use crate::__port_calls as port_calls;

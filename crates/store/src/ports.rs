@@ -24,7 +24,7 @@ use crate::{Credential, Store};
 ///
 /// It is no id registry for `naming`: an id is claimed by creating its account, and a store has no id without one. It is
 /// no inventory for `lifecycle` either: to settle a token is to carry out its tasks, which is a decision and not storage.
-/// What plans and reviews ask for is [`ListedToken::entry`](crate::ListedToken::entry).
+/// What plans and reviews ask for is [`Listed::entry`](crate::Listed::entry).
 #[derive(Clone, Copy, Debug)]
 pub struct Ports<S>(S);
 

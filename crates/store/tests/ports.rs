@@ -21,6 +21,7 @@ fn a_verifier_authenticates_against_any_store() {
     let minted = earlier.mint(&Vendor::parse("acme").unwrap(), Kind::Token, &mut random).unwrap();
     let token = Token { id: minted.token.id(), digest: minted.digest, ..subject.token(&account.id, "nightly") };
     let id = token.id;
+    let account_id = account.id.clone();
     let create = Change::CreateAccount { account: Box::new(account), tokens: vec![token] };
     assert!(matches!(subject.commit(create), Committed::Applied(_)));
 
@@ -39,7 +40,8 @@ fn a_verifier_authenticates_against_any_store() {
     assert_eq!(authenticate().unwrap().rehash, None);
     assert_eq!(block_on(verifier.census(&source)).unwrap().retirable().count(), 1);
 
-    let revoke = Change::Revoke { token: id, at: time::UtcDateTime::UNIX_EPOCH };
+    let at = time::UtcDateTime::UNIX_EPOCH;
+    let revoke = Change::Revoke { token: id, account: account_id, account_revision: None, at };
     assert!(matches!(subject.commit_by(&Authority::Host, revoke), Committed::Applied(_)));
     assert_eq!(authenticate().unwrap_err(), AuthenticateError::Objection("revoked"));
 }

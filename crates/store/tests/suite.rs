@@ -2,29 +2,31 @@
 
 #[path = "suite/broken.rs"]
 mod broken;
+#[path = "suite/wrapped.rs"]
+mod wrapped;
 
 use std::{
     collections::BTreeSet,
     panic::{self, AssertUnwindSafe},
 };
 
-use broken::{Broken, Fault};
 use service_accounts_store::{MemoryStore, conformance::behaviours};
+use wrapped::{Broken, Fault};
 
 /// Which behaviours do not hold on a store with this fault.
-fn failures(fault: Fault) -> BTreeSet<&'static str> {
+fn failures<F: Fault + 'static>() -> BTreeSet<&'static str> {
     let fails =
-        |behaves: fn(&_)| panic::catch_unwind(AssertUnwindSafe(|| behaves(&Broken::new(fault).into()))).is_err();
-    behaviours::<Broken>().into_iter().filter(|(_, behaves)| fails(*behaves)).map(|(name, _)| name).collect()
+        |behaves: fn(&_)| panic::catch_unwind(AssertUnwindSafe(|| behaves(&Broken::<F>::new().into()))).is_err();
+    behaviours::<Broken<F>>().into_iter().filter(|(_, behaves)| fails(*behaves)).map(|(name, _)| name).collect()
 }
 
 macro_rules! negative_controls {
     ($($name:ident: $fault:ident fails [$($behaviour:ident),+];)+) => {$(
         #[test]
         fn $name() {
-            let failures = failures(Fault::$fault);
+            let failures = failures::<broken::$fault>();
             for behaviour in [$(stringify!($behaviour)),+] {
-                assert!(failures.contains(behaviour), "{behaviour} held on a store with {:?}", Fault::$fault);
+                assert!(failures.contains(behaviour), "{behaviour} held on a store with {}", stringify!($fault));
             }
         }
     )+};
@@ -69,7 +71,7 @@ negative_controls! {
 
 #[test]
 fn a_store_without_a_fault_passes() {
-    assert_eq!(failures(Fault::None), BTreeSet::new());
+    assert_eq!(failures::<broken::Faultless>(), BTreeSet::new());
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The life of an account.
 
 use super::{Subject, contents, fixtures, fixtures::at, steps};
-use crate::{Account, Approval, Change, Justification, Purpose, Refusal, Revision, Status, Store, SystemName};
+use crate::{
+    Account, Approval, Change, Email, Justification, Proposal, Purpose, Refusal, RequestKey, Revision, Status, Store,
+    SystemName, Title,
+};
 use service_accounts_access::{Allowlist, Grant, RoleName, Scopes, Teams};
 use service_accounts_audit::Label;
 
@@ -136,9 +139,9 @@ fn refuse_late_writes<S: Store>(subject: &Subject<S>, earlier: &Account) {
     let (token, secret) = (subject.token(&earlier.id, "late"), subject.secret(&earlier.id));
     let account_revision = earlier.revision;
     let mint = Change::Mint { token: Box::new(token), account_revision };
-    let regenerate = Change::RegenerateSecret { secret: Box::new(secret), account_revision, at: at(fixtures::NOW) };
-    let update = Change::UpdateAccount { account: Box::new(earlier.clone()), expected: account_revision };
-    for change in [mint, regenerate, update] {
+    let regenerate = steps::regeneration(&secret, account_revision);
+    let late = [steps::update(earlier, account_revision), steps::revocation_of_all(earlier), steps::deletion(earlier)];
+    for change in [mint, regenerate].into_iter().chain(late) {
         subject.refuse(Refusal::Stale, change);
     }
 }
@@ -156,6 +159,16 @@ fn furnished<S: Store>(
     (account, [secret.id, token.id, session.id])
 }
 
+fn proposal(text: &str) -> Proposal {
+    let role = RoleName::parse("Admin").expect("a role of the preset");
+    Proposal {
+        grant: Grant::restore(role, Scopes::Inherited, Teams::every()),
+        allowlist: Allowlist::parse_all(["192.0.2.0/24"]).expect("good networks"),
+        by: vec![Label::new("ann@example.com"), Label::new(text)],
+        at: at(fixtures::NOW - 2),
+    }
+}
+
 fn full_account() -> Account {
     let role = RoleName::parse("Manager").expect("a role of the preset");
     let teams = Teams::only(["growth", "finance"]).expect("good teams");
@@ -169,6 +182,10 @@ fn full_account() -> Account {
         expires_at: Some(at(fixtures::NOW + 1)),
         status: Status::Disabled,
         approval: Approval::Given { by: Label::new(text), at: at(fixtures::NOW - 1) },
+        proposal: Some(Box::new(proposal(text))),
+        email: Some(Email::parse("ann@example.com").expect("a good address")),
+        title: Some(Title::parse(text).expect("a good title")),
+        request: Some(RequestKey::parse(text).expect("a good key")),
         created_by: Label::new(text),
         ..fixtures::account("pipeline_automation")
     }

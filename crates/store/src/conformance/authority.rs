@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{Scopes, TokenGrant};
 use service_accounts_lifecycle::TokenState;
 
-use super::{Subject, fixtures, fixtures::at, steps};
+use super::{Subject, fixtures, fixtures::at, samples::every_change, steps};
 use crate::{Account, Approval, Authority, Change, Committed, Refusal, Revision, Status, Store, Token};
 
 /// A service account whose credential works makes changes as the host does.
@@ -118,7 +118,7 @@ fn authority_at(account: &Account, token: &Token, instant: i64) -> Authority {
 fn judge<S: Store>(subject: &Subject<S>, authority: &Authority, stands: bool) {
     let account = Subject::<S>::account("probe");
     let id = account.id.clone();
-    let create = Change::CreateAccount { account: Box::new(account), tokens: vec![] };
+    let create = steps::creation(account, vec![]);
     if stands {
         let committed = subject.commit_by(authority, create);
         assert!(matches!(committed, Committed::Applied(_)), "{committed:?}");
@@ -129,33 +129,10 @@ fn judge<S: Store>(subject: &Subject<S>, authority: &Authority, stands: bool) {
 }
 
 fn update<S: Store>(subject: &Subject<S>, account: &Account, adjust: impl Fn(Account) -> Account) -> Arc<Account> {
-    let adjusted = Box::new(adjust(account.clone()));
-    subject.apply(Change::UpdateAccount { account: adjusted, expected: account.revision });
+    subject.apply(steps::update(&adjust(account.clone()), account.revision));
     subject.stored_account(&account.id)
 }
 
 fn remove<S: Store>(subject: &Subject<S>, account: &Account) {
-    subject.apply(steps::deletion(&account));
-}
-
-/// One change of each kind, all of which would happen on the host's word, one after another.
-fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
-    let id = fixtures::account_id("target");
-    let (secret, token) = (subject.secret(&id), subject.token(&id, "nightly"));
-    let target = subject.create("target", &[&secret, &token]);
-    let (token, account_revision) = (subject.stored(&token.id), target.revision);
-    let other = subject.mint(subject.token(&id, "other"));
-    let end = at(fixtures::NOW);
-    let doomed = subject.create("doomed", &[]);
-    vec![
-        Change::CreateAccount { account: Box::new(Subject::<S>::account("planted")), tokens: vec![] },
-        Change::Mint { token: Box::new(subject.token(&id, "planted")), account_revision },
-        Change::RegenerateSecret { secret: Box::new(subject.secret(&id)), account_revision, at: end },
-        Change::Rehash { token: other.id, from: other.digest, to: subject.digest() },
-        steps::token_update(&token, token.revision),
-        steps::revocation(&token),
-        steps::removal(&secret),
-        Change::UpdateAccount { account: Box::new(target.as_ref().clone()), expected: account_revision },
-        steps::deletion(&doomed),
-    ]
+    subject.apply(steps::deletion(account));
 }

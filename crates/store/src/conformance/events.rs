@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use service_accounts_audit::{Action, Event, Label, Query, Recorded, Sequence};
 
-use super::{Subject, contents, fixtures, fixtures::at, steps};
-use crate::{Change, Revision, Store};
+use super::{Subject, contents, fixtures, fixtures::at, samples::every_change, steps};
+use crate::{Revision, Store};
 
 /// Every change leaves exactly one event, the one given with it, at the place that the store answered.
 pub fn every_change_leaves_its_event<S: Store>(subject: &Subject<S>) {
     let mut trail = Vec::new();
-    for change in one_of_each(subject) {
+    for change in every_change(subject) {
         let event = fixtures::event_of(&change);
         let sequence = subject.apply(change);
         trail.insert(0, Recorded { sequence, event });
@@ -26,8 +26,7 @@ pub fn a_revision_is_the_place_of_its_event<S: Store>(subject: &Subject<S>) {
     let mut last = account.revision;
     for _ in 0..3 {
         let account = subject.stored_account(&account.id);
-        let expected = account.revision;
-        let sequence = subject.apply(Change::UpdateAccount { account: Box::new(account.as_ref().clone()), expected });
+        let sequence = subject.apply(steps::update(&account, account.revision));
         let revision = subject.stored_account(&account.id).revision;
         assert_eq!(revision, Revision::made_by(sequence));
         assert!(last < revision, "revisions rise");
@@ -150,26 +149,4 @@ fn queries() -> Vec<Query> {
         chosen.fold(Query::default(), |query, (_, narrow)| narrow(query, &account, &token))
     });
     every_choice.collect()
-}
-
-/// One change of each kind, each of which can happen after those before it.
-fn one_of_each<S: Store>(subject: &Subject<S>) -> Vec<Change> {
-    let id = fixtures::account_id("pipeline");
-    let (secret, token) = (subject.secret(&id), subject.token(&id, "nightly"));
-    let account = subject.create("pipeline", &[&secret, &token]);
-    let (token, account_revision) = (subject.stored(&token.id), account.revision);
-    let (end, to) = (at(fixtures::NOW), subject.digest());
-    let doomed = subject.create("doomed", &[]);
-    let created = Change::CreateAccount { account: Box::new(Subject::<S>::account("other")), tokens: vec![] };
-    vec![
-        created,
-        Change::Mint { token: Box::new(subject.session(&id, secret.id)), account_revision },
-        Change::RegenerateSecret { secret: Box::new(subject.secret(&id)), account_revision, at: end },
-        steps::token_update(&token, token.revision),
-        Change::Rehash { token: token.id, from: token.digest.clone(), to },
-        steps::revocation(&token),
-        steps::removal(&token),
-        Change::UpdateAccount { account: Box::new(account.as_ref().clone()), expected: account_revision },
-        steps::deletion(&doomed),
-    ]
 }

@@ -4,8 +4,8 @@ use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_lifecycle::TokenState;
 use time::UtcDateTime;
 
-use super::{Subject, contents, fixtures, fixtures::at};
-use crate::{Account, Change, LastUsed, Purpose, Store, Token, Usage};
+use super::{Subject, contents, fixtures, fixtures::at, steps};
+use crate::{Account, LastUsed, Purpose, Store, Token, Usage};
 
 /// Expiry is what a credential is refused by, so it comes back to the second, at both ends of time and where there is none.
 pub fn an_expiry_is_read_back_to_the_second<S: Store>(subject: &Subject<S>) {
@@ -13,7 +13,7 @@ pub fn an_expiry_is_read_back_to_the_second<S: Store>(subject: &Subject<S>) {
         let account = Account { expires_at, ..Subject::<S>::account(&format!("account_{place}")) };
         let id = account.id.clone();
         let token = Token { expires_at, next_due: expires_at, ..subject.token(&id, "nightly") };
-        subject.apply(Change::CreateAccount { account: Box::new(account), tokens: vec![token.clone()] });
+        subject.apply(steps::creation(account, vec![token.clone()]));
         assert_eq!(subject.stored_account(&id).expires_at, expires_at);
         let stored = subject.stored(&token.id);
         assert_eq!((stored.expires_at, stored.next_due), (expires_at, expires_at));
@@ -82,7 +82,7 @@ pub fn the_longest_texts_are_read_back_whole<S: Store>(subject: &Subject<S>) {
     let local = "l".repeat(64);
     let account = Account { purpose: Purpose::parse(&longest).expect("just fits"), ..Subject::<S>::account(&local) };
     let id = account.id.clone();
-    subject.apply(Change::CreateAccount { account: Box::new(account), tokens: vec![] });
+    subject.apply(steps::creation(account, vec![]));
     assert_eq!(subject.stored_account(&id).purpose.as_str(), longest);
     let label = Label::new(&"数".repeat(Label::MAX_CHARS));
     subject.append(&[Event::new(Action::AccessDenied, label.clone(), at(fixtures::NOW)).because(label.clone())]);

@@ -31,7 +31,7 @@ pub fn of_many_who_create_one_account_one_wins<S: Store>(subject: &Subject<S>) {
         let account = Subject::<S>::account(&format!("account_{round}"));
         let create = || {
             let tokens = vec![subject.secret(&account.id), subject.token(&account.id, "first")];
-            Change::CreateAccount { account: Box::new(account.clone()), tokens }
+            steps::creation(account.clone(), tokens)
         };
         let changes = contenders(create);
         let winner = assert_one_wins(subject, &changes, Refusal::AccountTaken);
@@ -63,8 +63,7 @@ pub fn of_many_updates_of_one_state_one_wins<S: Store>(subject: &Subject<S>) {
         let update = || steps::token_update(&present, present.revision);
         assert_one_wins(subject, &contenders(update), Refusal::Stale);
         let present = subject.stored_account(&account.id);
-        let update =
-            || Change::UpdateAccount { account: Box::new(present.as_ref().clone()), expected: present.revision };
+        let update = || steps::update(&present, present.revision);
         assert_one_wins(subject, &contenders(update), Refusal::Stale);
     }
 }
@@ -114,7 +113,7 @@ pub fn nothing_is_minted_by_a_judgement_that_is_out_of_date<S: Store>(subject: &
         let present = subject.stored_account(&account.id);
         let mint = subject.minting(subject.token(&account.id, &format!("token-{round}")));
         let disabled = Account { status: Status::Disabled, ..present.as_ref().clone() };
-        let disable = Change::UpdateAccount { account: Box::new(disabled), expected: present.revision };
+        let disable = steps::update(&disabled, present.revision);
         let outcomes = subject.race(2, |place| subject.commit([&mint, &disable][place].clone()));
         match (&outcomes[0], &outcomes[1]) {
             (Committed::Applied(minted), Committed::Applied(disabled)) => assert!(minted.sequence < disabled.sequence),
@@ -144,11 +143,7 @@ pub fn a_deletion_that_races_mints_leaves_no_orphan<S: Store>(subject: &Subject<
 pub fn many_regenerations_leave_one_secret<S: Store>(subject: &Subject<S>) {
     let account = subject.create("pipeline", &[]);
     for _ in 0..ROUNDS {
-        let regenerate = || Change::RegenerateSecret {
-            secret: Box::new(subject.secret(&account.id)),
-            account_revision: account.revision,
-            at: at(fixtures::NOW),
-        };
+        let regenerate = || steps::regeneration(&subject.secret(&account.id), account.revision);
         let changes = contenders(regenerate);
         let outcomes = subject.race(RUNNERS, |place| subject.commit(changes[place].clone()));
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Committed::Applied(_))));

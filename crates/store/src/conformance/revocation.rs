@@ -2,7 +2,7 @@
 
 use service_accounts_lifecycle::TokenState;
 
-use super::{Subject, fixtures, fixtures::at, steps};
+use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{Change, Class, Refusal, Store, Token};
 
 /// The read after the acknowledgement finds the token revoked, whatever was read before.
@@ -12,7 +12,7 @@ pub fn a_revoked_token_is_revoked_for_the_next_read<S: Store>(subject: &Subject<
         subject.apply(revocation(&token, 0));
         let stored = subject.stored(&token.id);
         assert_eq!(stored.state, TokenState::Revoked { at: at(fixtures::NOW) });
-        let next_due = token.next_due.filter(|_| is_session(&token));
+        let next_due = if is_session(&token) { token.next_due } else { Some(at(fixtures::NOW)) };
         assert_eq!(stored, Token { state: stored.state, next_due, revision: stored.revision, ..token });
     }
 }
@@ -37,13 +37,12 @@ pub fn no_late_write_revives_a_revoked_token<S: Store>(subject: &Subject<S>) {
         subject.apply(revocation(&token, 0));
         let revoked = subject.stored(&token.id);
         for expected in [token.revision, revoked.revision] {
-            let update = steps::token_update(&token, expected);
-            subject.refuse(Refusal::Revoked, update);
+            subject.refuse(Refusal::Revoked, steps::token_update(&token, expected));
         }
         subject.refuse(Refusal::TokenTaken, subject.minting(token.clone()));
         let late = Subject::<S>::account("late");
         let tokens = vec![Token { account: late.id.clone(), ..token.clone() }];
-        subject.refuse(Refusal::TokenTaken, Change::CreateAccount { account: Box::new(late), tokens });
+        subject.refuse(Refusal::TokenTaken, steps::creation(late, tokens));
         let _ = subject.commit(Change::Rehash { token: token.id, from: token.digest.clone(), to });
         assert_eq!(subject.stored(&token.id).state, revoked.state, "a late re-hash revived the token");
     }
@@ -67,16 +66,17 @@ pub fn no_late_write_revives_a_deleted_token<S: Store>(subject: &Subject<S>) {
     }
 }
 
-/// A revoked token waits for nobody's attention; a session, which nobody deletes by hand, still waits for its removal.
+/// A revoked token is due from its revocation on, so that the next sweep begins to observe it; a session keeps its date.
 pub fn a_revoked_token_is_due_at_once<S: Store>(subject: &Subject<S>) {
     for token in one_of_each_kind(subject) {
-        let is_due_at = |instant| super::contents::due(subject, at(instant), 100).contains(&token.id);
-        let is_due = || is_due_at(fixtures::NOW);
-        assert!(!is_due() && is_due_at(fixtures::NOW + 100_000));
+        let is_due_at = |instant| contents::due(subject, at(instant), 100).contains(&token.id);
+        assert!(!is_due_at(fixtures::NOW) && is_due_at(fixtures::NOW + 1));
         subject.apply(revocation(&token, 0));
-        assert_eq!(is_due(), !is_session(&token), "observation begins at once; a session waits for its end");
+        assert!(!is_due_at(fixtures::NOW - 1));
+        assert_eq!(is_due_at(fixtures::NOW), !is_session(&token));
+        assert!(is_due_at(fixtures::NOW + 1));
         subject.apply(steps::removal(&token));
-        assert!(!is_due(), "what is gone is not due");
+        assert!(!is_due_at(fixtures::NOW + 1), "what is gone is not due");
     }
 }
 

@@ -1,6 +1,5 @@
 //! Changes in the form that most behaviours need.
 
-use service_accounts_audit::Sequence;
 use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 
@@ -66,9 +65,4 @@ pub(super) fn rotation(predecessor: &Token, successor: &Token, account_revision:
 /// What is now known of a stored token.
 pub(super) fn tending(token: &Token) -> Change {
     Change::Tend { tokens: vec![Tended { token: token.clone(), expected: token.revision }] }
-}
-
-/// A record at the revision that an event makes.
-pub(super) fn at_revision(token: Token, event: Sequence) -> Token {
-    Token { revision: Revision::made_by(event), ..token }
 }

@@ -1,11 +1,14 @@
 //! The life of tokens, sessions and client secrets.
 
 use service_accounts_access::{Allowlist, Scopes, TokenGrant};
-use service_accounts_lifecycle::{Environment, TokenState};
+use service_accounts_audit::Label;
+use service_accounts_lifecycle::{
+    Environment, Overlap, Rotation, RotationAdmission, RotationKey, Span, TokenState, TokenValidity,
+};
 use service_accounts_token::TokenId;
 
 use super::{Subject, fixtures, fixtures::at, steps};
-use crate::{Change, Class, Refusal, Revision, Store, Token};
+use crate::{Change, Class, Predecessor, Refusal, Revision, Store, Token};
 
 /// Nothing of a credential is lost, and what was stored still verifies its text.
 pub fn a_minted_credential_is_read_back_whole<S: Store>(subject: &Subject<S>) {
@@ -45,9 +48,8 @@ pub fn a_token_id_is_taken_once<S: Store>(subject: &Subject<S>) {
         for blank in blanks {
             subject.refuse(Refusal::TokenTaken, subject.minting(Token { id: kept.id, ..blank }));
         }
-        let secret = Box::new(Token { id: kept.id, ..subject.secret(&account.id) });
-        let account_revision = account.revision;
-        subject.refuse(Refusal::TokenTaken, Change::RegenerateSecret { secret, account_revision, at: at(0) });
+        let secret = Token { id: kept.id, ..subject.secret(&account.id) };
+        subject.refuse(Refusal::TokenTaken, steps::regeneration(&secret, account.revision));
     }
     assert_eq!(subject.stored(&kept.id), kept);
 }
@@ -78,12 +80,11 @@ pub fn a_token_is_updated_only_from_its_present_state<S: Store>(subject: &Subjec
     let account = subject.create("pipeline", &[]);
     let first = subject.mint(subject.token(&account.id, "nightly"));
     let narrowed = Token { grant: TokenGrant::restore(Scopes::none()), ..first.clone() };
-    let update = |token: &Token, expected| steps::token_update(&token, expected);
-    let sequence = subject.apply(update(&narrowed, first.revision));
+    let sequence = subject.apply(steps::token_update(&narrowed, first.revision));
     assert_eq!(subject.stored(&first.id), Token { revision: Revision::made_by(sequence), ..narrowed });
-    subject.refuse(Refusal::Stale, update(&first, first.revision));
-    subject.refuse(Refusal::Stale, update(&first, Revision::NEW));
-    subject.refuse(Refusal::TokenMissing, update(&subject.token(&account.id, "unminted"), Revision::NEW));
+    subject.refuse(Refusal::Stale, steps::token_update(&first, first.revision));
+    subject.refuse(Refusal::Stale, steps::token_update(&first, Revision::NEW));
+    subject.refuse(Refusal::TokenMissing, steps::token_update(&subject.token(&account.id, "unminted"), Revision::NEW));
 }
 
 /// A token is of one account, one kind and one name for life.
@@ -96,8 +97,7 @@ pub fn an_update_never_moves_a_token<S: Store>(subject: &Subject<S>) {
         Token { class: Class::Secret, ..token.clone() },
     ];
     for elsewhere in moved {
-        let update = steps::token_update(&elsewhere, token.revision);
-        subject.refuse(Refusal::TokenMissing, update);
+        subject.refuse(Refusal::TokenMissing, steps::token_update(&elsewhere, token.revision));
     }
 }
 
@@ -124,7 +124,7 @@ pub fn a_regenerated_secret_ends_the_present_one_and_sessions_live_on<S: Store>(
     let session = subject.mint(subject.session(&id, secrets[0].id));
     for (old, new) in [(&secrets[0], &secrets[1]), (&secrets[1], &secrets[2])] {
         assert!(!subject.stored(&old.id).state.is_revoked());
-        subject.apply(regeneration(new, account.revision));
+        subject.apply(steps::regeneration(new, account.revision));
         assert_eq!(subject.stored(&old.id).state, TokenState::Revoked { at: at(fixtures::NOW) });
         assert!(!subject.stored(&new.id).state.is_revoked());
     }
@@ -136,9 +136,9 @@ pub fn a_regenerated_secret_ends_the_present_one_and_sessions_live_on<S: Store>(
 pub fn regenerating_needs_the_account_as_it_was_judged<S: Store>(subject: &Subject<S>) {
     let id = fixtures::account_id("pipeline");
     let account = subject.create("pipeline", &[&subject.secret(&id)]);
-    subject.refuse(Refusal::Stale, regeneration(&subject.secret(&id), Revision::NEW));
+    subject.refuse(Refusal::Stale, steps::regeneration(&subject.secret(&id), Revision::NEW));
     let nobody = subject.secret(&fixtures::account_id("nobody"));
-    subject.refuse(Refusal::AccountMissing, regeneration(&nobody, account.revision));
+    subject.refuse(Refusal::AccountMissing, steps::regeneration(&nobody, account.revision));
 }
 
 /// Deleting is the second of two steps: a credential that still works, retires or has expired is revoked first.
@@ -182,8 +182,16 @@ pub fn a_session_is_deleted_from_the_instant_it_expires<S: Store>(subject: &Subj
     subject.refuse(Refusal::NotRevoked, steps::removal_at(&endless, i64::from(u32::MAX)));
 }
 
-fn regeneration(secret: &Token, account_revision: Revision) -> Change {
-    Change::RegenerateSecret { secret: Box::new(secret.clone()), account_revision, at: at(fixtures::NOW) }
+/// A rotation in which something has happened already.
+fn rotation(id: TokenId) -> Rotation<TokenId, Label> {
+    let now = at(fixtures::NOW);
+    let old = TokenValidity { state: TokenState::Active, expires_at: at(fixtures::NOW + 86_400) };
+    let key = RotationKey::parse("deploy-2026-01").expect("a good key");
+    let admission = Rotation::<TokenId, Label>::admit(None, &key, old, now).expect("a working token may be rotated");
+    let RotationAdmission::New(permit) = admission else { panic!("the key is new") };
+    let overlap = Overlap::UntilFirstUse(Span::days(1).expect("a good span"));
+    let end = at(fixtures::NOW + 864_000);
+    permit.open((id, id), end, overlap, Label::new("ops")).expect("the successor lives longer").rotation
 }
 
 fn full(blank: Token) -> Token {
@@ -192,7 +200,12 @@ fn full(blank: Token) -> Token {
         environment: Environment::parse("canary-eu").expect("a good environment"),
         allowlist: Allowlist::parse_all(["10.1.0.0/16", "2001:db8:1::/48"]).expect("good networks"),
         state: TokenState::Retiring { until: at(fixtures::NOW + 5) },
-        created_by: service_accounts_audit::Label::new("it's \"me\" – 数据"),
+        created_by: Label::new("it's \"me\" – 数据"),
+        known_to: vec![Label::new("ann@example.com"), Label::new("it's \"me\" – 数据")],
+        replaces: Some(Predecessor { token: blank.id, first_used: Some(at(fixtures::NOW - 3)) }),
+        rotation: Some(Box::new(rotation(blank.id))),
+        last_look: Some(at(fixtures::NOW - 2)),
+        last_review: Some(at(fixtures::NOW - 1)),
         expires_at: Some(at(fixtures::NOW + 10)),
         next_due: Some(at(fixtures::NOW + 5)),
         ..blank
