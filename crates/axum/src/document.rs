@@ -18,7 +18,7 @@ pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut schemas = BTreeMap::from([ProblemShape::part()].map(|(name, schema)| (name, value(&schema))));
     for call in calls {
-        paths.entry(call.path).or_default().insert(call.method.as_str().to_lowercase(), operation(call));
+        paths.entry(call.path).or_default().insert(call.method.as_str().to_lowercase(), operation(call, calls));
         for content in [call.body.as_ref(), call.answer.content.as_ref()].into_iter().flatten() {
             schemas.extend(content.parts.iter().map(|(name, schema)| (name.clone(), value(schema))));
         }
@@ -40,14 +40,14 @@ pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
     })
 }
 
-fn operation<S, P: Permission>(call: &Call<S, P>) -> Value {
+fn operation<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> Value {
     let mut operation = json!({
         "operationId": call.id,
         "summary": call.summary,
         "description": description(call.needs),
         "tags": [tag(call.path)],
         "parameters": parameters(call),
-        "responses": responses(call),
+        "responses": responses(call, calls),
         "security": if call.needs == Needs::Nothing { json!([]) } else { json!([{ "bearer": [] }]) },
     });
     if let (Some(body), Some(fields)) = (&call.body, operation.as_object_mut()) {
@@ -89,8 +89,7 @@ fn tag(path: &str) -> &str {
 }
 
 fn parameters<S, P: Permission>(call: &Call<S, P>) -> Value {
-    let named = call.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = named.map(|name| {
+    let in_path = variables(call.path).map(|name| {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "example": sample(name) })
     });
     in_path.chain(call.parameters.iter().map(value)).collect()
@@ -100,13 +99,34 @@ fn sample(name: &str) -> &'static str {
     if name == "id" { "pipeline_automation@service" } else { "0123456789abcdef" }
 }
 
-fn responses<S, P: Permission>(call: &Call<S, P>) -> BTreeMap<String, Value> {
+fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTreeMap<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in call.all_problems() {
         by_status.entry(kind.status).or_default().push(kind);
     }
     let problems = by_status.into_iter().map(|(status, kinds)| (status.to_string(), problem(&kinds)));
-    problems.chain([(call.answer.status.to_string(), answer(&call.answer))]).collect()
+    let mut good = answer(&call.answer);
+    if let (true, Some(fields)) = (call.answer.is_located, good.as_object_mut()) {
+        fields.insert("links".into(), links(call.path, calls));
+    }
+    problems.chain([(call.answer.status.to_string(), good)]).collect()
+}
+
+/// What can be done with what was made: every call on it takes its id from the answer, and the rest from the request.
+fn links<S, P: Permission>(made_at: &str, calls: &[Call<S, P>]) -> Value {
+    let below = calls.iter().filter_map(|call| {
+        let rest = call.path.strip_prefix(made_at)?.strip_prefix("/{")?;
+        let (name, rest) = rest.split_once('}')?;
+        let outer = variables(made_at).map(|name| (name.to_owned(), json!(format!("$request.path.{name}"))));
+        let parameters: Map<_, _> = outer.chain([(name.to_owned(), json!("$response.body#/id"))]).collect();
+        let link = json!({ "operationId": call.id, "parameters": parameters });
+        (!rest.contains('{')).then_some((call.id.to_owned(), link))
+    });
+    Value::Object(below.collect())
+}
+
+fn variables(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn answer(answer: &Answer) -> Value {
