@@ -162,6 +162,14 @@ impl<S, P: Permission> Call<S, P> {
         Self { answer: Answer { status: 200, description: "A page.", content, is_located: false }, ..self }
     }
 
+    /// 200, with all of these in one list.
+    pub(crate) fn answers_all<T: ToSchema>(self, description: &'static str, example: Value) -> Self {
+        let item = Content::of::<T>(example);
+        let schema = RefOr::T(Schema::Array(Array::new(item.schema)));
+        let content = Some(Content { schema, parts: item.parts, example: serde_json::json!([item.example]) });
+        Self { answer: Answer { status: 200, description, content, is_located: false }, ..self }
+    }
+
     /// 201, with a `Location`.
     pub(crate) fn makes<T: ToSchema>(self, description: &'static str, example: Value) -> Self {
         let content = Some(Content::of::<T>(example));

@@ -4,7 +4,7 @@ use serde_json::json;
 use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, session, sessions, tokens},
+    api::{accounts, audit, peppers, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
@@ -18,6 +18,7 @@ use crate::{
         },
         event::{AuditQuery, EventView},
         page::PageQuery,
+        pepper::PepperView,
         session::{AuthRequest, AuthView, SessionView, VerifyView},
         sighting::SightingView,
         token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
@@ -171,6 +172,16 @@ pub(crate) fn sessions<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::post("/api/v1/service-accounts/{id}/sessions/{session_id}/revoke", "revokeSession", sessions::revoke)
             .summary("End a session, at once and for good")
             .administers(May::RevokeSession),
+    ]
+}
+
+/// The peppers.
+pub(crate) fn peppers<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::get("/api/v1/peppers", "listPeppers", peppers::list)
+            .summary("List the peppers, the current one first, and how many credentials stand under each")
+            .administers(May::ReadPolicies)
+            .answers_all::<PepperView>("All peppers.", examples::pepper()),
     ]
 }
 

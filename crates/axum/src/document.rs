@@ -145,11 +145,14 @@ fn answer(answer: &Answer) -> Value {
 fn problem(kinds: &[Kind]) -> Value {
     let codes: Vec<_> = kinds.iter().map(|kind| kind.code).collect();
     let when: Vec<_> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.when)).collect();
-    let examples =
-        kinds.iter().map(|kind| (kind.code.to_owned(), json!({ "value": example(kind) }))).collect::<Map<_, _>>();
-    let schema = json!({ "allOf": [{ "$ref": PROBLEM }, { "properties": { "code": { "enum": codes } } }] });
-    let media = json!({ "schema": schema, "examples": examples });
-    json!({ "description": when.join("\n"), "headers": problem_headers(kinds), "content": { "application/problem+json": media } })
+    let examples: Map<_, _> =
+        kinds.iter().map(|kind| (kind.code.to_owned(), json!({ "value": example(kind) }))).collect();
+    json!({
+        "description": when.join("\n"),
+        "headers": problem_headers(kinds),
+        "content": { "application/problem+json": { "schema": { "$ref": PROBLEM }, "examples": examples } },
+        "x-codes": codes,
+    })
 }
 
 fn problem_headers(kinds: &[Kind]) -> Value {

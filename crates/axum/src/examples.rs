@@ -157,6 +157,10 @@ pub(crate) fn event() -> Value {
     })
 }
 
+pub(crate) fn pepper() -> Value {
+    json!({ "id": "k1", "current": true, "credentials": 42 })
+}
+
 /// An object with the fields of another.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(fields), Value::Object(more)) = (&mut object, more) {

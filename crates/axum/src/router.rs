@@ -29,13 +29,16 @@ pub enum Room {
     Tokens,
     /// The open sessions of an account.
     Sessions,
+    /// Which peppers are in use.
+    Peppers,
     /// The audit trail.
     Audit,
 }
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 5] = [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Sessions, Self::Audit];
+    pub const ALL: [Self; 6] =
+        [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Sessions, Self::Peppers, Self::Audit];
 
     fn calls<S: Store + 'static, P: Permission>(self) -> Vec<Call<S, P>> {
         match self {
@@ -43,6 +46,7 @@ impl Room {
             Self::Accounts => calls::accounts(),
             Self::Tokens => calls::tokens(),
             Self::Sessions => calls::sessions(),
+            Self::Peppers => calls::peppers(),
             Self::Audit => calls::audit(),
         }
     }

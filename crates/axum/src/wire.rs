@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod event;
 pub(crate) mod instant;
 pub(crate) mod page;
+pub(crate) mod pepper;
 pub(crate) mod session;
 pub(crate) mod shapes;
 pub(crate) mod sighting;

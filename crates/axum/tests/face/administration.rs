@@ -108,3 +108,10 @@ async fn null_is_no_way_of_leaving_a_scope_out() {
     let refused = send(&world.api(), auth).await;
     assert_eq!((refused.status, refused.json()["detail"].as_str().unwrap()), (422, "scope: expected a text"));
 }
+
+#[tokio::test]
+async fn the_peppers_are_counted() {
+    let world = World::new().await;
+    let peppers = call(&world, Method::GET, "/api/v1/peppers", None).await.json();
+    assert_eq!(peppers, json!([{"id": "k1", "current": true, "credentials": 4}]), "a token and a client secret each");
+}

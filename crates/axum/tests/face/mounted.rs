@@ -43,6 +43,7 @@ async fn each_room_can_be_mounted_alone() {
         (Room::Accounts, "/api/v1/service-accounts"),
         (Room::Tokens, "/api/v1/service-accounts/finance_metrics@service/tokens"),
         (Room::Sessions, "/api/v1/service-accounts/finance_metrics@service/sessions"),
+        (Room::Peppers, "/api/v1/peppers"),
         (Room::Audit, "/api/v1/audit"),
     ] {
         for mounted in Room::ALL {
