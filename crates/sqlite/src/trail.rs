@@ -16,7 +16,7 @@ use time::UtcDateTime;
 use crate::{SqliteError, events::BLOCK, rows::decode};
 
 /// How many places a page looks at; each takes a few microseconds.
-const LOOKS: usize = 2_000;
+const LOOKS: usize = 1_000;
 
 /// Reads one page, all of it from one state of the file.
 pub(crate) fn page(connection: &Connection, query: &Query) -> Result<Page, SqliteError> {
