@@ -10,11 +10,11 @@ use service_accounts_token::{Kind, TokenId};
 
 use crate::{
     SqliteError, documents, events,
-    rows::{decode_account, decode_token, encode, text, token_id},
+    rows::{SLOTS, decode_account, decode_token, encode, place, text, token_id},
 };
 
 const ACCOUNT: &str = "SELECT revision, record FROM account WHERE id = ?1";
-const TOKEN: &str = "SELECT revision, record, id FROM token WHERE id = ?1";
+const TOKEN: &str = "SELECT revision, record, id FROM token WHERE number BETWEEN ?1 AND ?1 + 7 AND id = ?2";
 const SECRETS: &str = "SELECT revision, record, id FROM token WHERE account = ?1 AND kind = ?2";
 const CREDENTIALS: &str = "SELECT id FROM token WHERE account = ?1 LIMIT ?2";
 const SESSIONS: &str = "SELECT id FROM token WHERE account = ?1 AND kind = 'ses' ORDER BY ends, id LIMIT ?2";
@@ -46,7 +46,7 @@ fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteE
     }
     for id in &needs.tokens {
         let mut statement = transaction.prepare_cached(TOKEN)?;
-        read_tokens(&mut statement.query([id.as_str()])?, &mut records.tokens)?;
+        read_tokens(&mut statement.query(params![place(id), id.as_str()])?, &mut records.tokens)?;
     }
     if let Some(account) = &needs.secrets_of {
         let mut statement = transaction.prepare_cached(SECRETS)?;
@@ -103,9 +103,9 @@ fn read_ids(
 fn write(transaction: &Transaction<'_>, row: &Write) -> Result<(), SqliteError> {
     match row {
         Write::PutAccount(account) => put_account(transaction, account),
-        Write::RemoveAccount(id) => remove(transaction, "DELETE FROM account WHERE id = ?1", id.as_str()),
+        Write::RemoveAccount(id) => remove_account(transaction, id),
         Write::PutToken(token) => put_token(transaction, token),
-        Write::RemoveToken(id) => remove(transaction, "DELETE FROM token WHERE id = ?1", id.as_str()),
+        Write::RemoveToken(id) => remove_token(transaction, id),
         Write::PutDocument(document) => documents::put(transaction, document),
         Write::RemoveDocument(kind, id) => documents::remove(transaction, *kind, id),
     }
@@ -122,9 +122,9 @@ fn put_account(transaction: &Transaction<'_>, account: &Account) -> Result<(), S
 
 fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteError> {
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO token (id, account, kind, name, next_due, ends, revision, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due, ends = excluded.ends,
+        "INSERT INTO token (id, account, kind, name, next_due, ends, revision, record, number)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (number) DO UPDATE SET next_due = excluded.next_due, ends = excluded.ends,
              revision = excluded.revision, record = excluded.record",
     )?;
     let ends = token.expires_at.filter(|_| matches!(token.class, Class::Session { .. }));
@@ -137,11 +137,37 @@ fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteE
         ends.map(time::UtcDateTime::unix_timestamp),
         token.revision.event().number(),
         encode(token)?,
+        number(transaction, &token.id)?,
     ])?;
     Ok(())
 }
 
-fn remove(transaction: &Transaction<'_>, statement: &str, id: &str) -> Result<(), SqliteError> {
-    transaction.prepare_cached(statement)?.execute([id])?;
+/// The number of a token that is there, or the first one that is free for it.
+fn number(transaction: &Transaction<'_>, id: &TokenId) -> Result<i64, SqliteError> {
+    let first = place(id);
+    let mut statement = transaction
+        .prepare_cached("SELECT number, id FROM token WHERE number BETWEEN ?1 AND ?1 + 7 ORDER BY number")?;
+    let (mut rows, mut free) = (statement.query([first])?, first);
+    while let Some(row) = rows.next()? {
+        let number = row.get(0)?;
+        if text(row, 1, "token")? == id.as_str() {
+            return Ok(number);
+        }
+        if number == free {
+            free = free.saturating_add(1);
+        }
+    }
+    if free < first.saturating_add(SLOTS) { Ok(free) } else { Err(SqliteError::Corrupt { table: "token" }) }
+}
+
+fn remove_token(transaction: &Transaction<'_>, id: &TokenId) -> Result<(), SqliteError> {
+    let mut statement =
+        transaction.prepare_cached("DELETE FROM token WHERE number BETWEEN ?1 AND ?1 + 7 AND id = ?2")?;
+    statement.execute(params![place(id), id.as_str()])?;
+    Ok(())
+}
+
+fn remove_account(transaction: &Transaction<'_>, id: &AccountId) -> Result<(), SqliteError> {
+    transaction.prepare_cached("DELETE FROM account WHERE id = ?1")?.execute([id.as_str()])?;
     Ok(())
 }

@@ -42,9 +42,9 @@ macro_rules! listed {
     ($condition:literal) => {
         concat!(
             "SELECT token.revision, account.revision, token.record, account.record, token.id, last_used.at,
-                 last_used.address, (SELECT max(last) FROM sighting WHERE sighting.token = token.id AND kind = 'tried')
+                 last_used.address, (SELECT max(last) FROM sighting WHERE sighting.token = token.number AND kind = 'tried')
              FROM token LEFT JOIN account ON account.id = token.account
-                 LEFT JOIN last_used ON last_used.token = token.id
+                 LEFT JOIN last_used ON last_used.token = token.number
              WHERE ",
             $condition
         )

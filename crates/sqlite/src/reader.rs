@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential};
 use service_accounts_token::TokenId;
@@ -16,6 +16,7 @@ use service_accounts_token::TokenId;
 use crate::{
     SqliteError,
     records::Records,
+    rows::place,
     snapshot::{Reader, Snapshot},
     watch::Watch,
 };
@@ -29,7 +30,8 @@ const MOST: usize = 8;
 
 const CREDENTIAL: &str = "
     SELECT token.revision, account.revision, token.record, account.record
-    FROM token LEFT JOIN account ON account.id = token.account WHERE token.id = ?1";
+    FROM token LEFT JOIN account ON account.id = token.account
+    WHERE token.number BETWEEN ?1 AND ?1 + 7 AND token.id = ?2";
 
 /// What all reads of one store share.
 pub(crate) struct Shared {
@@ -70,7 +72,7 @@ impl Readers {
             return Ok(Some(known.credential()));
         }
         let mut statement = reader.connection().prepare_cached(CREDENTIAL)?;
-        let mut rows = statement.query([id.as_str()])?;
+        let mut rows = statement.query(params![place(id), id.as_str()])?;
         rows.next()?.map(|row| self.shared.records.joined(id, row, state)).transpose()
     }
 

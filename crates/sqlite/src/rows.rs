@@ -64,6 +64,24 @@ pub(crate) fn instant(row: &Row<'_>, at: usize, table: &'static str) -> Result<O
     seconds.map(|at| UtcDateTime::from_unix_timestamp(at).map_err(|_| SqliteError::Corrupt { table })).transpose()
 }
 
+/// How many numbers belong to one place.
+pub(crate) const SLOTS: i64 = 8;
+
+/// Where a token's number stands, or up to seven numbers behind it where others' ids begin alike.
+///
+/// It is in the order of ids, so that tokens that are made in that order fill one page after the other.
+pub(crate) fn place(id: &TokenId) -> i64 {
+    let value = id.as_str().bytes().take(10).fold(0_i64, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            _ => byte.wrapping_sub(b'a').wrapping_add(36),
+        };
+        value.wrapping_mul(62).wrapping_add(i64::from(digit))
+    });
+    value.wrapping_mul(SLOTS)
+}
+
 /// One row more than a page holds tells that there is a next page.
 pub(crate) fn one_more_than(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
@@ -71,4 +89,18 @@ pub(crate) fn one_more_than(limit: usize) -> i64 {
 
 pub(crate) fn encode(record: &impl serde::Serialize) -> Result<String, SqliteError> {
     serde_json::to_string(record).map_err(|error| SqliteError::Database(Box::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_in_the_order_of_ids_and_leave_room() {
+        let ids = ["0000000000000000", "0000000001000000", "00000000A0000000", "00000000a0000000", "zzzzzzzzzzzzzzzz"];
+        let places = ids.map(|id| place(&TokenId::parse(id).unwrap()));
+        assert!(places.is_sorted() && places.windows(2).all(|pair| pair[1] - pair[0] >= SLOTS), "{places:?}");
+        assert_eq!(places[0], 0);
+        assert!(places[4] < i64::MAX - SLOTS);
+    }
 }

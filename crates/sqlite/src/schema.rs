@@ -48,8 +48,8 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX event_by_action ON event (action, sequence);
 ",
     "
-    -- Records in the order they came, found by a narrow index: where the record itself is in the index, few fit a page,
-    -- and a search reads many. `ends` is the end of a session; of other credentials their record tells it.
+    -- Records by number. Where the key of a record is its id, few keys fit a page, and a search reads many pages; by number
+    -- it reads one. `ends` is the end of a session; of other credentials their record tells it.
     CREATE TABLE account_2 (
         number INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -60,9 +60,10 @@ const MIGRATIONS: &[&str] = &[
     DROP TABLE account;
     ALTER TABLE account_2 RENAME TO account;
 
+    -- The number is the first ten characters of the id, as digits of base 62, times eight; see `rows::place`.
     CREATE TABLE token_2 (
         number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
+        id TEXT NOT NULL,
         account TEXT NOT NULL REFERENCES account (id),
         kind TEXT NOT NULL,
         name TEXT,
@@ -71,10 +72,32 @@ const MIGRATIONS: &[&str] = &[
         revision INTEGER NOT NULL,
         record TEXT NOT NULL
     ) STRICT;
-    INSERT INTO token_2 (id, account, kind, name, next_due, ends, revision, record)
-        SELECT id, account, kind, name, next_due,
+    WITH RECURSIVE
+        digit (place, value, id) AS (
+            SELECT 0, 0, id FROM token
+            UNION ALL
+            SELECT place + 1, value * 62 - 1 + instr(
+                '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', substr(id, place + 1, 1)
+            ), id FROM digit WHERE place < 10
+        ),
+        numbered (number, id) AS (
+            SELECT value * 8 - 1 + row_number() OVER (PARTITION BY value ORDER BY id), id FROM digit WHERE place = 10
+        )
+    INSERT INTO token_2 (number, id, account, kind, name, next_due, ends, revision, record)
+        SELECT number, id, account, kind, name, next_due,
             iif(kind = 'ses' AND json_valid(record), record ->> '$.expires_at', NULL), revision, record
-        FROM token ORDER BY id;
+        FROM numbered JOIN token USING (id) ORDER BY number;
+
+    CREATE TABLE last_used_2 (
+        token INTEGER PRIMARY KEY REFERENCES token (number) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        address TEXT
+    ) STRICT;
+    INSERT INTO last_used_2 SELECT number, at, address FROM last_used JOIN token_2 ON token_2.id = last_used.token
+        ORDER BY number;
+    DROP TABLE last_used;
+    ALTER TABLE last_used_2 RENAME TO last_used;
+
     DROP TABLE token;
     ALTER TABLE token_2 RENAME TO token;
     CREATE INDEX token_by_account ON token (account, kind, id);
@@ -86,7 +109,7 @@ const MIGRATIONS: &[&str] = &[
         WHERE next_due IS NOT NULL;
 
     CREATE TABLE sighting (
-        token TEXT NOT NULL REFERENCES token (id) ON DELETE CASCADE,
+        token INTEGER NOT NULL REFERENCES token (number) ON DELETE CASCADE,
         kind TEXT NOT NULL,
         value TEXT NOT NULL,
         count INTEGER NOT NULL,

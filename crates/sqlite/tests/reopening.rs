@@ -1,6 +1,6 @@
 //! One file, opened again, by others, and by the wrong release.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests")]
 
 use std::{
     path::Path,
@@ -216,4 +216,28 @@ fn many_who_open_a_new_file_at_once_all_find_it_whole() {
             );
         }
     });
+}
+
+/// Tokens stand at the number that their ids begin with.
+#[test]
+fn tokens_whose_ids_begin_alike_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject::new(open(&folder.path().join("accounts.db")));
+    let account = Subject::<SqliteStore>::account("pipeline");
+    let token = |n: usize| Token {
+        id: format!("AAAAAAAAAA00000{n}").parse().unwrap(),
+        ..subject.token(&account.id, &format!("token-{n}"))
+    };
+    let tokens: Vec<_> = (0..8).map(token).collect();
+    apply(&subject, Change::CreateAccount { account: Box::new(account.clone()), tokens: tokens.clone() });
+    apply(&subject, revocation(&tokens[3]));
+    for (n, token) in tokens.iter().enumerate() {
+        assert_eq!(stored(subject.writer(), token).unwrap().state.is_revoked(), n == 3, "{n}");
+    }
+    let (id, account) = (tokens[3].id, account.id);
+    apply(&subject, Change::DeleteToken { token: id, account: account.clone(), account_revision: None, at: AT });
+    assert_eq!(stored(subject.writer(), &tokens[3]), None);
+    let account_revision = pollster::block_on(subject.writer().account(&account)).unwrap().unwrap().revision;
+    apply(&subject, Change::Mint { token: Box::new(tokens[3].clone()), account_revision });
+    assert!(tokens.iter().all(|token| stored(subject.writer(), token).is_some()));
 }
