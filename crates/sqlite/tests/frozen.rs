@@ -3,7 +3,7 @@
 //! `frozen/vN.db` was made by the release that brought schema N, and `frozen/vN.txt` says what was in it then. Neither is
 //! ever edited. A new schema gets its own pair: `cargo test -p service-accounts-sqlite --test frozen -- --ignored`.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests")]
 
 use std::{fmt::Write, fs, path::PathBuf};
 

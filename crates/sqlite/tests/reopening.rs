@@ -1,6 +1,6 @@
 //! One file, opened again, by others, and by the wrong release.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 use std::{
     path::Path,
