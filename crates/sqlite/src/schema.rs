@@ -48,8 +48,8 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX event_by_action ON event (action, sequence);
 ",
     "
-    -- Records by number. Where the key of a record is its id, few keys fit a page, and a search reads many pages; by number
-    -- it reads one. `ends` is the end of a session; of other credentials their record tells it.
+    -- Records in the order they came, found by a narrow index: where the record itself is in the index, few fit a page,
+    -- and a search reads many. `ends` is the end of a session; of other credentials their record tells it.
     CREATE TABLE account_2 (
         number INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -60,10 +60,9 @@ const MIGRATIONS: &[&str] = &[
     DROP TABLE account;
     ALTER TABLE account_2 RENAME TO account;
 
-    -- The number is the first ten characters of the id, as digits of base 62, times eight; see `rows::place`.
     CREATE TABLE token_2 (
         number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE,
         account TEXT NOT NULL REFERENCES account (id),
         kind TEXT NOT NULL,
         name TEXT,
@@ -72,32 +71,10 @@ const MIGRATIONS: &[&str] = &[
         revision INTEGER NOT NULL,
         record TEXT NOT NULL
     ) STRICT;
-    WITH RECURSIVE
-        digit (place, value, id) AS (
-            SELECT 0, 0, id FROM token
-            UNION ALL
-            SELECT place + 1, value * 62 - 1 + instr(
-                '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', substr(id, place + 1, 1)
-            ), id FROM digit WHERE place < 10
-        ),
-        numbered (number, id) AS (
-            SELECT value * 8 - 1 + row_number() OVER (PARTITION BY value ORDER BY id), id FROM digit WHERE place = 10
-        )
-    INSERT INTO token_2 (number, id, account, kind, name, next_due, ends, revision, record)
-        SELECT number, id, account, kind, name, next_due,
+    INSERT INTO token_2 (id, account, kind, name, next_due, ends, revision, record)
+        SELECT id, account, kind, name, next_due,
             iif(kind = 'ses' AND json_valid(record), record ->> '$.expires_at', NULL), revision, record
-        FROM numbered JOIN token USING (id) ORDER BY number;
-
-    CREATE TABLE last_used_2 (
-        token INTEGER PRIMARY KEY REFERENCES token (number) ON DELETE CASCADE,
-        at INTEGER NOT NULL,
-        address TEXT
-    ) STRICT;
-    INSERT INTO last_used_2 SELECT number, at, address FROM last_used JOIN token_2 ON token_2.id = last_used.token
-        ORDER BY number;
-    DROP TABLE last_used;
-    ALTER TABLE last_used_2 RENAME TO last_used;
-
+        FROM token ORDER BY id;
     DROP TABLE token;
     ALTER TABLE token_2 RENAME TO token;
     CREATE INDEX token_by_account ON token (account, kind, id);
@@ -109,7 +86,7 @@ const MIGRATIONS: &[&str] = &[
         WHERE next_due IS NOT NULL;
 
     CREATE TABLE sighting (
-        token INTEGER NOT NULL REFERENCES token (number) ON DELETE CASCADE,
+        token TEXT NOT NULL REFERENCES token (id) ON DELETE CASCADE,
         kind TEXT NOT NULL,
         value TEXT NOT NULL,
         count INTEGER NOT NULL,
@@ -143,6 +120,70 @@ const MIGRATIONS: &[&str] = &[
         latest INTEGER NOT NULL
     ) STRICT;
     INSERT INTO event_block SELECT sequence / 512, min(at), max(at) FROM event GROUP BY sequence / 512;
+",
+    "
+    -- A token stands at a number: the first ten characters of its id, as digits of base 62, times eight; see `rows::place`.
+    -- One page is read for it then, where the way through an index of ids reads two.
+    CREATE TABLE token_3 (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        account TEXT NOT NULL REFERENCES account (id),
+        kind TEXT NOT NULL,
+        name TEXT,
+        next_due INTEGER,
+        ends INTEGER,
+        revision INTEGER NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    WITH RECURSIVE
+        digit (place, value, id) AS (
+            SELECT 0, 0, id FROM token
+            UNION ALL
+            SELECT place + 1, value * 62 - 1 + instr(
+                '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', substr(id, place + 1, 1)
+            ), id FROM digit WHERE place < 10
+        ),
+        numbered (place, id) AS (
+            SELECT value * 8 - 1 + row_number() OVER (PARTITION BY value ORDER BY id), id FROM digit WHERE place = 10
+        )
+    INSERT INTO token_3 (number, id, account, kind, name, next_due, ends, revision, record)
+        SELECT numbered.place, token.id, account, kind, name, next_due, ends, revision, record
+        FROM numbered JOIN token ON token.id = numbered.id ORDER BY numbered.place;
+
+    -- Only until the rows below have found their numbers.
+    CREATE UNIQUE INDEX token_3_by_id ON token_3 (id);
+    CREATE TABLE last_used_3 (
+        token INTEGER PRIMARY KEY REFERENCES token_3 (number) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        address TEXT
+    ) STRICT;
+    INSERT INTO last_used_3 SELECT token_3.number, at, address
+        FROM last_used JOIN token_3 ON token_3.id = last_used.token;
+    DROP TABLE last_used;
+
+    CREATE TABLE sighting_3 (
+        token INTEGER NOT NULL REFERENCES token_3 (number) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        PRIMARY KEY (token, kind, value)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO sighting_3 SELECT token_3.number, sighting.kind, value, count, first, last
+        FROM sighting JOIN token_3 ON token_3.id = sighting.token;
+    DROP TABLE sighting;
+
+    DROP INDEX token_3_by_id;
+    DROP TABLE token;
+    ALTER TABLE token_3 RENAME TO token;
+    ALTER TABLE last_used_3 RENAME TO last_used;
+    ALTER TABLE sighting_3 RENAME TO sighting;
+    CREATE INDEX token_by_account ON token (account, kind, id);
+    CREATE UNIQUE INDEX token_by_name ON token (account, name) WHERE name IS NOT NULL;
+    CREATE INDEX session_by_end ON token (account, ends, id) WHERE kind = 'ses';
+    CREATE INDEX token_by_due ON token (substr(account, instr(account, '@') + 1), next_due, id)
+        WHERE next_due IS NOT NULL;
 ",
 ];
 
