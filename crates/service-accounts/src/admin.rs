@@ -9,7 +9,9 @@ mod list;
 mod new_account;
 mod new_token;
 mod peppers;
+mod rotation;
 mod sessions;
+mod steering;
 mod token;
 mod tokens;
 mod trail;
@@ -27,6 +29,8 @@ pub use self::{
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
     peppers::PepperCensus,
+    rotation::{RotateToken, RotatedToken},
+    steering::TokenRotation,
     token::TokenHandle,
     update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
 };

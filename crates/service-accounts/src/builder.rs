@@ -9,7 +9,8 @@ use service_accounts_store::{Change, Store};
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
-    AccessEvents, Administration, ApprovalRule, Clock, Randomness, ServiceAccounts, SystemClock, SystemRandomness,
+    AccessEvents, Administration, ApprovalRule, Clock, Randomness, SelfRotation, ServiceAccounts, SystemClock,
+    SystemRandomness,
     core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
 };
 
@@ -42,6 +43,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
                 reserved: ReservedIds::default(),
                 advisor: Advisor::default(),
                 most_sessions: MOST_SESSIONS,
+                self_rotation: SelfRotation::default(),
             },
             issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
@@ -87,6 +89,12 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn approval(self, approval: ApprovalRule) -> Self {
         Self { rules: Rules { approval, ..self.rules }, ..self }
+    }
+
+    /// Whether a token may replace itself; it may by default.
+    #[must_use]
+    pub fn self_rotation(self, self_rotation: SelfRotation) -> Self {
+        Self { rules: Rules { self_rotation, ..self.rules }, ..self }
     }
 
     /// Ids that no account may have.

@@ -18,11 +18,14 @@ use service_accounts_store::{Credential, LastUsed, Store};
 use service_accounts_token::Presented;
 use time::UtcDateTime;
 
-use self::judge::{Accepted, Entry};
 pub use self::{
     authorize::Forbidden,
     exchange::{ExchangeError, Narrowing, OpenedSession, SESSION_LIFETIME},
     introspection::Introspection,
+};
+use self::{
+    first_use::Contended,
+    judge::{Accepted, Entry},
 };
 use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
@@ -43,12 +46,27 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 }
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Judges a credential, and again where it changed before its first use was noted.
     async fn admit(
         &self,
         text: &str,
         entry: Entry<'_>,
         address: Option<IpAddr>,
     ) -> Result<Principal<P>, AuthenticateError> {
+        for _ in 0..first_use::TRIES {
+            if let Some(principal) = self.admit_as_it_stands(text, entry, address).await? {
+                return Ok(principal);
+            }
+        }
+        Err(AuthenticateError::Unavailable(Unavailable::new(Contended)))
+    }
+
+    async fn admit_as_it_stands(
+        &self,
+        text: &str,
+        entry: Entry<'_>,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Principal<P>>, AuthenticateError> {
         let address = address.map(|address| address.to_canonical());
         let now = self.now();
         let presented = self.read(text, entry).map_err(|rejection| self.refuse(address, rejection, None, now))?;
@@ -75,10 +93,12 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         accepted: Accepted<P>,
         address: Option<IpAddr>,
         now: UtcDateTime,
-    ) -> Result<Principal<P>, AuthenticateError> {
+    ) -> Result<Option<Principal<P>>, AuthenticateError> {
         let Accepted { grants, rotate_after, rehash } = accepted;
-        if credential.token().replaces.is_some_and(|replaced| replaced.first_used.is_none()) {
-            self.note_first_use(&credential, now).await?;
+        if credential.token().replaces.is_some_and(|replaced| replaced.first_used.is_none())
+            && !self.note_first_use(&credential, now).await?
+        {
+            return Ok(None);
         }
         let access = || Access { credential: credential.clone(), address, at: now, outcome: Outcome::Granted };
         self.journal.record(&self.store, now, access).await?;
@@ -87,7 +107,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         if let Some(digest) = rehash {
             self.rehash(&principal, digest).await;
         }
-        Ok(principal)
+        Ok(Some(principal))
     }
 
     fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presented<'a>, Rejection> {

@@ -1,7 +1,7 @@
 //! Why an administrative call did nothing.
 
 use service_accounts_access::GrantError;
-use service_accounts_lifecycle::LifetimeError;
+use service_accounts_lifecycle::{LifetimeError, RotationError};
 use service_accounts_naming::SanitiseError;
 use service_accounts_store::Refusal;
 
@@ -86,6 +86,18 @@ pub enum Error {
     /// A token must be revoked before it is deleted.
     #[error("revoke the token before deleting it")]
     NotRevoked,
+    /// Another request, with another key, has begun a rotation of the token.
+    #[error("the token already has a successor; finish or cancel that rotation first")]
+    RotationInProgress,
+    /// The host lets no token replace itself.
+    #[error("no token replaces itself here; ask an administrator to rotate it")]
+    RotationNotAllowed,
+    /// The token was never rotated.
+    #[error("the token was never rotated")]
+    RotationMissing,
+    /// A rotation does not begin or go on.
+    #[error("the rotation was refused")]
+    Rotation(#[source] RotationError),
     /// The account does not wait for approval.
     #[error("the service account does not wait for approval")]
     NotPending,

@@ -36,6 +36,21 @@ impl RotationStep {
         Self::Observe,
         Self::Delete,
     ];
+
+    /// A name that never changes, for logs and interfaces.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mint => "mint",
+            Self::HandOver => "hand_over",
+            Self::UpdateSecrets => "update_secrets",
+            Self::Verify => "verify",
+            Self::Watch => "watch",
+            Self::Revoke => "revoke",
+            Self::Observe => "observe",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// Who did something, and when.

@@ -17,6 +17,7 @@ pub(crate) struct Rules<P: Permission> {
     pub(crate) reserved: ReservedIds,
     pub(crate) advisor: Advisor,
     pub(crate) most_sessions: usize,
+    pub(crate) self_rotation: SelfRotation,
 }
 
 /// Which permissions of the host let somebody administrate service accounts.
@@ -60,6 +61,18 @@ pub enum ApprovalRule {
     SecondAdministrator,
 }
 
+/// Whether a token may replace itself, without any right to administrate.
+///
+/// It gains nothing by it: the successor has the same rights, networks and environment, and the old token ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfRotation {
+    /// It may.
+    #[default]
+    Allowed,
+    /// Only an administrator rotates tokens.
+    Forbidden,
+}
+
 impl<P: Permission> Rules<P> {
     pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
@@ -74,6 +87,8 @@ impl<P: Permission> Rules<P> {
     pub(crate) fn next_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
         let facts = TokenFacts::new(token.created_at, token.expires_at?).with_state(token.state);
+        let is_replaced = token.rotation.as_ref().is_some_and(|rotation| !rotation.is_cancelled());
+        let facts = if is_replaced { facts.with_successor() } else { facts };
         self.schedule_of(token).next_due(&facts, now)
     }
 
@@ -81,4 +96,9 @@ impl<P: Permission> Rules<P> {
         let _name = token.class.token_name()?;
         self.lifecycle.rotation_due(token.created_at, token.expires_at?, now)
     }
+}
+
+/// The date of a token whose facts have changed: the next sweep looks at it, and at what it had not yet looked at.
+pub(crate) fn due_soon(token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
+    Some(token.next_due.map_or(now, |due| due.min(now)))
 }

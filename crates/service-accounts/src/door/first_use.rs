@@ -3,21 +3,28 @@
 use std::sync::Arc;
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{Action, Event};
-use service_accounts_store::{Authority, Change, Committed, Credential, Predecessor, Refusal, Store, Tended, Token};
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_store::{Authority, Change, Committed, Credential, Predecessor, Store, Tended, Token};
 use time::UtcDateTime;
 
 use crate::{
     AuthenticateError, Unavailable,
     core::{Core, commit::about_token},
 };
-use service_accounts_audit::Label;
 
-/// How often a first use is tried against changes of others; each of them leaves the successor used or not.
-const TRIES: usize = 8;
+/// How often a credential is judged anew because it changed before its first use was noted.
+pub(super) const TRIES: usize = 8;
+
+/// The records kept changing.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the first use of a successor kept losing to other changes")]
+pub(super) struct Contended;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Notes the use on both tokens in one step, before the request goes on; later requests write nothing.
+    ///
+    /// Returns false, and writes nothing, where one of the tokens has changed since it was read: the successor may have
+    /// been revoked or given another secret, so it must be judged again.
     ///
     /// # Errors
     /// The store failed. Nobody is let in then, because the old token would live on unnoticed.
@@ -25,21 +32,12 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         &self,
         successor: &Arc<Credential>,
         now: UtcDateTime,
-    ) -> Result<(), AuthenticateError> {
-        let mut successor = successor.clone();
-        for _ in 0..TRIES {
-            let Some(change) = self.first_use(successor.token(), now).await? else { return Ok(()) };
-            let event = Event::new(Action::TokenUsedFirst, Label::new(successor.account().id.as_str()), now);
-            let event = about_token(event, successor.token());
-            let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
-            if !matches!(committed, Committed::Refused(Refusal::Stale)) {
-                return Ok(());
-            }
-            let again = self.store.credential(&successor.token().id).await.map_err(Unavailable::new)?;
-            let Some(again) = again else { return Ok(()) };
-            successor = again;
-        }
-        Err(AuthenticateError::Unavailable(Unavailable::new(Contended)))
+    ) -> Result<bool, AuthenticateError> {
+        let Some(change) = self.first_use(successor.token(), now).await? else { return Ok(true) };
+        let event = Event::new(Action::TokenUsedFirst, Label::new(successor.account().id.as_str()), now);
+        let event = about_token(event, successor.token());
+        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        Ok(matches!(committed, Committed::Applied(_)))
     }
 
     /// Both tokens after the use; none where it was noted already.
@@ -64,8 +62,3 @@ fn ended(predecessor: &Token, successor: &Token, now: UtcDateTime) -> Option<Ten
     let token = Token { state, next_due, rotation: Some(rotation), ..predecessor.clone() };
     Some(Tended { token, expected: predecessor.revision })
 }
-
-/// The records kept changing.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the first use of a successor kept losing to other changes")]
-struct Contended;

@@ -1,0 +1,228 @@
+//! A token gets a successor, and both work until the successor is used or the overlap ends.
+//!
+//! The record of a rotation stands on the old token. A request has a key: the same key finds the same successor, with its
+//! secret made anew as long as nobody has used it. So a lost answer loses nothing, and no secret is ever kept.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Label};
+use service_accounts_lifecycle::{
+    Overlap, Rotation, RotationAdmission, RotationError, RotationKey, RotationPermit, TokenState, TokenValidity,
+    is_expired,
+};
+use service_accounts_naming::TokenName;
+use service_accounts_store::{Change, Class, Credential, Predecessor, Store, Token};
+use service_accounts_token::{SecretToken, TokenId};
+use time::{Duration, UtcDateTime};
+
+use super::{Acting, MintedToken, TokenHandle, token::written};
+use crate::{
+    Error, SelfRotation, Unavailable,
+    core::{authority::Call, issuer::Draft, retry::retry_on_conflict},
+};
+
+/// How many names are proposed for a successor before the last one counts as taken.
+const MOST_NAMES: usize = 64;
+
+/// What is asked for when a token is rotated.
+#[derive(Clone, Debug)]
+pub struct RotateToken {
+    /// What makes a retry the same request: the same key has one successor.
+    pub key: RotationKey,
+    /// How long old and new work side by side; until the first use of the new one where none is given, and at most as
+    /// long as [`LifecyclePolicy::overlap`](service_accounts_lifecycle::LifecyclePolicy::overlap).
+    pub overlap: Option<Overlap>,
+    /// The successor's name; the next free one that [`TokenName::successor`] proposes where none is given.
+    pub name: Option<TokenName>,
+    /// How long the successor lives; the environment's lifetime where none is given.
+    pub lifetime: Option<Duration>,
+}
+
+impl RotateToken {
+    /// A rotation with everything by policy.
+    #[must_use]
+    pub const fn new(key: RotationKey) -> Self {
+        Self { key, overlap: None, name: None, lifetime: None }
+    }
+}
+
+/// A token and its successor.
+#[derive(Debug)]
+pub struct RotatedToken {
+    /// The successor's text, and the only copy of it; `None` where a retry comes after the successor was used.
+    pub secret: Option<SecretToken>,
+    /// The new token.
+    pub successor: Token,
+    /// The old token, with the record of its rotation.
+    pub predecessor: Token,
+}
+
+impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
+    /// Replaces the token: a successor with the same rights, networks and environment, and dates by policy.
+    ///
+    /// The same key again finds the same successor. Until the successor is first used its secret is made anew each time,
+    /// and the earlier text dies; after that there is no secret in the answer. A token may rotate itself, and no other,
+    /// unless [`Builder::self_rotation`](crate::Builder::self_rotation) forbids it.
+    ///
+    /// # Errors
+    /// The actor may not; another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
+    /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).
+    pub async fn rotate(&self, wanted: &RotateToken) -> Result<RotatedToken, Error> {
+        for taken in 0..MOST_NAMES {
+            match retry_on_conflict(move || self.rotate_once(wanted, taken)).await {
+                Err(Error::NameTaken) if wanted.name.is_none() => {}
+                done => return done,
+            }
+        }
+        Err(Error::NameTaken)
+    }
+
+    async fn rotate_once(&self, wanted: &RotateToken, taken: usize) -> Result<RotatedToken, Error> {
+        let (core, found) = (self.acting.core, self.found_for_rotation().await?);
+        let successor = self.successor_of(found.token()).await?;
+        let now = core.now();
+        let state = state_of(&found, now);
+        let last =
+            found.token().rotation.as_deref().map(|rotation| (rotation, successor_state(successor.as_ref(), now)));
+        let expires_at = found.token().expires_at.unwrap_or(UtcDateTime::MAX);
+        let admitted = Rotation::admit(last, &wanted.key, TokenValidity { state, expires_at }, now).map_err(refused)?;
+        match (admitted, successor) {
+            (RotationAdmission::Again(rotation), Some(successor)) => {
+                self.again(&found, rotation, &successor, now).await
+            }
+            (RotationAdmission::Again(_), None) => Err(Error::TokenMissing),
+            (RotationAdmission::New(permit), _) => self.open(&found, permit, wanted, (taken, now)).await,
+        }
+    }
+
+    /// Draws up the successor and writes both tokens in one step.
+    async fn open(
+        &self,
+        found: &Arc<Credential>,
+        permit: RotationPermit,
+        wanted: &RotateToken,
+        (taken, now): (usize, UtcDateTime),
+    ) -> Result<RotatedToken, Error> {
+        let (Acting { core, actor }, old) = (self.acting, found.token());
+        let draft = self.draft_successor(found, wanted, (taken, now))?;
+        let overlap = wanted.overlap.unwrap_or(Overlap::UntilFirstUse(core.rules.lifecycle.overlap()));
+        let (ids, end) = ((old.id, draft.record.id), draft.record.expires_at.unwrap_or(UtcDateTime::MAX));
+        let opened = permit.open(ids, end, overlap, actor.name().clone()).map_err(refused)?;
+        let predecessor = Token { state: opened.predecessor, rotation: Some(Box::new(opened.rotation)), ..old.clone() };
+        let next_due = if predecessor.state.is_revoked() { Some(now) } else { core.rules.next_due(&predecessor, now) };
+        let event = core.token_event(Action::TokenRotated, actor, old);
+        let change = Change::Rotate {
+            successor: Box::new(draft.record.clone()),
+            predecessor: Box::new(Token { next_due, ..predecessor }),
+            expected: old.revision,
+            account_revision: found.account().revision,
+        };
+        let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
+        let applied = core.commit(actor, change, event).await?;
+        let predecessor = written(&applied, found).token().clone();
+        let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
+        Ok(RotatedToken { secret: Some(secret), successor, predecessor })
+    }
+
+    /// A token that may do what the old one may, from where it may, under the next free name.
+    fn draft_successor(
+        &self,
+        found: &Credential,
+        wanted: &RotateToken,
+        (taken, now): (usize, UtcDateTime),
+    ) -> Result<Draft, Error> {
+        let (Acting { core, actor }, old) = (self.acting, found.token());
+        let Class::Token(present) = &old.class else { return Err(Error::TokenMissing) };
+        let proposed = || (0..=taken).fold(present.clone(), |name, _| name.successor(now.year()));
+        let class = Class::Token(wanted.name.clone().unwrap_or_else(proposed));
+        let expires_at =
+            core.rules.lifecycle.expiry(&old.environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
+        let Draft { secret, record } = core.issuer.draft(actor, found.account(), class, old.grant.clone(), now)?;
+        let record = Token {
+            environment: old.environment.clone(),
+            allowlist: old.allowlist.clone(),
+            replaces: Some(Predecessor { token: old.id, first_used: None }),
+            expires_at: Some(expires_at),
+            ..record
+        };
+        let next_due = core.rules.next_due(&record, now);
+        Ok(Draft { secret, record: Token { next_due, ..record } })
+    }
+
+    /// The answer to a request that was carried out before: the earlier answer was lost if nobody has used the successor.
+    async fn again(
+        &self,
+        found: &Arc<Credential>,
+        rotation: &Rotation<TokenId, Label>,
+        successor: &Arc<Credential>,
+        now: UtcDateTime,
+    ) -> Result<RotatedToken, Error> {
+        let (Acting { core, actor }, present) = (self.acting, successor.token());
+        let predecessor = found.token().clone();
+        let is_unused = rotation.may_mint_anew() && present.replaces.is_some_and(|old| old.first_used.is_none());
+        let is_over =
+            present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
+        if !is_unused || is_over {
+            return Ok(RotatedToken { secret: None, successor: present.clone(), predecessor });
+        }
+        let draft = core.issuer.reissue(actor, present)?;
+        let event = core.token_event(Action::TokenRotated, actor, &predecessor);
+        let event = event.with(Label::new("successor"), Label::new(present.id.as_str()));
+        let event = event.with(Label::new("again"), Label::new("its secret was made anew"));
+        let change = Change::UpdateToken {
+            token: Box::new(draft.record.clone()),
+            expected: present.revision,
+            account_revision: Some(successor.account().revision),
+        };
+        let applied = core.commit(actor, change, event).await?;
+        let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
+        Ok(RotatedToken { secret: Some(secret), successor, predecessor })
+    }
+
+    /// A token needs no right to administrate to replace itself; whoever came with another credential does.
+    async fn found_for_rotation(&self) -> Result<Arc<Credential>, Error> {
+        let Acting { core, actor } = self.acting;
+        let is_itself = actor.credential().is_some_and(|shown| shown.token().id == *self.token);
+        if !is_itself && actor.is(self.account) {
+            return Err(Error::OwnAccount);
+        }
+        if !is_itself {
+            return self.found_for(Call::RotateToken).await;
+        }
+        if core.rules.self_rotation == SelfRotation::Forbidden {
+            return Err(Error::RotationNotAllowed);
+        }
+        let found = core.credential(self.account, self.token).await?;
+        if matches!(found.token().class, Class::Token(_)) { Ok(found) } else { Err(Error::TokenMissing) }
+    }
+
+    /// The successor of the token's last rotation; none where there was no rotation or the successor was deleted.
+    pub(super) async fn successor_of(&self, token: &Token) -> Result<Option<Arc<Credential>>, Error> {
+        match &token.rotation {
+            Some(rotation) => {
+                Ok(self.acting.core.store.credential(rotation.successor()).await.map_err(Unavailable::new)?)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// A token's state, where the revocation of everything its account has counts as its own.
+pub(super) fn state_of(credential: &Credential, now: UtcDateTime) -> TokenState {
+    let token = credential.token();
+    let is_ended = token.is_revoked(credential.account()) && !token.state.is_revoked();
+    if is_ended { TokenState::Revoked { at: now } } else { token.state }
+}
+
+/// Only revoked tokens are deleted, so a successor that is gone was revoked.
+pub(super) fn successor_state(successor: Option<&Arc<Credential>>, now: UtcDateTime) -> TokenState {
+    successor.map_or(TokenState::Deleted { at: now }, |successor| state_of(successor, now))
+}
+
+pub(super) fn refused(error: RotationError) -> Error {
+    match error {
+        RotationError::AlreadyRotating => Error::RotationInProgress,
+        other => Error::Rotation(other),
+    }
+}

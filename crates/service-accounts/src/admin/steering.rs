@@ -1,0 +1,158 @@
+//! A rotation that has begun: watched, called off, finished early, and noted step by step.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::{Rotation, RotationError, RotationStep, StepRecord};
+use service_accounts_store::{Change, Credential, Store, Tended, Token};
+use service_accounts_token::TokenId;
+
+use super::{
+    Acting, TokenHandle,
+    rotation::{refused, state_of, successor_state},
+    token::written,
+};
+use crate::{
+    Error,
+    core::{authority::Call, retry::retry_on_conflict, rules::due_soon},
+};
+
+/// A rotation as it stands.
+#[derive(Clone, Debug)]
+pub struct TokenRotation {
+    /// The record: its key and deadline, and each of the eight [`steps`](Rotation::steps) with who and when.
+    pub record: Rotation<TokenId, Label>,
+    /// The old token.
+    pub predecessor: Arc<Credential>,
+    /// The new token; none once it was deleted.
+    pub successor: Option<Arc<Credential>>,
+}
+
+/// Both tokens of a rotation as they are to be, and the event that says so.
+struct Steered {
+    record: Rotation<TokenId, Label>,
+    predecessor: Token,
+    successor: Option<Token>,
+    event: Event,
+}
+
+impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
+    /// The last rotation of this token as the one that was replaced.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such token, or it was never rotated ([`Error::RotationMissing`]).
+    pub async fn rotation(&self) -> Result<TokenRotation, Error> {
+        self.rotation_for(Call::ReadTokens).await
+    }
+
+    /// Calls the rotation off: the old token works as before, and the new one is revoked.
+    ///
+    /// # Errors
+    /// It is too late ([`Error::Rotation`]): the new token has been used, or the old one no longer works. Or the actor may
+    /// not.
+    pub async fn cancel_rotation(&self) -> Result<TokenRotation, Error> {
+        self.steer(|token, now| {
+            let mut record = token.record.clone();
+            let old = state_of(&token.predecessor, now);
+            let new = successor_state(token.successor.as_ref(), now);
+            let by = self.acting.actor.name().clone();
+            let cancelled = record.cancel(by, old, new, now).map_err(refused)?;
+            let successor = token.successor.as_ref().map(|successor| Token {
+                state: cancelled.successor,
+                next_due: Some(now),
+                ..successor.token().clone()
+            });
+            let predecessor = Token { state: cancelled.predecessor, ..token.predecessor.token().clone() };
+            let event = self.event(Action::RotationCancelled, &token.predecessor);
+            Ok(Some(Steered { record, predecessor, successor, event }))
+        })
+        .await
+    }
+
+    /// Ends the overlap now: the old token is revoked. Doing it twice is the same as once.
+    ///
+    /// # Errors
+    /// The rotation was called off or its successor no longer works ([`Error::Rotation`]), or the actor may not.
+    pub async fn finish_rotation(&self) -> Result<TokenRotation, Error> {
+        self.steer(|token, now| {
+            let mut record = token.record.clone();
+            let old = state_of(&token.predecessor, now);
+            if record.is_cancelled() {
+                return Err(refused(RotationError::Cancelled));
+            }
+            if old.is_revoked() {
+                return Ok(None);
+            }
+            let heir = token.successor.as_ref().map(|successor| successor.standing(now));
+            if !matches!(heir, Some(Ok(()))) {
+                return Err(refused(RotationError::NotHappened));
+            }
+            let state = old.revoke(now).map_err(|error| refused(error.into()))?;
+            record.record(RotationStep::Revoke, self.mark(now), state).map_err(refused)?;
+            let predecessor = Token { state, ..token.predecessor.token().clone() };
+            let event = self.event(Action::RotationFinished, &token.predecessor);
+            Ok(Some(Steered { record, predecessor, successor: None, event }))
+        })
+        .await
+    }
+
+    /// Notes that a step was done, by the actor and now. The first note of a step stays.
+    ///
+    /// # Errors
+    /// The states of the tokens show that it was not done ([`Error::Rotation`]), or the actor may not.
+    pub async fn record_rotation_step(&self, step: RotationStep) -> Result<TokenRotation, Error> {
+        self.steer(|token, now| {
+            let mut record = token.record.clone();
+            record.record(step, self.mark(now), state_of(&token.predecessor, now)).map_err(refused)?;
+            if record == token.record {
+                return Ok(None);
+            }
+            let event = self.event(Action::RotationStep, &token.predecessor);
+            let event = event.with(Label::new("step"), Label::new(step.as_str()));
+            let predecessor = token.predecessor.token().clone();
+            Ok(Some(Steered { record, predecessor, successor: None, event }))
+        })
+        .await
+    }
+
+    /// Writes what `decide` makes of a rotation, in one step; nothing where nothing changes.
+    async fn steer(
+        &self,
+        decide: impl Fn(&TokenRotation, time::UtcDateTime) -> Result<Option<Steered>, Error>,
+    ) -> Result<TokenRotation, Error> {
+        let (Acting { core, actor }, decide) = (self.acting, &decide);
+        retry_on_conflict(move || async move {
+            let (present, now) = (self.rotation_for(Call::SteerRotation).await?, core.now());
+            let Some(Steered { record, predecessor, successor, event }) = decide(&present, now)? else {
+                return Ok(present);
+            };
+            let (rotation, next_due) = (Some(Box::new(record.clone())), due_soon(present.predecessor.token(), now));
+            let predecessor = Token { rotation, next_due, ..predecessor };
+            let tended = |token: Token| Tended { expected: token.revision, token };
+            let tokens = [predecessor].into_iter().chain(successor).map(tended).collect();
+            let applied = core.commit(actor, Change::Tend { tokens }, event).await?;
+            Ok(TokenRotation {
+                record,
+                predecessor: written(&applied, &present.predecessor),
+                successor: present.successor.map(|successor| written(&applied, &successor)),
+            })
+        })
+        .await
+    }
+
+    async fn rotation_for(&self, call: Call) -> Result<TokenRotation, Error> {
+        let predecessor = self.found_for(call).await?;
+        let record = predecessor.token().rotation.as_deref().cloned().ok_or(Error::RotationMissing)?;
+        let successor = self.successor_of(predecessor.token()).await?;
+        Ok(TokenRotation { record, predecessor, successor })
+    }
+
+    fn mark(&self, at: time::UtcDateTime) -> StepRecord<Label> {
+        StepRecord { by: Some(self.acting.actor.name().clone()), at }
+    }
+
+    fn event(&self, action: Action, credential: &Credential) -> Event {
+        self.acting.core.token_event(action, self.acting.actor, credential.token())
+    }
+}

@@ -1,0 +1,12 @@
+//! Tokens and accounts as time passes: rotation, upkeep, plans.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test takes for granted and does not find is its failure"
+)]
+
+mod interrupted;
+mod rotation;
+mod world;
