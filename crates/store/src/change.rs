@@ -92,7 +92,8 @@ pub enum Change {
         /// The state of the account it was judged by.
         account_revision: Revision,
     },
-    /// A new session. Where the account has `most` open ones already, those that end first make room.
+    /// A new session. Where the account has `most` already, revoked ones included, those that end first make room: one
+    /// for the new session, and one more where the account has more than `most`.
     OpenSession {
         /// The session.
         session: Box<Token>,
@@ -119,7 +120,7 @@ pub enum Change {
         /// The state of the account it was judged by, if it was.
         account_revision: Option<Revision>,
     },
-    /// A successor together with the new state of the token it replaces.
+    /// A successor together with the new state of the token of the same account that it replaces.
     Rotate {
         /// The new token.
         successor: Box<Token>,
@@ -132,7 +133,8 @@ pub enum Change {
     },
     /// What is known of tokens, without a change of rights: their state forward, rotation, looks, reviews and next date.
     ///
-    /// It works on revoked tokens too. All of `tokens` change, or none.
+    /// It works on revoked tokens too, and never makes one work again. All of `tokens` change, or none; no token may stand
+    /// in it twice.
     Tend {
         /// The new states, each with the state it was made from.
         tokens: Vec<Tended>,

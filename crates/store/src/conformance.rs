@@ -45,17 +45,23 @@
 pub mod accounts;
 pub mod authority;
 mod contents;
+pub mod documents;
 pub mod events;
 mod faulty;
+pub mod filters;
 mod fixtures;
 pub mod limits;
 pub mod races;
 pub mod reads;
 pub mod revocation;
+pub mod rotation;
 mod samples;
+pub mod sightings;
 mod steps;
 mod subject;
 pub mod tokens;
+pub mod whole;
+pub mod wholesale;
 
 pub use contents::Contents;
 pub use faulty::{Call, Fault, FaultyError, FaultyStore, When};
@@ -155,6 +161,8 @@ macro_rules! __behaviours {
                 appended_events_keep_their_order
                 pages_of_events_have_no_gap_and_no_overlap
                 conditions_find_exactly_what_they_name
+                the_trail_is_read_in_either_order
+                a_trimmed_trail_goes_on_where_it_was
                 history_outlives_its_account
             }
             reads {
@@ -174,6 +182,43 @@ macro_rules! __behaviours {
                 dates_are_ordered_from_one_end_of_time_to_the_other
                 marks_and_events_keep_their_instants
                 the_longest_texts_are_read_back_whole
+            }
+            rotation {
+                a_rotation_writes_both_tokens_in_one_step
+                a_rotation_that_is_refused_leaves_both_as_they_were
+                what_is_known_of_a_token_is_kept_without_a_change_of_rights
+                tending_changes_no_rights
+                tokens_are_tended_all_or_none
+            }
+            wholesale {
+                all_credentials_of_an_account_are_revoked_in_one_step
+                a_revocation_of_all_is_for_good
+                sessions_that_end_first_make_room
+                a_lowered_bound_of_sessions_is_reached
+                a_session_needs_the_account_as_it_was_judged
+                a_large_account_is_deleted_in_bounded_steps
+                nothing_happens_to_a_deleted_account
+            }
+            documents {
+                a_document_is_replaced_only_from_its_present_state
+                documents_of_one_kind_are_listed_in_order
+                a_cursor_moves_only_from_where_it_stands
+                of_many_who_move_one_cursor_one_wins
+            }
+            sightings {
+                sightings_of_one_row_are_joined
+                the_stalest_sighting_makes_room
+                sightings_go_with_their_token
+                the_last_attempt_is_listed
+            }
+            filters {
+                filters_find_exactly_what_they_name
+                realms_are_kept_apart
+            }
+            whole {
+                what_a_commit_answers_is_what_is_stored
+                a_dropped_commit_happens_whole_or_not_at_all
+                a_dropped_batch_is_kept_whole_or_not_at_all
             }
             races {
                 of_many_who_mint_one_name_one_wins

@@ -82,7 +82,7 @@ pub fn decide(authority: &Authority, change: Change, records: &Records, revision
             records.account_at(&successor.account, account_revision)?;
             records.rotate(*successor, *predecessor, expected, revision)
         }
-        Change::Tend { tokens } => tokens.into_iter().map(|tended| records.tend(tended, revision)).collect(),
+        Change::Tend { tokens } => records.tend_all(tokens, revision),
         Change::Revoke { token, account, account_revision, at } => {
             records.judged_by(&account, account_revision)?;
             records.revoke(&token, &account, at, revision)
@@ -127,7 +127,7 @@ impl Records {
     fn judged_by(&self, id: &AccountId, expected: Option<Revision>) -> Result<(), Refusal> {
         match expected {
             Some(expected) => self.account_at(id, expected).map(drop),
-            None => Ok(()),
+            None => self.account(id).map(drop),
         }
     }
 

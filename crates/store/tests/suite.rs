@@ -86,6 +86,12 @@ fn the_list_names_every_behaviour_that_is_written() {
         include_str!("../src/conformance/reads.rs"),
         include_str!("../src/conformance/revocation.rs"),
         include_str!("../src/conformance/tokens.rs"),
+        include_str!("../src/conformance/wholesale.rs"),
+        include_str!("../src/conformance/whole.rs"),
+        include_str!("../src/conformance/sightings.rs"),
+        include_str!("../src/conformance/rotation.rs"),
+        include_str!("../src/conformance/filters.rs"),
+        include_str!("../src/conformance/documents.rs"),
     ]
     .into_iter()
     .flat_map(|file| file.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split('<').next()))

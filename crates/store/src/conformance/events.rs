@@ -91,12 +91,58 @@ pub fn conditions_find_exactly_what_they_name<S: Store>(subject: &Subject<S>) {
                 && query.token().is_none_or(|token| event.token() == Some(token))
                 && query.action().is_none_or(|action| event.action() == action)
                 && query.earliest().is_none_or(|since| event.at() >= since)
+                && query.end().is_none_or(|until| event.at() < until)
+                && query.actor().is_none_or(|actor| event.actor() == actor)
         };
         let mut expected: Vec<_> = events.iter().filter(fits).cloned().collect();
         expected.reverse();
         let found = contents::events(subject, &query);
         assert_eq!(found.into_iter().map(|recorded| recorded.event).collect::<Vec<_>>(), expected, "{query:?}");
     }
+}
+
+/// Oldest first, the trail is the same one the other way round, and a reader that goes on finds what came meanwhile.
+pub fn the_trail_is_read_in_either_order<S: Store>(subject: &Subject<S>) {
+    subject.append(&numbered(0..10));
+    for query in queries() {
+        let mut expected = contents::events(subject, &query);
+        expected.reverse();
+        for limit in 1..=11 {
+            let ascending = query.clone().oldest_first().limit(limit);
+            assert_eq!(contents::events(subject, &ascending), expected, "{query:?} by {limit}");
+        }
+    }
+    let newest = contents::events(subject, &Query::default())[0].sequence;
+    let onward = Query::default().oldest_first().continue_from(newest);
+    assert_eq!(contents::events(subject, &onward), []);
+    subject.append(&numbered(10..12));
+    let instants: Vec<_> = contents::events(subject, &onward).iter().map(|recorded| recorded.event.at()).collect();
+    assert_eq!(instants, [10, 11].map(at));
+}
+
+/// What is trimmed is gone, the oldest first and no more than asked for; its places are never given again.
+pub fn a_trimmed_trail_goes_on_where_it_was<S: Store>(subject: &Subject<S>) {
+    subject.append(&numbered(0..10));
+    let all = contents::events(subject, &Query::default().oldest_first());
+    let trim = |place, limit| subject.wait(subject.writer().trim(place, limit)).expect("the store works");
+    assert_eq!(trim(all[0].sequence, 100), 0, "nothing stands below the first place");
+    assert_eq!(trim(all[4].sequence, 3), 3, "no more than asked for");
+    assert_eq!(contents::events(subject, &Query::default().oldest_first()), all[3..], "the oldest go first");
+    assert_eq!(trim(all[4].sequence, 100), 1, "what is below the place, and not the place itself");
+    let kept = Query::default().oldest_first().limit(2);
+    assert_eq!(contents::events(subject, &kept), all[4..]);
+    assert_eq!(
+        contents::events(subject, &kept.continue_from(all[1].sequence)),
+        all[4..],
+        "a reader far behind goes on"
+    );
+    let last = all[9].sequence;
+    assert_eq!(trim(Sequence::new(last.number() + 1), 100), 6);
+    assert_eq!(contents::events(subject, &Query::default()), []);
+    subject.append(&numbered(0..1));
+    let account = subject.create("pipeline", &[]);
+    assert!(contents::events(subject, &Query::default()).iter().all(|recorded| last < recorded.sequence));
+    assert!(last < account.revision.event(), "a place was given again");
 }
 
 /// Who deletes an account does not delete what it did.
@@ -123,7 +169,7 @@ pub(super) fn assert_rising(newest_first: &[Recorded]) {
 fn numbered(numbers: std::ops::Range<i64>) -> Vec<Event> {
     let event = |n: i64| {
         let action = if n % 2 == 0 { Action::AccessGranted } else { Action::AccessDenied };
-        let event = Event::new(action, Label::new("conformance"), at(n));
+        let event = Event::new(action, Label::new(&format!("actor_{}", n % 5 % 2)), at(n));
         let event = match n % 3 {
             0 => event,
             account => event.about_account(Label::new(&format!("account_{account}@service"))),
@@ -138,11 +184,13 @@ fn numbered(numbers: std::ops::Range<i64>) -> Vec<Event> {
 
 fn queries() -> Vec<Query> {
     let (account, token) = (Label::new("account_1@service"), Label::new("token3"));
-    let narrowings: [fn(Query, &Label, &Label) -> Query; 4] = [
+    let narrowings: [fn(Query, &Label, &Label) -> Query; 6] = [
         |query, account, _| query.for_account(account.clone()),
         |query, _, token| query.for_token(token.clone()),
         |query, _, _| query.for_action(Action::AccessDenied),
         |query, _, _| query.since(at(4)),
+        |query, _, _| query.until(at(9)),
+        |query, _, _| query.by_actor(Label::new("actor_1")),
     ];
     let every_choice = (0..1_u32 << narrowings.len()).map(|choice| {
         let chosen = narrowings.iter().enumerate().filter(|(place, _)| choice & (1 << place) != 0);

@@ -11,6 +11,9 @@ impl Records {
         if self.row_of(&account.id).is_some() {
             return Err(Refusal::AccountTaken);
         }
+        if account.status == Status::Deleted {
+            return Err(Refusal::RightsChanged);
+        }
         if tokens.iter().any(|token| token.account != account.id) {
             return Err(Refusal::AccountMissing);
         }

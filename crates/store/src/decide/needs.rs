@@ -49,7 +49,8 @@ impl Change {
             }
             Self::Mint { token, .. } => Needs::of(&token.account).with_tokens([token.id]).with_name(token),
             Self::OpenSession { session, most, .. } => Needs {
-                sessions_of: Some((session.account.clone(), (*most).min(Self::BATCH))),
+                // One more than may stay, so that an account whose bound was lowered comes down to it.
+                sessions_of: Some((session.account.clone(), bounded(*most) + 1)),
                 ..Needs::of(&session.account).with_tokens([session.id])
             },
             Self::RegenerateSecret { secret, .. } => Needs {
@@ -60,7 +61,10 @@ impl Change {
                 Needs::of(&successor.account).with_tokens([successor.id, predecessor.id]).with_name(successor)
             }
             Self::UpdateToken { token, .. } => Needs::of(&token.account).with_tokens([token.id]),
-            Self::Tend { tokens } => Needs::default().with_tokens(tokens.iter().map(|tended| tended.token.id)),
+            Self::Tend { tokens } => Needs {
+                accounts: tokens.iter().map(|tended| tended.token.account.clone()).collect(),
+                ..Needs::default().with_tokens(tokens.iter().map(|tended| tended.token.id))
+            },
             Self::Revoke { token, account, .. } | Self::DeleteToken { token, account, .. } => {
                 Needs::of(account).with_tokens([*token])
             }
@@ -71,6 +75,11 @@ impl Change {
             Self::RemoveDocument { kind, id, .. } => Needs { document: Some((*kind, id.clone())), ..Needs::default() },
         }
     }
+}
+
+/// How many sessions an account may have at most, at least one.
+pub(super) fn bounded(most: usize) -> usize {
+    most.clamp(1, Change::BATCH)
 }
 
 impl Needs {

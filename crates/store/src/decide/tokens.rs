@@ -1,11 +1,13 @@
 //! The rules of changes to tokens, sessions and client secrets.
 
+use std::collections::HashSet;
+
 use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
-use super::{Decision, Records, Write, put};
+use super::{Decision, Records, Write, needs::bounded, put};
 use crate::{Class, Refusal, Revision, Tended, Token};
 
 impl Records {
@@ -29,9 +31,9 @@ impl Records {
         revision: Revision,
     ) -> Decision {
         let opened = self.mint(session, account_revision, revision)?;
-        let is_full = self.sessions.len() >= most.max(1);
-        let oldest = self.sessions.first().filter(|_| is_full).map(|id| Write::RemoveToken(*id));
-        Ok(oldest.into_iter().chain(opened).collect())
+        let too_many = (self.sessions.len() + 1).saturating_sub(bounded(most));
+        let first_to_end = self.sessions.iter().take(too_many).map(|id| Write::RemoveToken(*id));
+        Ok(first_to_end.chain(opened).collect())
     }
 
     /// Revokes the present secret; one that was revoked by an earlier regeneration has done its duty as evidence.
@@ -82,7 +84,7 @@ impl Records {
         expected: Revision,
         revision: Revision,
     ) -> Decision {
-        if self.token(&predecessor.id)?.state.is_revoked() {
+        if self.token_of(&predecessor.id, &successor.account)?.state.is_revoked() {
             return Err(Refusal::Revoked);
         }
         let retired = self.tend(Tended { token: predecessor, expected }, revision)?;
@@ -96,7 +98,17 @@ impl Records {
         Ok(vec![retired, put(Token { generation, ..successor }, revision)])
     }
 
-    pub(super) fn tend(&self, tended: Tended, revision: Revision) -> Result<Write, Refusal> {
+    /// All or none. One token twice would be one new state lost.
+    pub(super) fn tend_all(&self, tokens: Vec<Tended>, revision: Revision) -> Decision {
+        let ids: HashSet<_> = tokens.iter().map(|tended| tended.token.id).collect();
+        if ids.len() != tokens.len() {
+            return Err(Refusal::Stale);
+        }
+        tokens.into_iter().map(|tended| self.tend(tended, revision)).collect()
+    }
+
+    fn tend(&self, tended: Tended, revision: Revision) -> Result<Write, Refusal> {
+        self.account(&tended.token.account)?;
         let present = self.token(&tended.token.id)?;
         if present.revision != tended.expected {
             return Err(Refusal::Stale);

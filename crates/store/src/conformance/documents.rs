@@ -1,0 +1,113 @@
+//! Documents, and where readers of the trail stand.
+
+use service_accounts_audit::Sequence;
+
+use super::{Subject, contents, samples::document};
+use crate::{Change, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store};
+
+/// A document comes back whole, at the revision of its event, and is replaced only from its present state.
+pub fn a_document_is_replaced_only_from_its_present_state<S: Store>(subject: &Subject<S>) {
+    let text = r#"{"note":"it's \"quoted\" – 数据; DROP TABLE document; -- \\ %_"}"#;
+    let first = document("policy-1", text);
+    subject.refuse(Refusal::DocumentMissing, put(&first, Some(Revision::NEW)));
+    let made = Revision::made_by(subject.apply(put(&first, None)));
+    assert_eq!(read(subject, &first), Some(Document { revision: made, ..first.clone() }));
+    subject.refuse(Refusal::DocumentTaken, put(&first, None));
+    let second = document("policy-1", "{}");
+    subject.refuse(Refusal::Stale, put(&second, Some(Revision::NEW)));
+    let later = Revision::made_by(subject.apply(put(&second, Some(made))));
+    assert_eq!(read(subject, &first), Some(Document { revision: later, ..second.clone() }));
+    subject.refuse(Refusal::Stale, put(&first, Some(made)));
+    subject.refuse(Refusal::Stale, removal(&first, made));
+    subject.apply(removal(&first, later));
+    assert_eq!(read(subject, &first), None);
+    subject.refuse(Refusal::DocumentMissing, removal(&first, later));
+}
+
+/// One id may stand on every shelf, and each shelf is listed alone, in pages of any size.
+pub fn documents_of_one_kind_are_listed_in_order<S: Store>(subject: &Subject<S>) {
+    let names = ["b", "a:b", "a", "a.1", "z", "a-b", "B", "a@service"];
+    for kind in DocumentKind::ALL {
+        for name in names {
+            let body = format!("\"{kind}\"");
+            subject.apply(put(&Document { kind: *kind, ..document(name, &body) }, None));
+        }
+    }
+    let mut expected = names.map(|name| DocumentId::parse(name).expect("a good id"));
+    expected.sort();
+    for kind in DocumentKind::ALL {
+        for limit in 1..=9 {
+            let found = contents::documents(subject, *kind, limit);
+            assert!(found.iter().all(|each| each.kind == *kind && *each.body == *format!("\"{kind}\"")));
+            assert_eq!(found.into_iter().map(|each| each.id).collect::<Vec<_>>(), expected, "{kind} by {limit}");
+        }
+    }
+    let gone = contents::documents(subject, DocumentKind::Policy, 9).remove(0);
+    subject.apply(removal(&gone, gone.revision));
+    assert_eq!(contents::documents(subject, DocumentKind::Review, 9).len(), names.len(), "another shelf");
+}
+
+/// A reader moves only from where it stands, and leaves no event.
+pub fn a_cursor_moves_only_from_where_it_stands<S: Store>(subject: &Subject<S>) {
+    let (reader, other) = (name("notifier"), name("seal"));
+    let before = subject.contents();
+    assert_eq!((cursor(subject, &reader), slowest(subject)), (None, None));
+    assert!(!advance(subject, &reader, Some(1), Some(2)), "it stands nowhere");
+    assert!(advance(subject, &reader, None, Some(5)));
+    assert!(!advance(subject, &reader, None, Some(9)), "it stands somewhere");
+    assert!(!advance(subject, &reader, Some(4), Some(9)), "it stands elsewhere");
+    assert_eq!(cursor(subject, &reader), Some(at(5)));
+    assert!(advance(subject, &other, None, Some(3)));
+    assert_eq!(slowest(subject), Some(Sequence::new(3)));
+    assert!(advance(subject, &other, Some(3), Some(8)) && advance(subject, &reader, Some(5), Some(6)));
+    assert_eq!((cursor(subject, &reader), slowest(subject)), (Some(at(6)), Some(Sequence::new(6))));
+    assert!(!advance(subject, &reader, Some(5), None), "it is removed only from where it stands");
+    assert!(advance(subject, &reader, Some(6), None));
+    assert_eq!((cursor(subject, &reader), slowest(subject)), (None, Some(Sequence::new(8))));
+    assert_eq!(subject.contents(), before, "a reader changes no record and leaves no event");
+}
+
+/// Of many who read for one reader, one has each stretch of the trail.
+pub fn of_many_who_move_one_cursor_one_wins<S: Store>(subject: &Subject<S>) {
+    let reader = name("notifier");
+    assert!(advance(subject, &reader, None, Some(0)));
+    for place in 0..8 {
+        let won = subject.race(4, |_| advance(subject, &reader, Some(place), Some(place + 1)));
+        assert_eq!(won.into_iter().filter(|won| *won).count(), 1, "at {place}");
+    }
+    assert_eq!(cursor(subject, &reader), Some(at(8)));
+}
+
+fn put(document: &Document, expected: Option<Revision>) -> Change {
+    Change::PutDocument { document: document.clone(), expected }
+}
+
+fn removal(document: &Document, expected: Revision) -> Change {
+    Change::RemoveDocument { kind: document.kind, id: document.id.clone(), expected }
+}
+
+fn read<S: Store>(subject: &Subject<S>, document: &Document) -> Option<Document> {
+    subject.wait(subject.reader().document(document.kind, &document.id)).expect("the store works")
+}
+
+fn name(id: &str) -> DocumentId {
+    DocumentId::parse(id).expect("a good id")
+}
+
+/// A place, with a state that tells it from others.
+fn at(place: i64) -> Cursor {
+    Cursor { at: Sequence::new(place), state: format!("{{\"seen\":{place}}}").into() }
+}
+
+fn cursor<S: Store>(subject: &Subject<S>, reader: &DocumentId) -> Option<Cursor> {
+    subject.wait(subject.reader().cursor(reader)).expect("the store works")
+}
+
+fn slowest<S: Store>(subject: &Subject<S>) -> Option<Sequence> {
+    subject.wait(subject.reader().slowest_cursor()).expect("the store works")
+}
+
+fn advance<S: Store>(subject: &Subject<S>, reader: &DocumentId, from: Option<i64>, to: Option<i64>) -> bool {
+    let answer = subject.writer().advance(reader, from.map(Sequence::new), to.map(at));
+    subject.wait(answer).expect("the store works")
+}

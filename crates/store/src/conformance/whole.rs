@@ -1,0 +1,135 @@
+//! A call whose future is dropped has happened whole or not at all, and what a commit answers is what it wrote.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use service_accounts_audit::{Action, Event, Label, Sequence};
+use service_accounts_token::TokenId;
+
+use super::{Contents, Subject, fixtures, fixtures::at, samples, samples::every_change};
+use crate::{Authority, Change, Cursor, DocumentId, LastUsed, Seen, Sighting, Store, Usage, Write};
+
+/// As often as a call is polled before it is dropped, at most.
+const POLLS: usize = 40;
+
+/// The events that `settle` leaves.
+const SETTLING: usize = 2;
+
+/// What the answer of a commit says was written is what is read afterwards, for every kind of change.
+pub fn what_a_commit_answers_is_what_is_stored<S: Store>(subject: &Subject<S>) {
+    for change in every_change(subject) {
+        let applied = subject.applied(change.clone());
+        assert!(!applied.writes.is_empty(), "{change:?}");
+        for write in &applied.writes {
+            match write {
+                Write::PutAccount(account) => assert_eq!(*subject.stored_account(&account.id), **account),
+                Write::RemoveAccount(id) => assert!(subject.found_account(id).is_none()),
+                Write::PutToken(token) => assert_eq!(subject.stored(&token.id), **token),
+                Write::RemoveToken(id) => assert!(subject.found(id).is_none()),
+                Write::PutDocument(document) => assert_eq!(read(subject, write), Some(document.clone())),
+                Write::RemoveDocument(..) => assert_eq!(read(subject, write), None),
+            }
+        }
+    }
+}
+
+fn read<S: Store>(subject: &Subject<S>, write: &Write) -> Option<crate::Document> {
+    let (kind, id) = match write {
+        Write::PutDocument(document) => (document.kind, document.id.clone()),
+        Write::RemoveDocument(kind, id) => (*kind, id.clone()),
+        _ => return None,
+    };
+    subject.wait(subject.reader().document(kind, &id)).expect("the store works")
+}
+
+/// A change that nobody waits for any more has happened with its event, or not at all.
+pub fn a_dropped_commit_happens_whole_or_not_at_all<S: Store>(subject: &Subject<S>) {
+    for polls in 1..=POLLS {
+        let local = format!("account_{polls}");
+        let account = Subject::<S>::account(&local);
+        let tokens = vec![subject.secret(&account.id), subject.token(&account.id, "nightly")];
+        let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
+        let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
+        let event = fixtures::event_of(&change);
+        let before = subject.contents().events.len();
+        let ended = dropped(subject, polls, subject.writer().commit(&Authority::Host, change, event));
+        settle(subject);
+        let events = subject.contents().events.len() - before - SETTLING;
+        let parts = [subject.found_account(&account.id).is_some(), events == 1];
+        let parts = parts.into_iter().chain(ids.iter().map(|id| subject.found(id).is_some()));
+        let parts: Vec<_> = parts.collect();
+        assert!(parts.iter().all(|part| *part == parts[0]), "half done after {polls} polls: {parts:?}");
+        if ended {
+            return;
+        }
+    }
+}
+
+/// So has a batch of events, of last uses and sightings, and the step of a reader.
+pub fn a_dropped_batch_is_kept_whole_or_not_at_all<S: Store>(subject: &Subject<S>) {
+    let account = subject.create("pipeline", &[]);
+    let tokens = ["one", "other"].map(|name| subject.mint(subject.token(&account.id, name)).id);
+    let reader = DocumentId::parse("notifier").expect("a good id");
+    let mut place = None;
+    for polls in 1..=POLLS {
+        let before = subject.contents();
+        let number = i64::try_from(polls).expect("a small number");
+        let event = || Event::new(Action::AccessGranted, Label::new("conformance"), at(number));
+        let appended = dropped(subject, polls, subject.writer().append(&[event(), event(), event()]));
+        let (uses, sightings) = batch(tokens, number);
+        let touched = dropped(subject, polls, subject.writer().touch(&uses, &sightings));
+        let to = Sequence::new(number);
+        let step = subject.writer().advance(&reader, place, Some(Cursor { at: to, state: "".into() }));
+        let advanced = dropped(subject, polls, step);
+        settle(subject);
+        assert_whole(&before, &subject.contents(), polls);
+        let stands = subject.wait(subject.reader().cursor(&reader)).expect("the store works").map(|cursor| cursor.at);
+        assert!(stands == place || stands == Some(to));
+        place = stands;
+        if appended && touched && advanced {
+            return;
+        }
+    }
+}
+
+fn batch(tokens: [TokenId; 2], number: i64) -> (Vec<Usage>, Vec<Sighting>) {
+    let last = LastUsed { at: at(number), address: None };
+    let row = |token| Sighting { token, seen: Seen::Tried, count: 1, first: at(number), last: at(number) };
+    (tokens.map(|token| Usage { token, last }).into(), tokens.map(row).into())
+}
+
+fn assert_whole(before: &Contents, after: &Contents, polls: usize) {
+    let appended = after.events.len() - before.events.len() - SETTLING;
+    assert!([0, 3].contains(&appended), "{appended} of 3 events after {polls} polls");
+    let changed = before.listed.iter().zip(&after.listed).filter(|(one, other)| one.1 != other.1).count();
+    assert!([0, 2].contains(&changed), "{changed} of 2 marks after {polls} polls");
+    let total = |contents: &Contents| contents.sightings.iter().map(|row| row.count).sum::<u64>();
+    assert!([0, 2].contains(&(total(after) - total(before))), "half of the sightings after {polls} polls");
+}
+
+/// Polls so many times at most, and drops the future then; true if it ended before.
+fn dropped<S: Store, T>(subject: &Subject<S>, polls: usize, call: impl Future<Output = T>) -> bool {
+    subject.wait(async {
+        let mut call = pin!(call);
+        let mut left = polls;
+        poll_fn(|context| {
+            if call.as_mut().poll(context).is_ready() {
+                return Poll::Ready(true);
+            }
+            left -= 1;
+            if left == 0 { Poll::Ready(false) } else { Poll::Pending }
+        })
+        .await
+    })
+}
+
+/// Waits for a later change of the same writer, behind which nothing of an earlier call is still on its way.
+fn settle<S: Store>(subject: &Subject<S>) {
+    let marker = samples::document("marker", "{}");
+    let (kind, id) = (marker.kind, marker.id.clone());
+    let made = subject.apply(Change::PutDocument { document: marker, expected: None });
+    subject.apply(Change::RemoveDocument { kind, id, expected: crate::Revision::made_by(made) });
+}
