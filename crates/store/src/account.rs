@@ -7,7 +7,7 @@ use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName};
 use time::UtcDateTime;
 
-use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemName, Title, seconds};
+use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemName, Title, seconds, text::kept};
 
 /// A machine user: what it is, what it may do, and since when.
 ///
@@ -20,10 +20,13 @@ pub struct Account {
     /// The name people know it by.
     pub name: DisplayName,
     /// What it is for.
+    #[serde(deserialize_with = "kept::one")]
     pub purpose: Purpose,
     /// Who answers for it.
+    #[serde(deserialize_with = "kept::one")]
     pub owner: Owner,
     /// The systems it connects.
+    #[serde(deserialize_with = "kept::all")]
     pub systems: Vec<SystemName>,
     /// Its role, scopes and teams.
     pub grant: Grant,
@@ -32,6 +35,7 @@ pub struct Account {
     /// Where it is used.
     pub environment: Environment,
     /// Why it needs more than the lowest role.
+    #[serde(default, deserialize_with = "kept::option")]
     pub justification: Option<Justification>,
     /// When it ends; the first instant at which it is refused.
     #[serde(with = "seconds::option")]
@@ -47,13 +51,13 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Generation::is_first")]
     pub generation: Generation,
     /// Where people of an imported account are reached. It is kept, and used for nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "kept::option", skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     /// The job title of an imported account. It is kept, and used for nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "kept::option", skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
     /// The key of the request that created it, so that a retry of that request finds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "kept::option", skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestKey>,
     /// When it was created.
     #[serde(with = "seconds")]
@@ -140,7 +144,7 @@ pub struct Proposal {
 
 /// Whether an account's access is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Status {
     /// Its credentials work.
     Enabled,
@@ -153,7 +157,7 @@ pub enum Status {
 
 /// Whether an account waits for a second administrator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Approval {
     /// The host does not ask for one.
     NotRequired,

@@ -221,7 +221,7 @@ pub struct Predecessor {
 
 /// What a credential is used as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Class {
     /// A token, by its name within the account.
     Token(TokenName),

@@ -2,6 +2,9 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use serde::{Deserialize, Deserializer, de::Error};
+use service_accounts_naming::{ReadableError, check_readable};
+
 /// The text is not fit to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -17,12 +20,9 @@ pub enum TextError {
         /// The longest allowed.
         max: usize,
     },
-    /// A control character.
-    #[error("the text has a control character at byte {at}")]
-    Control {
-        /// Where it stands, in bytes from the start.
-        at: usize,
-    },
+    /// A character that changes how text beside it reads, or that nobody sees.
+    #[error(transparent)]
+    Unreadable(#[from] ReadableError),
 }
 
 macro_rules! bounded_text {
@@ -38,7 +38,7 @@ macro_rules! bounded_text {
             /// Takes a text, trimmed at both ends.
             ///
             /// # Errors
-            /// The text is empty, too long, or has a control character.
+            /// The text is empty, too long, or not readable as [`check_readable`] has it.
             pub fn parse(text: &str) -> Result<Self, TextError> {
                 checked(text, Self::MAX_CHARS).map(|text| Self(text.into()))
             }
@@ -75,6 +75,12 @@ macro_rules! bounded_text {
                 Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
             }
         }
+
+        impl Kept for $name {
+            fn restore(text: &str) -> Result<Self, TextError> {
+                bounded(text, Self::MAX_CHARS).map(|text| Self(text.into()))
+            }
+        }
     )+};
 }
 
@@ -95,14 +101,54 @@ bounded_text! {
     RequestKey: 200;
 }
 
+/// A text out of a stored record.
+///
+/// One that an earlier version took stays: to refuse it would lock its account out.
+trait Kept: Sized {
+    fn restore(text: &str) -> Result<Self, TextError>;
+}
+
+struct AsKept<T>(T);
+
+impl<'de, T: Kept> Deserialize<'de> for AsKept<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::restore(&String::deserialize(deserializer)?).map(Self).map_err(Error::custom)
+    }
+}
+
+/// How a record reads its texts.
+pub(crate) mod kept {
+    #![expect(private_bounds, reason = "only the texts of this module are kept")]
+
+    use serde::{Deserialize, Deserializer};
+
+    use super::{AsKept, Kept};
+
+    pub(crate) fn one<'de, T: Kept, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        AsKept::deserialize(deserializer).map(|text: AsKept<T>| text.0)
+    }
+
+    pub(crate) fn option<'de, T: Kept, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        Option::deserialize(deserializer).map(|text: Option<AsKept<T>>| text.map(|text| text.0))
+    }
+
+    pub(crate) fn all<'de, T: Kept, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        Vec::deserialize(deserializer).map(|texts: Vec<AsKept<T>>| texts.into_iter().map(|text| text.0).collect())
+    }
+}
+
 fn checked(text: &str, max: usize) -> Result<&str, TextError> {
+    let text = bounded(text, max)?;
+    check_readable(text)?;
+    Ok(text)
+}
+
+fn bounded(text: &str, max: usize) -> Result<&str, TextError> {
     let text = text.trim();
-    let chars = text.chars().count();
-    match text.char_indices().find(|(_, c)| c.is_control()) {
-        _ if text.is_empty() => Err(TextError::Empty),
-        _ if chars > max => Err(TextError::TooLong { chars, max }),
-        Some((at, _)) => Err(TextError::Control { at }),
-        None => Ok(text),
+    match text.chars().count() {
+        0 => Err(TextError::Empty),
+        chars if chars > max => Err(TextError::TooLong { chars, max }),
+        _ => Ok(text),
     }
 }
 
@@ -114,9 +160,25 @@ mod tests {
     fn a_text_is_trimmed_and_bounded() {
         assert_eq!(Purpose::parse("  nightly load ").unwrap().as_str(), "nightly load");
         assert_eq!(Purpose::parse(" \t "), Err(TextError::Empty));
-        assert_eq!(Purpose::parse("a\nb"), Err(TextError::Control { at: 1 }));
+        assert_eq!(Purpose::parse("a\nb"), Err(ReadableError::Control { at: 1 }.into()));
         for (length, is_fit) in [(149, true), (150, true), (151, false)] {
             assert_eq!(Owner::parse(&"é".repeat(length)).is_ok(), is_fit, "{length}");
+        }
+    }
+
+    /// Row 77 of the failure cases, calich#252: marks that turn or hide text in what people read.
+    #[test]
+    fn a_text_that_turns_or_hides_others_is_refused() {
+        for text in ["pay\u{202e}lor", "pay\u{2066}lor", "pay\u{200b}lor", "pay\u{2028}lor"] {
+            let refused = [
+                Purpose::parse(text).is_err(),
+                Owner::parse(text).is_err(),
+                SystemName::parse(text).is_err(),
+                Justification::parse(text).is_err(),
+                Email::parse(text).is_err(),
+                Title::parse(text).is_err(),
+            ];
+            assert_eq!(refused, [true; 6], "{text:?}");
         }
     }
 }

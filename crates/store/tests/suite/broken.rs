@@ -32,13 +32,14 @@ macro_rules! faults {
         }
     )+};
 }
+pub(crate) use faults;
 
-async fn commit(store: &MemoryStore, authority: &Authority, change: Change, event: Event) -> Committed {
+pub(crate) async fn commit(store: &MemoryStore, authority: &Authority, change: Change, event: Event) -> Committed {
     let Ok(committed) = store.commit(authority, change, event).await;
     committed
 }
 
-async fn found(store: &MemoryStore, id: &TokenId) -> Option<Arc<Credential>> {
+pub(crate) async fn found(store: &MemoryStore, id: &TokenId) -> Option<Arc<Credential>> {
     let Ok(found) = store.credential(id).await;
     found
 }
