@@ -15,6 +15,7 @@
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
 //! | a new pepper that kills, an old one that lives on | [`peppers`] |
 //! | a write for each request, a mark that is lost | [`usage`] |
+//! | what was found by attack on this project | [`second_list`] |
 
 mod authority;
 mod expiry;
@@ -27,6 +28,7 @@ mod operations;
 mod outage;
 mod peppers;
 mod revocation;
+mod second_list;
 mod secrets;
 mod states;
 mod usage;
