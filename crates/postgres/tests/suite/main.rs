@@ -5,4 +5,5 @@
 mod conformance;
 mod nodes;
 mod pooler;
+mod speed;
 mod support;
