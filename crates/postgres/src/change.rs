@@ -6,7 +6,7 @@
 
 use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{
-    Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
+    Account, Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
 };
 use tokio_postgres::Row;
 
@@ -106,8 +106,7 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     for account in
         writes.iter().filter_map(|write| if let Write::PutAccount(account) = write { Some(account) } else { None })
     {
-        let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
-        steps.push(step.with(account.revision.event().number()).with(encode(account)?));
+        steps.push(put_account(statements, account)?);
     }
     let removed: Vec<_> = writes
         .iter()
@@ -126,10 +125,7 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     for write in writes {
         match write {
             Write::RemoveAccount(id) => steps.push(Step::new(&statements.remove_account).with(id.as_str())),
-            Write::PutDocument(document) => {
-                let step = Step::new(&statements.put_document).with(document.kind.as_str()).with(document.id.as_str());
-                steps.push(step.with(document.revision.event().number()).with(&*document.body));
-            }
+            Write::PutDocument(document) => steps.push(put_document(statements, document)),
             Write::RemoveDocument(kind, id) => {
                 steps.push(Step::new(&statements.remove_document).with(kind.as_str()).with(id.as_str()));
             }
@@ -139,7 +135,17 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     Ok(steps)
 }
 
-fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
+pub(crate) fn put_account<'a>(statements: &'a Statements, account: &'a Account) -> Result<Step<'a>, PostgresError> {
+    let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
+    Ok(step.with(account.revision.event().number()).with(encode(account)?))
+}
+
+pub(crate) fn put_document<'a>(statements: &'a Statements, document: &'a Document) -> Step<'a> {
+    let step = Step::new(&statements.put_document).with(document.kind.as_str()).with(document.id.as_str());
+    step.with(document.revision.event().number()).with(&*document.body)
+}
+
+pub(crate) fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
     let records = tokens.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
     let seconds = |at: Option<time::UtcDateTime>| at.map(time::UtcDateTime::unix_timestamp);
     Ok(Step::new(&statements.put_tokens)
@@ -155,7 +161,11 @@ fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<St
         .with(records))
 }
 
-fn event_step<'a>(statements: &'a Statements, sequence: Sequence, event: &'a Event) -> Result<Step<'a>, PostgresError> {
+pub(crate) fn event_step<'a>(
+    statements: &'a Statements,
+    sequence: Sequence,
+    event: &'a Event,
+) -> Result<Step<'a>, PostgresError> {
     Ok(Step::new(&statements.put_event)
         .with(sequence.number())
         .with(event.at().unix_timestamp())

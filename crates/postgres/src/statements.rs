@@ -85,6 +85,8 @@ statements! {
     put_event(INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT) = "
         INSERT INTO @event (sequence, at, action, actor, account, token, record) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
+    set_turn(INT8) = "UPDATE @turn SET last = $1";
+
     document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE kind = $1 AND id = $2";
     documents(TEXT, TEXT, INT8) = "
         SELECT id, revision, body FROM @document WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
