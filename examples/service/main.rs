@@ -83,9 +83,8 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
         None if database::is_on_server(&settings.database) => {
             return Err("the setting `SERVICE_ACCOUNTS_PEPPER` is needed where `DATABASE` is a server".into());
         }
-        None => pepper::load(&settings.database).map_err(|error| {
-            format!("no key file can be kept beside the file that `DATABASE` names: {error}")
-        })?,
+        None => pepper::load(&settings.database)
+            .map_err(|error| format!("no key file can be kept beside the file that `DATABASE` names: {error}"))?,
     };
     let catalogue: Catalogue<Permission> = toml::from_str(include_str!("roles.toml"))?;
     let store = database::open(&settings.database).await?;
