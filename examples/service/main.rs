@@ -1,9 +1,9 @@
-//! A service on an embedded SQLite store that authenticates machine users: `cargo run --example service`.
+//! A service on an embedded SQLite store, or on Postgres, that authenticates machine users: `cargo run --example service`.
 //!
 //! | setting | what it says | without it |
 //! |---|---|---|
 //! | `LISTEN` | address and port | `127.0.0.1:8080` |
-//! | `DATABASE` | the path of the file that keeps everything | `service-accounts.db` |
+//! | `DATABASE` | the path of the file that keeps everything, or `postgres://…` for several nodes, with the keys set | `service-accounts.db` |
 //! | `SERVICE_ACCOUNTS_PEPPER` | the keys, newest first, separated by commas | a key file beside the database |
 //! | `ENVIRONMENT` | credentials of other environments are refused | all are accepted |
 //! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
@@ -11,6 +11,7 @@
 //! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
 mod bootstrap;
+mod database;
 mod health;
 mod pepper;
 mod permissions;
@@ -23,7 +24,7 @@ use std::{error::Error, process::ExitCode, time::Duration};
 
 use axum::Router;
 use http::HeaderName;
-use service_accounts::{ServiceAccounts, UpkeepBounds, access::Catalogue, sqlite::SqliteStore, token::Vendor};
+use service_accounts::{ServiceAccounts, UpkeepBounds, access::Catalogue, store::BoxStore, token::Vendor};
 use service_accounts_axum::{
     api, connect_info, not_found,
     tower::{ClientAddress, Gate},
@@ -36,7 +37,7 @@ use tokio::{
 use crate::{permissions::Permission, settings::Settings};
 
 /// The service accounts of this service.
-type Accounts = ServiceAccounts<SqliteStore, Permission>;
+type Accounts = ServiceAccounts<BoxStore, Permission>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -58,7 +59,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listen = settings.listen.clone();
     let gate = client_address(&settings);
     let recover = settings.recover;
-    let accounts = open(settings)?;
+    let accounts = open(settings).await?;
     accounts.check_peppers().await?;
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| format!("the setting `LISTEN` names no free address and port: {error}"))?;
@@ -75,13 +76,18 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
-    let peppers = settings.peppers.map_or_else(|| pepper::load(&settings.database), Ok);
-    let peppers =
-        peppers.map_err(|error| format!("no key file can be kept beside the file that `DATABASE` names: {error}"))?;
+async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
+    let peppers = match settings.peppers {
+        Some(peppers) => peppers,
+        // Each node would make a key of its own, and none would know the tokens of the others.
+        None if database::is_on_server(&settings.database) => {
+            return Err("the setting `SERVICE_ACCOUNTS_PEPPER` is needed where `DATABASE` is a server".into());
+        }
+        None => pepper::load(&settings.database)
+            .map_err(|error| format!("no key file can be kept beside the file that `DATABASE` names: {error}"))?,
+    };
     let catalogue: Catalogue<Permission> = toml::from_str(include_str!("roles.toml"))?;
-    let store = SqliteStore::open(&settings.database);
-    let store = store.map_err(|error| format!("the file that `DATABASE` names cannot be opened: {error}"))?;
+    let store = database::open(&settings.database).await?;
     let vendor = Vendor::parse("sample")?;
     let manage = Permission::ServiceAccountsManage;
     let builder = ServiceAccounts::builder(store, vendor, peppers.keyring()?, catalogue, manage);

@@ -11,13 +11,13 @@ use service_accounts::{
 };
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::pepper::Peppers;
+use crate::{database::is_on_server, pepper::Peppers};
 
 /// How this service runs.
 pub(crate) struct Settings {
     /// `LISTEN`: address and port.
     pub(crate) listen: String,
-    /// `DATABASE`: the path of the file.
+    /// `DATABASE`: the path of the file, or the address of a Postgres database.
     pub(crate) database: String,
     /// `SERVICE_ACCOUNTS_PEPPER`: the keys, newest first; without it, the key file beside the database.
     pub(crate) peppers: Option<Peppers>,
@@ -46,7 +46,8 @@ impl Settings {
         let log = "one of off, error, warn, info, debug, trace";
         Ok(Self {
             listen: text("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".into()),
-            database: parsed("DATABASE", "the path of a file", path)?.unwrap_or_else(|| "service-accounts.db".into()),
+            database: parsed("DATABASE", "the path of a file, or postgres://…", database)?
+                .unwrap_or_else(|| "service-accounts.db".into()),
             peppers: peppers()?,
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
@@ -70,9 +71,9 @@ fn fail(name: &'static str, expected: &str) -> SettingError {
     SettingError { name, expected: expected.into() }
 }
 
-fn path(text: &str) -> Option<String> {
-    // An address would become a file of that name, with the password in it.
-    (!text.is_empty() && !text.contains("://")).then(|| text.into())
+fn database(text: &str) -> Option<String> {
+    // Another address would become a file of that name, with the password in it.
+    (is_on_server(text) || !text.is_empty() && !text.contains("://")).then(|| text.into())
 }
 
 fn peppers() -> Result<Option<Peppers>, SettingError> {

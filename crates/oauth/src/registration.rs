@@ -42,8 +42,9 @@ pub struct RegistrationResponse<'a> {
     pub client_secret_expires_at: i64,
     /// The name for people.
     pub client_name: String,
-    /// The scopes that the client may ask for.
-    pub scope: ScopeList,
+    /// The scopes that the client may ask for, where they are known by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeList>,
     /// How the client will send its secret.
     pub token_endpoint_auth_method: AuthMethod,
     /// Always the one.

@@ -262,7 +262,7 @@ fn rfc_7591_3_2_1_the_answer_tells_what_was_registered() {
         client_id_issued_at: 2_893_256_800,
         client_secret_expires_at: 0,
         client_name: "My Client".into(),
-        scope: ScopeList::parse("read").unwrap(),
+        scope: ScopeList::parse("read").ok(),
         token_endpoint_auth_method: AuthMethod::ClientSecretPost,
         grant_types: GrantTypes,
     };

@@ -6,7 +6,7 @@
 
 use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{
-    Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
+    Account, Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
 };
 use tokio_postgres::Row;
 
@@ -50,11 +50,16 @@ async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -
 fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     let accounts: Vec<_> = needs.accounts.iter().map(|id| id.as_str()).collect();
     let tokens: Vec<_> = needs.tokens.iter().map(|id| id.as_str()).collect();
-    let mut steps = vec![
-        Step::new(&statements.take_turn),
-        Step::new(&statements.accounts_by_id).with(accounts),
-        Step::new(&statements.tokens_by_id).with(tokens),
-    ];
+    // Nearly every change is about one account and one token: a lookup by one key is planned and run faster than by a list.
+    let accounts = match accounts.as_slice() {
+        [only] => Step::new(&statements.account).with(*only),
+        _ => Step::new(&statements.accounts_by_id).with(accounts),
+    };
+    let tokens = match tokens.as_slice() {
+        [only] => Step::new(&statements.token).with(*only),
+        _ => Step::new(&statements.tokens_by_id).with(tokens),
+    };
+    let mut steps = vec![Step::new(&statements.take_turn), accounts, tokens];
     steps.extend(needs.secrets_of.as_ref().map(|id| Step::new(&statements.secrets_of).with(id.as_str())));
     let credentials = needs.credentials_of.as_ref();
     steps.extend(
@@ -106,8 +111,7 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     for account in
         writes.iter().filter_map(|write| if let Write::PutAccount(account) = write { Some(account) } else { None })
     {
-        let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
-        steps.push(step.with(account.revision.event().number()).with(encode(account)?));
+        steps.push(put_account(statements, account)?);
     }
     let removed: Vec<_> = writes
         .iter()
@@ -126,10 +130,7 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     for write in writes {
         match write {
             Write::RemoveAccount(id) => steps.push(Step::new(&statements.remove_account).with(id.as_str())),
-            Write::PutDocument(document) => {
-                let step = Step::new(&statements.put_document).with(document.kind.as_str()).with(document.id.as_str());
-                steps.push(step.with(document.revision.event().number()).with(&*document.body));
-            }
+            Write::PutDocument(document) => steps.push(put_document(statements, document)),
             Write::RemoveDocument(kind, id) => {
                 steps.push(Step::new(&statements.remove_document).with(kind.as_str()).with(id.as_str()));
             }
@@ -139,9 +140,39 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
     Ok(steps)
 }
 
-fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
+pub(crate) fn put_account<'a>(statements: &'a Statements, account: &'a Account) -> Result<Step<'a>, PostgresError> {
+    let step = Step::new(&statements.put_account).with(account.id.as_str()).with(account.id.realm());
+    Ok(step.with(account.revision.event().number()).with(encode(account)?))
+}
+
+pub(crate) fn put_document<'a>(statements: &'a Statements, document: &'a Document) -> Step<'a> {
+    let step = Step::new(&statements.put_document).with(document.kind.as_str()).with(document.id.as_str());
+    step.with(document.revision.event().number()).with(&*document.body)
+}
+
+fn put_token<'a>(statements: &'a Statements, token: &'a Token) -> Result<Step<'a>, PostgresError> {
+    Ok(Step::new(&statements.put_token)
+        .with(token.id.as_str())
+        .with(token.account.as_str())
+        .with(token.account.realm())
+        .with(token.class.kind().as_str())
+        .with(token.class.token_name().map(|name| name.as_str()))
+        .with(seconds(token.expires_at))
+        .with(seconds(token.next_due))
+        .with(token.digest.pepper().as_str().to_owned())
+        .with(token.revision.event().number())
+        .with(encode(token)?))
+}
+
+fn seconds(at: Option<time::UtcDateTime>) -> Option<i64> {
+    at.map(time::UtcDateTime::unix_timestamp)
+}
+
+pub(crate) fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
+    if let [only] = tokens {
+        return put_token(statements, only);
+    }
     let records = tokens.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
-    let seconds = |at: Option<time::UtcDateTime>| at.map(time::UtcDateTime::unix_timestamp);
     Ok(Step::new(&statements.put_tokens)
         .with(tokens.iter().map(|token| token.id.as_str()).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.account.as_str()).collect::<Vec<_>>())
@@ -155,7 +186,11 @@ fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<St
         .with(records))
 }
 
-fn event_step<'a>(statements: &'a Statements, sequence: Sequence, event: &'a Event) -> Result<Step<'a>, PostgresError> {
+pub(crate) fn event_step<'a>(
+    statements: &'a Statements,
+    sequence: Sequence,
+    event: &'a Event,
+) -> Result<Step<'a>, PostgresError> {
     Ok(Step::new(&statements.put_event)
         .with(sequence.number())
         .with(event.at().unix_timestamp())

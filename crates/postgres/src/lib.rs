@@ -7,6 +7,7 @@ mod decoded;
 mod documents;
 mod error;
 mod events;
+mod import;
 mod lease;
 mod lists;
 mod marks;
@@ -20,5 +21,6 @@ mod store;
 mod within;
 
 pub use error::PostgresError;
+pub use import::{ImportError, Imported};
 pub use settings::{Prepared, Settings};
 pub use store::PostgresStore;

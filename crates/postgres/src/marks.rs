@@ -84,14 +84,17 @@ fn written<'a>(statements: &'a Statements, before: &'a Sightings, after: &'a Sig
         steps.push(keyed(Step::new(&statements.remove_sightings), &gone));
     }
     if !changed.is_empty() {
-        let count = |one: &&Sighting| i64::try_from(one.count).unwrap_or(i64::MAX);
-        let step = keyed(Step::new(&statements.put_sightings), &changed)
-            .with(changed.iter().map(count).collect::<Vec<_>>())
-            .with(changed.iter().map(|one| one.first.unix_timestamp()).collect::<Vec<_>>())
-            .with(changed.iter().map(|one| one.last.unix_timestamp()).collect::<Vec<_>>());
-        steps.push(step);
+        steps.push(put(statements, &changed));
     }
     steps
+}
+
+pub(crate) fn put<'a>(statements: &'a Statements, sightings: &[&'a Sighting]) -> Step<'a> {
+    let count = |one: &&Sighting| i64::try_from(one.count).unwrap_or(i64::MAX);
+    keyed(Step::new(&statements.put_sightings), sightings)
+        .with(sightings.iter().map(count).collect::<Vec<_>>())
+        .with(sightings.iter().map(|one| one.first.unix_timestamp()).collect::<Vec<_>>())
+        .with(sightings.iter().map(|one| one.last.unix_timestamp()).collect::<Vec<_>>())
 }
 
 fn keyed<'a>(step: Step<'a>, sightings: &[&'a Sighting]) -> Step<'a> {
@@ -101,7 +104,7 @@ fn keyed<'a>(step: Step<'a>, sightings: &[&'a Sighting]) -> Step<'a> {
 }
 
 /// One row a token, the newest use of those given; of equal ones the first.
-fn touched<'a>(statements: &'a Statements, uses: &'a [Usage]) -> Option<Step<'a>> {
+pub(crate) fn touched<'a>(statements: &'a Statements, uses: &'a [Usage]) -> Option<Step<'a>> {
     let mut newest: BTreeMap<&str, &Usage> = BTreeMap::new();
     for mark in uses {
         let seconds = |mark: &Usage| mark.last.at.unix_timestamp();

@@ -48,6 +48,11 @@ impl Pool {
         Ok(Session { client: Lease::new(client), prepared: self.settings.prepared })
     }
 
+    /// Waits without a deadline, on whatever executor the caller has.
+    pub(crate) fn within<F: Future>(&self, work: F) -> Within<F> {
+        Within::new(&self.runtime, work)
+    }
+
     /// Waits within the deadline, on whatever executor the caller has. If the caller stops waiting, so does the work.
     pub(crate) async fn bounded<T>(
         &self,
@@ -153,6 +158,11 @@ impl Session {
     /// Carries out the steps and commits, all in one round trip. Where one fails the server commits nothing.
     pub(crate) async fn commit(&self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         self.together(None, steps, Some("COMMIT")).await
+    }
+
+    /// Carries out the steps inside of an open transaction, all in one round trip.
+    pub(crate) async fn all(&self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+        self.together(None, steps, None).await
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), tokio_postgres::Error> {

@@ -64,6 +64,7 @@ statements! {
 
     // A change: the place of its event first, and with it the turn of this change; nobody else commits until it ends.
     take_turn() = "UPDATE @turn SET last = last + 1 RETURNING last";
+    token(TEXT) = "SELECT id, revision, record FROM @token WHERE id = $1";
     accounts_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @account WHERE id = ANY($1)";
     tokens_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @token WHERE id = ANY($1)";
     secrets_of(TEXT) = "SELECT id, revision, record FROM @token WHERE account = $1 AND kind = 'sec' ORDER BY id";
@@ -75,6 +76,11 @@ statements! {
         INSERT INTO @account (id, realm, revision, record) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record";
     remove_account(TEXT) = "DELETE FROM @account WHERE id = $1";
+    put_token(TEXT, TEXT, TEXT, TEXT, TEXT, INT8, INT8, TEXT, INT8, TEXT) = "
+        INSERT INTO @token (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, next_due = excluded.next_due,
+            pepper = excluded.pepper, revision = excluded.revision, record = excluded.record";
     put_tokens(TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY,
         INT8_ARRAY, TEXT_ARRAY) = "
         INSERT INTO @token (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
@@ -84,6 +90,8 @@ statements! {
     remove_tokens(TEXT_ARRAY) = "DELETE FROM @token WHERE id = ANY($1)";
     put_event(INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT) = "
         INSERT INTO @event (sequence, at, action, actor, account, token, record) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    set_turn(INT8) = "UPDATE @turn SET last = $1";
 
     document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE kind = $1 AND id = $2";
     documents(TEXT, TEXT, INT8) = "

@@ -33,6 +33,10 @@ impl PostgresStore {
         Ok(Self { pool: Pool::open(settings).await?, decoded: Decoded::new() })
     }
 
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
     async fn bounded<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
         self.pool.bounded(work).await
     }

@@ -10,6 +10,7 @@ mod first_use;
 mod introspection;
 mod judge;
 mod rehash;
+mod revocation;
 
 use std::{net::IpAddr, sync::Arc};
 

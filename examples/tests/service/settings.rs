@@ -18,7 +18,7 @@ fn each_setting_is_named_with_what_is_expected_and_never_with_its_value() {
         ("LISTEN", "nonsense", "address and port"),
         ("LISTEN", "127.0.0.1:99999", "address and port"),
         ("DATABASE", "", "the path of a file"),
-        ("DATABASE", "postgres://ada:hunter2@db/accounts", "the path of a file"),
+        ("DATABASE", "mysql://ada:hunter2@db/accounts", "the path of a file"),
         ("DATABASE", "/nowhere/at/all.db", "cannot be"),
         ("SERVICE_ACCOUNTS_PEPPER", "", "key 1"),
         ("SERVICE_ACCOUNTS_PEPPER", short, "32 bytes"),

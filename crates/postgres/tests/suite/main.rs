@@ -1,8 +1,10 @@
 //! The store on a private Postgres server.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the helpers of tests")]
 
 mod conformance;
+mod moving;
 mod nodes;
 mod pooler;
+mod speed;
 mod support;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Allowlist, Grants, Permission, Scopes};
+use service_accounts_access::{Allowlist, GrantError, Grants, Permission, PermissionSet, Scopes};
 use service_accounts_audit::Action;
 use service_accounts_store::{Account, Change, Class, Store, Token};
 use service_accounts_token::SecretToken;
@@ -152,6 +152,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         check_networks(account, &narrowing.allowlist)?;
         let expires_at = self.session_end(account, narrowing.lifetime)?;
         let asker = Asker::new(actor, &self.rules);
+        check_scopes(&asker, &narrowing.scopes)?;
         let grant = asker.catalogue.guard_token(asker.holds(), &account.grant, narrowing.scopes.clone());
         let grant = grant.map_err(Error::Grant)?;
         let grants = asker.catalogue.holder(&account.grant, grant.scopes());
@@ -172,6 +173,14 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let end = self.now().checked_add(lifetime).ok_or(Error::SessionLifetime)?.truncate_to_second();
         Ok(account.expires_at.map_or(end, |account_end| account_end.min(end)))
     }
+}
+
+/// A scope that the account does not hold whole is refused: a session must not list what it cannot do.
+fn check_scopes<P: Permission>(asker: &Asker<'_, P>, wanted: &Scopes) -> Result<(), Error> {
+    let asked = wanted.names().filter_map(|name| asker.catalogue.scope(name));
+    let missing = asked.fold(PermissionSet::empty(), PermissionSet::union).difference(asker.holds().permissions());
+    let permissions: Vec<_> = missing.iter().map(Permission::name).collect();
+    if permissions.is_empty() { Ok(()) } else { Err(Error::Grant(GrantError::Permissions { permissions })) }
 }
 
 fn check_networks(account: &Account, wanted: &Allowlist) -> Result<(), Error> {

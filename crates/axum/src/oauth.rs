@@ -1,0 +1,123 @@
+//! OAuth 2.0 for clients that nobody here wrote (RFC 6749 §4.4, 7009, 7591, 7662, 8414).
+//!
+//! The words are [`service_accounts_oauth`]'s; here they meet the facade. Every refusal on these paths has the shape of
+//! RFC 6749 §5.2, not of a problem, because that is what clients of the standard read.
+
+mod answer;
+mod caller;
+mod incoming;
+mod introspect;
+mod metadata;
+mod register;
+mod revoke;
+mod token;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use service_accounts::{ServiceAccounts, access::Permission, lifecycle::Environment, store::Store};
+use service_accounts_oauth::OAuthError;
+pub use service_accounts_oauth::{Endpoints, Issuer, IssuerError};
+use service_accounts_tower::Gate;
+
+use self::answer::Refused;
+
+/// What an authorization server says of itself, and what a client becomes that registers.
+///
+/// ```
+/// use service_accounts_axum::{OAuthServer, oauth::Issuer};
+///
+/// let server = OAuthServer::new(Issuer::parse("https://auth.example.com")?);
+/// # Ok::<(), service_accounts_axum::oauth::IssuerError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct OAuthServer {
+    issuer: Issuer,
+    endpoints: Endpoints,
+    environment: Environment,
+    documentation: Option<String>,
+}
+
+impl OAuthServer {
+    /// A server whose endpoints lie at `<issuer>/oauth2/…`, and whose clients work in production.
+    #[must_use]
+    pub fn new(issuer: Issuer) -> Self {
+        let endpoints = Endpoints::under(&format!("{issuer}/oauth2"));
+        Self { issuer, endpoints, environment: Environment::production(), documentation: None }
+    }
+
+    /// Names other addresses for the endpoints, where the router is nested elsewhere.
+    #[must_use]
+    pub fn endpoints(self, endpoints: Endpoints) -> Self {
+        Self { endpoints, ..self }
+    }
+
+    /// The environment of a client that registers without naming one.
+    #[must_use]
+    pub fn environment(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// Adds the page that developers read to the metadata.
+    #[must_use]
+    pub fn documentation(self, url: impl Into<String>) -> Self {
+        Self { documentation: Some(url.into()), ..self }
+    }
+}
+
+/// The OAuth endpoints, to be merged into the host's router or nested at any prefix.
+///
+/// | call | standard |
+/// |---|---|
+/// | `POST /oauth2/token` | RFC 6749 §4.4 |
+/// | `POST /oauth2/introspect` | RFC 7662 |
+/// | `POST /oauth2/revoke` | RFC 7009 |
+/// | `POST /oauth2/register` | RFC 7591, client credentials only |
+/// | `GET /.well-known/oauth-authorization-server` | RFC 8414 |
+///
+/// An issuer with a path has its metadata behind the well-known part too (RFC 8414 §3.1):
+/// `/.well-known/oauth-authorization-server/<path>`. Where the router is nested, name the addresses that clients see with
+/// [`OAuthServer::endpoints`].
+pub fn oauth_router<S: Store + 'static, P: Permission>(
+    accounts: ServiceAccounts<S, P>,
+    gate: Gate<P>,
+    server: OAuthServer,
+) -> Router {
+    let metadata = format!("/.well-known/oauth-authorization-server{}", server.issuer.path());
+    let router = Router::new()
+        .route("/oauth2/token", post(token::token))
+        .route("/oauth2/introspect", post(introspect::introspect))
+        .route("/oauth2/revoke", post(revoke::revoke))
+        .route("/oauth2/register", post(register::register))
+        .method_not_allowed_fallback(wrong_method)
+        .route("/.well-known/oauth-authorization-server", get(metadata::metadata));
+    let router =
+        if server.issuer.path().is_empty() { router } else { router.route(&metadata, get(metadata::metadata)) };
+    router.with_state(Desk { accounts, gate, server: Arc::new(server) })
+}
+
+/// What every endpoint works with.
+struct Desk<S, P: Permission> {
+    accounts: ServiceAccounts<S, P>,
+    gate: Gate<P>,
+    server: Arc<OAuthServer>,
+}
+
+impl<S, P: Permission> Clone for Desk<S, P> {
+    fn clone(&self) -> Self {
+        Self { accounts: self.accounts.clone(), gate: self.gate.clone(), server: self.server.clone() }
+    }
+}
+
+impl<S, P: Permission> Desk<S, P> {
+    fn refuse(&self, error: OAuthError) -> Refused {
+        Refused::new(error, self.gate.realm_name())
+    }
+}
+
+async fn wrong_method() -> Refused {
+    Refused::new(OAuthError::wrong_method("POST"), "")
+}

@@ -1,0 +1,17 @@
+//! `GET /.well-known/oauth-authorization-server`: what this server is and where its endpoints are (RFC 8414).
+
+use axum::{Json, extract::State};
+use service_accounts::{access::Permission, store::Store};
+use service_accounts_oauth::{Metadata, ScopeList};
+
+use super::Desk;
+
+pub(super) async fn metadata<S: Store + 'static, P: Permission>(State(desk): State<Desk<S, P>>) -> Json<Metadata> {
+    let server = &desk.server;
+    let scopes = ScopeList::of(P::ALL.iter().map(|permission| permission.name())).unwrap_or_default();
+    let metadata = Metadata::new(server.issuer.clone(), server.endpoints.clone(), &scopes);
+    Json(match &server.documentation {
+        Some(url) => metadata.with_documentation(url),
+        None => metadata,
+    })
+}
