@@ -5,10 +5,14 @@ mod approval;
 mod catalogue;
 mod change;
 mod create;
+mod incident;
+mod incidents;
+mod leak;
 mod list;
 mod look;
 mod new_account;
 mod new_token;
+mod note;
 mod peppers;
 mod plan;
 mod rotation;
@@ -28,8 +32,12 @@ use service_accounts_token::TokenId;
 
 pub use self::{
     account::AccountHandle,
+    incident::{Contained, Incident, IncidentNote},
+    incidents::Successor,
+    leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
+    note::{Note, NoteError},
     peppers::PepperCensus,
     plan::TokenKey,
     rotation::{RotateToken, RotatedToken},
