@@ -7,7 +7,7 @@ use std::{
 };
 
 use service_accounts_audit::{Event, Sequence};
-use service_accounts_naming::{AccountId, Realm};
+use service_accounts_naming::{AccountId, Realm, TokenName};
 use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
@@ -22,6 +22,8 @@ pub(super) struct Ledger {
     accounts: BTreeMap<AccountId, Arc<Account>>,
     tokens: HashMap<TokenId, Arc<Credential>>,
     by_account: BTreeMap<AccountId, BTreeSet<TokenId>>,
+    by_name: HashMap<(AccountId, TokenName), TokenId>,
+    secrets: HashMap<AccountId, BTreeSet<TokenId>>,
     sessions: BTreeMap<AccountId, BTreeSet<(Option<UtcDateTime>, TokenId)>>,
     by_due: BTreeMap<String, BTreeSet<(UtcDateTime, TokenId)>>,
     last_used: HashMap<TokenId, LastUsed>,
@@ -127,9 +129,8 @@ impl Ledger {
     }
 
     fn read(&self, needs: &Needs) -> Records {
-        let secrets = needs.secrets_of.iter().flat_map(|account| self.ids_of(account));
-        let secrets = secrets.filter_map(|id| self.tokens.get(id)).filter(|found| found.token().class == Class::Secret);
-        let tokens = needs.tokens.iter().filter_map(|id| self.tokens.get(id)).chain(secrets);
+        let secrets = needs.secrets_of.iter().filter_map(|account| self.secrets.get(account)).flatten();
+        let tokens = needs.tokens.iter().chain(secrets).filter_map(|id| self.tokens.get(id));
         let credentials = needs.credentials_of.iter().flat_map(|(account, most)| self.ids_of(account).take(*most));
         let sessions = needs.sessions_of.iter().flat_map(|(account, most)| self.sessions_of(account).take(*most));
         Records {
@@ -137,12 +138,7 @@ impl Ledger {
             tokens: tokens.map(|credential| credential.token().clone()).collect(),
             credentials: credentials.copied().collect(),
             sessions: sessions.collect(),
-            name_holder: needs.name.as_ref().and_then(|(account, name)| {
-                let holds = |id: &&TokenId| {
-                    self.tokens.get(id).is_some_and(|held| held.token().class.token_name() == Some(name))
-                };
-                self.ids_of(account).find(holds).copied()
-            }),
+            name_holder: needs.name.as_ref().and_then(|name| self.by_name.get(name).copied()),
             document: needs.document.as_ref().and_then(|(kind, id)| self.documents.get(*kind, id)),
         }
     }
@@ -154,6 +150,7 @@ impl Ledger {
                 self.accounts.remove(&id);
                 self.by_account.remove(&id);
                 self.sessions.remove(&id);
+                self.secrets.remove(&id);
             }
             Write::PutToken(token) => return self.put_token(*token),
             Write::RemoveToken(id) => return self.remove_token(id),
@@ -182,9 +179,12 @@ impl Ledger {
         if let Some(due) = token.next_due {
             self.by_due.entry(token.account.realm().to_owned()).or_default().insert((due, id));
         }
-        if matches!(token.class, Class::Session { .. }) {
-            self.sessions.entry(token.account.clone()).or_default().insert((token.expires_at, id));
-        }
+        let account_id = token.account.clone();
+        _ = match &token.class {
+            Class::Session { .. } => self.sessions.entry(account_id).or_default().insert((token.expires_at, id)),
+            Class::Token(name) => self.by_name.insert((account_id, name.clone()), id).is_none(),
+            Class::Secret => self.secrets.entry(account_id).or_default().insert(id),
+        };
         self.by_account.entry(token.account.clone()).or_default().insert(id);
         self.tokens.insert(id, Arc::new(Credential::new(token, account)));
         vec![id]
@@ -194,10 +194,12 @@ impl Ledger {
         self.forget_dates(&id);
         self.last_used.remove(&id);
         self.sightings.forget(&id);
-        if let Some(credential) = self.tokens.remove(&id)
-            && let Some(ids) = self.by_account.get_mut(&credential.token().account)
-        {
-            ids.remove(&id);
+        if let Some(credential) = self.tokens.remove(&id) {
+            let Token { account, class, .. } = credential.token();
+            for ids in [self.by_account.get_mut(account), self.secrets.get_mut(account)].into_iter().flatten() {
+                ids.remove(&id);
+            }
+            class.token_name().map(|name| self.by_name.remove(&(account.clone(), name.clone())));
         }
         vec![id]
     }
