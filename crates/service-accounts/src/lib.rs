@@ -31,8 +31,8 @@ pub use service_accounts_token as token;
 pub use actor::Actor;
 pub use admin::{
     AccountHandle, AccountUpdate, Acting, Contained, CreatedAccount, Expiry, Gain, Incident, IncidentNote, LeakReport,
-    LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken, Successor,
-    TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
+    LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken,
+    Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
 };
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};

@@ -5,7 +5,7 @@
 //! `cargo test -p service-accounts-sqlite --test killed -- --ignored --nocapture`.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests")]
 
 use std::{io::Write, path::Path, process::Command};
 

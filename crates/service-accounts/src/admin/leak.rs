@@ -66,7 +66,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                 None => report.strangers = report.strangers.saturating_add(1),
             }
         }
-        report.tokens = genuine.iter().map(|credential| leaked(credential)).collect();
+        report.tokens = genuine.iter().map(leaked).collect();
         self.record_leak(&report).await?;
         self.revoke_leaked(genuine).await?;
         Ok(report)
