@@ -107,6 +107,10 @@ impl Service {
         service
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// A client that shows this credential.
     pub(crate) fn with(&self, token: &str) -> Client {
         Client::new(&self.address, Some(token))
@@ -176,8 +180,12 @@ impl Drop for Service {
     }
 }
 
-/// Cargo puts examples beside the directory of the test binaries.
 fn binary() -> PathBuf {
+    example("service")
+}
+
+/// Cargo puts examples beside the directory of the test binaries.
+pub(crate) fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
-    tests.parent().and_then(|deps| deps.parent()).unwrap().join("examples").join("service")
+    tests.parent().and_then(|deps| deps.parent()).unwrap().join("examples").join(name)
 }

@@ -20,6 +20,7 @@ mod home;
 mod keys;
 mod kill;
 mod limits;
+mod readme;
 mod resource;
 mod restart;
 mod sessions;
