@@ -77,8 +77,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
-    let peppers = match settings.peppers {
-        Some(peppers) => peppers,
+    let keyring = match settings.keyring {
+        Some(keyring) => keyring,
         // Each node would make a key of its own, and none would know the tokens of the others.
         None if database::is_on_server(&settings.database) => {
             return Err("the setting `SERVICE_ACCOUNTS_PEPPER` is needed where `DATABASE` is a server".into());
@@ -90,7 +90,7 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
     let store = database::open(&settings.database).await?;
     let vendor = Vendor::parse("sample")?;
     let manage = Permission::ServiceAccountsManage;
-    let builder = ServiceAccounts::builder(store, vendor, peppers.keyring()?, catalogue, manage);
+    let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage);
     Ok(match settings.environment {
         Some(here) => builder.environment(here).build(),
         None => builder.build(),

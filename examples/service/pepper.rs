@@ -12,29 +12,23 @@ use service_accounts::{
     token::{Keyring, Pepper, PepperId},
 };
 
-/// Keys as they are configured, the current one first.
-pub(crate) struct Peppers(Vec<(Option<PepperId>, Pepper)>);
-
-impl Peppers {
-    /// Reads keys separated by commas, each `id:key` or a key alone.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let read = |(place, text): (usize, &str)| key(text.trim()).map_err(|error| format!("key {place}: {error}"));
-        (1..).zip(text.split(',')).map(read).collect::<Result<_, _>>().map(Self)
+/// Reads keys separated by commas, each `id:key` or a key alone, the current one first.
+///
+/// Keys without an id are numbered from the oldest, so that a new one in front renames none.
+pub(crate) fn parse(text: &str) -> Result<Keyring, String> {
+    let texts: Vec<_> = text.split(',').collect();
+    let mut keyring = None;
+    for (place, text) in texts.iter().enumerate() {
+        let name = |error: Box<dyn Error>| format!("key {}: {error}", place + 1);
+        let (id, pepper) = key(text.trim()).map_err(name)?;
+        let id = id.map_or_else(|| PepperId::parse(&format!("k{}", texts.len() - place)), Ok);
+        let id = id.map_err(|error| name(error.into()))?;
+        keyring = Some(match keyring {
+            None => Keyring::new(id, pepper),
+            Some(keyring) => Keyring::with_earlier(keyring, id, pepper).map_err(|error| name(error.into()))?,
+        });
     }
-
-    /// The keyring; keys without an id are numbered from the oldest, so that a new one in front renames none.
-    pub(crate) fn keyring(self) -> Result<Keyring, Box<dyn Error>> {
-        let count = self.0.len();
-        let mut keyring = None;
-        for (place, (id, pepper)) in self.0.into_iter().enumerate() {
-            let id = id.map_or_else(|| PepperId::parse(&format!("k{}", count - place)), Ok)?;
-            keyring = Some(match keyring {
-                None => Keyring::new(id, pepper),
-                Some(keyring) => Keyring::with_earlier(keyring, id, pepper)?,
-            });
-        }
-        Ok(keyring.ok_or("no key is configured")?)
-    }
+    keyring.ok_or_else(|| "there is none".into())
 }
 
 fn key(text: &str) -> Result<(Option<PepperId>, Pepper), Box<dyn Error>> {
@@ -43,7 +37,7 @@ fn key(text: &str) -> Result<(Option<PepperId>, Pepper), Box<dyn Error>> {
 }
 
 /// Loads the key file beside the database, and makes it on the first start.
-pub(crate) fn load(database: &str) -> Result<Peppers, Box<dyn Error>> {
+pub(crate) fn load(database: &str) -> Result<Keyring, Box<dyn Error>> {
     let path = PathBuf::from(format!("{database}.pepper"));
     // Asked in this order: whoever makes both makes the key first.
     if fs::exists(database)? && !fs::exists(&path)? {
@@ -53,7 +47,8 @@ pub(crate) fn load(database: &str) -> Result<Peppers, Box<dyn Error>> {
         make(&path)?;
     }
     let key = Pepper::from_slice(&fs::read(&path)?);
-    Ok(Peppers(vec![(None, key.map_err(|error| format!("the key file {}: {error}", path.display()))?)]))
+    let key = key.map_err(|error| format!("the key file {}: {error}", path.display()))?;
+    Ok(Keyring::new(PepperId::parse("k1")?, key))
 }
 
 /// Makes the file whole and once, whoever else starts or dies at this moment: the key is written aside, and linked to its

@@ -8,10 +8,11 @@ use std::env;
 use service_accounts::{
     access::Allowlist,
     lifecycle::{Environment, LifecyclePolicy},
+    token::Keyring,
 };
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{database::is_on_server, pepper::Peppers};
+use crate::{database::is_on_server, pepper};
 
 /// How this service runs.
 pub(crate) struct Settings {
@@ -20,7 +21,7 @@ pub(crate) struct Settings {
     /// `DATABASE`: the path of the file, or the address of a Postgres database.
     pub(crate) database: String,
     /// `SERVICE_ACCOUNTS_PEPPER`: the keys, newest first; without it, the key file beside the database.
-    pub(crate) peppers: Option<Peppers>,
+    pub(crate) keyring: Option<Keyring>,
     /// `ENVIRONMENT`: where the service runs; credentials of other environments are refused then.
     pub(crate) environment: Option<Environment>,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -48,7 +49,7 @@ impl Settings {
             listen: text("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".into()),
             database: parsed("DATABASE", "the path of a file, or postgres://…", database)?
                 .unwrap_or_else(|| "service-accounts.db".into()),
-            peppers: peppers()?,
+            keyring: keyring()?,
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
             recover: parsed("RECOVER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
@@ -76,11 +77,11 @@ fn database(text: &str) -> Option<String> {
     (is_on_server(text) || !text.is_empty() && !text.contains("://")).then(|| text.into())
 }
 
-fn peppers() -> Result<Option<Peppers>, SettingError> {
+fn keyring() -> Result<Option<Keyring>, SettingError> {
     const NAME: &str = "SERVICE_ACCOUNTS_PEPPER";
     let expected =
         "keys of 32 bytes in hexadecimal or base64, each alone or as id:key, separated by commas, newest first";
-    let read = |text: String| Peppers::parse(&text).map_err(|error| fail(NAME, &format!("{expected}, but {error}")));
+    let read = |text: String| pepper::parse(&text).map_err(|error| fail(NAME, &format!("{expected}, but {error}")));
     text(NAME)?.map(read).transpose()
 }
 

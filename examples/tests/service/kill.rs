@@ -2,6 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -29,7 +33,11 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
     service.create(&admin, "Pipeline Automation", json!({"first_token": null}));
     let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
-        let minting = mint_until_the_end(service.with(&admin), round);
+        let acknowledgements = Arc::new(AtomicUsize::new(0));
+        let minting = mint_until_the_end(service.with(&admin), round, acknowledgements.clone());
+        while acknowledgements.load(Ordering::Relaxed) == 0 && !minting.is_finished() {
+            thread::sleep(Duration::from_millis(1));
+        }
         // Each round ends at another moment of the minting, which has no rhythm of its own to fall in step with.
         thread::sleep(Duration::from_millis(3 + round * 51 % 183));
         service.kill();
@@ -48,9 +56,10 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
     assert_eq!(stored, witnessed);
 }
 
-fn mint_until_the_end(client: Client, round: u64) -> JoinHandle<Vec<Acknowledged>> {
+fn mint_until_the_end(client: Client, round: u64, count: Arc<AtomicUsize>) -> JoinHandle<Vec<Acknowledged>> {
     let next = move |number: u64| {
         let minted = mint(&client, &format!("load-{round}-{number}"))?;
+        count.fetch_add(1, Ordering::Relaxed);
         if number % 3 == 2 { revoke(&client, minted) } else { Some(minted) }
     };
     thread::spawn(move || (0..).map_while(next).collect())
