@@ -43,7 +43,7 @@ pub(crate) struct SettingError {
 impl Settings {
     /// Reads all settings.
     pub(crate) fn from_env() -> Result<Self, SettingError> {
-        let proxies = "networks separated by commas, such as 10.0.0.0/8,2001:db8::/32";
+        let proxies = "networks separated by commas, such as 10.0.0.0/8,192.168.0.0/16";
         let log = "one of off, error, warn, info, debug, trace";
         Ok(Self {
             listen: text("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".into()),
