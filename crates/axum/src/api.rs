@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod peppers;
+pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

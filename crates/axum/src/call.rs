@@ -60,13 +60,15 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) description: &'static str,
     pub(crate) content: Option<Content>,
+    /// The other status with which a retry is answered.
+    pub(crate) again: Option<u16>,
     /// Whether it tells in `Location` where the new thing is.
     pub(crate) is_located: bool,
 }
 
 impl<S: Store + 'static, P: Permission> Call<S, P> {
     fn new(method: Method, path: &'static str, id: &'static str, route: MethodRouter<Api<S, P>>) -> Self {
-        let answer = Answer { status: 204, description: "Done.", content: None, is_located: false };
+        let answer = Answer { status: 204, description: "Done.", content: None, again: None, is_located: false };
         let (summary, needs) = ("", Needs::Nothing);
         let (parameters, body, problems) = (Vec::new(), None, Vec::new());
         Self { method, path, id, summary, needs, parameters, body, answer, problems, route }
@@ -152,14 +154,14 @@ impl<S, P: Permission> Call<S, P> {
 
     pub(crate) fn answers<T: ToSchema>(self, status: u16, description: &'static str, example: Value) -> Self {
         let content = Some(Content::of::<T>(example));
-        Self { answer: Answer { status, description, content, is_located: false }, ..self }
+        Self { answer: Answer { status, description, content, again: None, is_located: false }, ..self }
     }
 
     /// 200, with a page of these.
     pub(crate) fn lists<T: ToSchema>(self, example: Value) -> Self {
         let example = serde_json::json!({ "items": [example], "next_cursor": null });
         let content = Some(Content::page_of::<T>(example));
-        Self { answer: Answer { status: 200, description: "A page.", content, is_located: false }, ..self }
+        Self { answer: Answer { status: 200, description: "A page.", content, again: None, is_located: false }, ..self }
     }
 
     /// 200, with all of these in one list.
@@ -167,13 +169,19 @@ impl<S, P: Permission> Call<S, P> {
         let item = Content::of::<T>(example);
         let schema = RefOr::T(Schema::Array(Array::new(item.schema)));
         let content = Some(Content { schema, parts: item.parts, example: serde_json::json!([item.example]) });
-        Self { answer: Answer { status: 200, description, content, is_located: false }, ..self }
+        Self { answer: Answer { status: 200, description, content, again: None, is_located: false }, ..self }
     }
 
     /// 201, with a `Location`.
     pub(crate) fn makes<T: ToSchema>(self, description: &'static str, example: Value) -> Self {
         let content = Some(Content::of::<T>(example));
-        Self { answer: Answer { status: 201, description, content, is_located: true }, ..self }
+        Self { answer: Answer { status: 201, description, content, again: None, is_located: true }, ..self }
+    }
+
+    /// A retry may be answered with 200.
+    pub(crate) fn again_with_200(mut self) -> Self {
+        self.answer.again = Some(200);
+        self
     }
 
     /// What it may answer besides what follows from its form.

@@ -4,12 +4,14 @@ use serde_json::json;
 use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, peppers, session, sessions, tokens},
+    api::{accounts, audit, peppers, rotation, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
-        CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INVALID_CREDENTIALS, IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION,
-        NOT_PENDING, NOT_REVOKED, OUTDATED, OWN_APPROVAL, REVOKED, SERVICE_ACCOUNT_EXPIRED, SERVICE_ACCOUNT_INACTIVE,
+        AUTHORITY_LOST, CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INSUFFICIENT_SCOPE, INVALID_CREDENTIALS,
+        IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION, NOT_FOUND, NOT_PENDING, NOT_REVOKED, OUTDATED, OWN_APPROVAL,
+        REVOKED, ROTATION_IN_PROGRESS, ROTATION_NOT_ALLOWED, ROTATION_TOO_LATE, SERVICE_ACCOUNT_EXPIRED,
+        SERVICE_ACCOUNT_INACTIVE,
     },
     wire::{
         account::{
@@ -19,6 +21,7 @@ use crate::{
         event::{AuditQuery, EventView},
         page::PageQuery,
         pepper::PepperView,
+        rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
         session::{AuthRequest, AuthView, SessionView, VerifyView},
         sighting::SightingView,
         token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
@@ -49,6 +52,28 @@ pub(crate) fn machine_user<S: Store + 'static, P: Permission>() -> Vec<Call<S, P
             .summary("Tell what the credential is good for")
             .bearer()
             .answers::<VerifyView<'_>>(200, "What it is good for.", examples::verified()),
+        Call::post("/api/v1/service-account/auth/rotate", "rotateSelf", rotation::rotate_self)
+            .summary("Replace the token that the request came with")
+            .bearer()
+            .takes::<RotateSelfRequest>(examples::rotate())
+            .answers::<RotatedView<'_>>(
+                201,
+                "The successor. Its text is shown here and never again.",
+                examples::rotated(),
+            )
+            .again_with_200()
+            .fails_with(&[
+                NOT_FOUND,
+                ROTATION_NOT_ALLOWED,
+                ROTATION_IN_PROGRESS,
+                ROTATION_TOO_LATE,
+                REVOKED,
+                NAME_TAKEN,
+                GRANT_EXCEEDS_ACTOR,
+                INSUFFICIENT_SCOPE,
+                AUTHORITY_LOST,
+                CONFLICT,
+            ]),
         Call::post("/api/v1/service-account/auth/revoke", "endSession", session::revoke)
             .summary("End the session that the request came with")
             .bearer()
@@ -158,6 +183,45 @@ pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .summary("Take a revoked token off the lists; its history stays")
             .administers(May::DeleteToken)
             .fails_with(&[NOT_REVOKED]),
+    ]
+}
+
+/// Tokens are replaced.
+pub(crate) fn rotation<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::post("/api/v1/service-accounts/{id}/tokens/{token_id}/rotate", "rotateToken", rotation::rotate)
+            .summary("Replace a token; the same key again gets the same successor")
+            .administers(May::RotateToken)
+            .takes::<RotateRequest>(examples::rotate())
+            .answers::<RotatedView<'_>>(
+                201,
+                "The successor. Its text is shown here and never again.",
+                examples::rotated(),
+            )
+            .again_with_200()
+            .fails_with(&[ROTATION_IN_PROGRESS, ROTATION_TOO_LATE, REVOKED, NAME_TAKEN]),
+        Call::get("/api/v1/service-accounts/{id}/tokens/{token_id}/rotation", "getRotation", rotation::show)
+            .summary("Show a token's last rotation, step by step")
+            .administers(May::ReadTokens)
+            .answers::<RotationView>(200, "The rotation.", examples::rotation()),
+        Call::post(
+            "/api/v1/service-accounts/{id}/tokens/{token_id}/rotation/cancel",
+            "cancelRotation",
+            rotation::cancel,
+        )
+        .summary("Call a rotation off: the old token works as before, the new one is revoked")
+        .administers(May::SteerRotation)
+        .answers::<RotationView>(200, "The rotation as it is now.", examples::rotation())
+        .fails_with(&[ROTATION_TOO_LATE]),
+        Call::post(
+            "/api/v1/service-accounts/{id}/tokens/{token_id}/rotation/finish",
+            "finishRotation",
+            rotation::finish,
+        )
+        .summary("End the overlap now: the old token is revoked")
+        .administers(May::SteerRotation)
+        .answers::<RotationView>(200, "The rotation as it is now.", examples::rotation())
+        .fails_with(&[ROTATION_TOO_LATE]),
     ]
 }
 

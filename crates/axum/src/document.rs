@@ -109,7 +109,8 @@ fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTree
     if let (true, Some(fields)) = (call.answer.is_located, good.as_object_mut()) {
         fields.insert("links".into(), links(call.path, calls));
     }
-    problems.chain([(call.answer.status.to_string(), good)]).collect()
+    let again = call.answer.again.map(|status| (status.to_string(), answer(&call.answer)));
+    problems.chain([(call.answer.status.to_string(), good)]).chain(again).collect()
 }
 
 /// What can be done with what was made: every call on it takes its id from the answer, and the rest from the request.

@@ -157,6 +157,24 @@ pub(crate) fn event() -> Value {
     })
 }
 
+pub(crate) fn rotate() -> Value {
+    json!({ "idempotency_key": "deploy-2026-11-28", "overlap_days": 7 })
+}
+
+pub(crate) fn rotated() -> Value {
+    with(minted(), json!({ "rotation": rotation() }))
+}
+
+pub(crate) fn rotation() -> Value {
+    json!({
+        "state": "open",
+        "deadline": "2026-02-07T12:00:00Z",
+        "predecessor": "0123456789abcdef",
+        "successor": "fedcba9876543210",
+        "steps": [{ "step": "mint", "at": "2026-01-31T12:00:00Z", "by": "service_administrator@service" }],
+    })
+}
+
 pub(crate) fn pepper() -> Value {
     json!({ "id": "k1", "current": true, "credentials": 42 })
 }

@@ -18,6 +18,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Links {
 }
 
 impl Links {
+    /// The `Location` of another member of the collection, where the request was sent to a call on one of them.
+    pub(crate) fn sibling(&self, id: &str) -> [(HeaderName, String); 1] {
+        let collection = self.0.rsplitn(3, '/').nth(2).unwrap_or_default();
+        [(LOCATION, format!("{collection}/{id}"))]
+    }
+
     /// The `Location` of a new member of the collection that the request was sent to.
     pub(crate) fn member(&self, id: &str) -> [(HeaderName, String); 1] {
         [(LOCATION, format!("{}/{id}", self.0))]

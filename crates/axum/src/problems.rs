@@ -32,6 +32,9 @@ kinds! {
     ID_TAKEN 409 "The name leads to an id that is taken.";
     NAME_TAKEN 409 "The account has a token of this name.";
     REVOKED 409 "The token is revoked, which is final.";
+    ROTATION_NOT_ALLOWED 403 "The host does not let tokens rotate themselves.";
+    ROTATION_IN_PROGRESS 409 "Another key has begun a rotation of this token.";
+    ROTATION_TOO_LATE 409 "The states of the two tokens do not allow it any more.";
     NOT_REVOKED 409 "A token is revoked before it is deleted.";
     OUTDATED 409 "What waits for approval has changed since it was looked at.";
     NOT_PENDING 409 "Nothing waits for approval.";

@@ -104,6 +104,10 @@ impl From<Error> for Refusal {
             Error::EnvironmentUnknown { .. } | Error::EnvironmentDiffers => {
                 Self::validation("environment", &error.to_string())
             }
+            Error::RotationNotAllowed => Self::forbidden("ROTATION_NOT_ALLOWED", error.to_string()),
+            Error::RotationInProgress => Self::conflict("ROTATION_IN_PROGRESS", &error),
+            Error::Rotation(_) => Self::conflict("ROTATION_TOO_LATE", &error),
+            Error::RotationMissing => Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string())),
             Error::Outdated => Self::conflict("OUTDATED", &error),
             Error::IdTaken => Self::conflict("ID_TAKEN", &error),
             Error::NameTaken => Self::conflict("NAME_TAKEN", &error),

@@ -27,6 +27,8 @@ pub enum Room {
     Accounts,
     /// The tokens of an account.
     Tokens,
+    /// Tokens are replaced: by administrators, step by step.
+    Rotation,
     /// The open sessions of an account.
     Sessions,
     /// Which peppers are in use.
@@ -37,14 +39,15 @@ pub enum Room {
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 6] =
-        [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Sessions, Self::Peppers, Self::Audit];
+    pub const ALL: [Self; 7] =
+        [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Rotation, Self::Sessions, Self::Peppers, Self::Audit];
 
     fn calls<S: Store + 'static, P: Permission>(self) -> Vec<Call<S, P>> {
         match self {
             Self::MachineUser => calls::machine_user(),
             Self::Accounts => calls::accounts(),
             Self::Tokens => calls::tokens(),
+            Self::Rotation => calls::rotation(),
             Self::Sessions => calls::sessions(),
             Self::Peppers => calls::peppers(),
             Self::Audit => calls::audit(),

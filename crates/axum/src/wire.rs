@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod instant;
 pub(crate) mod page;
 pub(crate) mod pepper;
+pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod shapes;
 pub(crate) mod sighting;

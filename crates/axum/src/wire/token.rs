@@ -110,6 +110,11 @@ impl TokenView {
         Self::of(accounts, found.token(), state)
     }
 
+    /// A token that was just made.
+    pub(crate) fn working<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
+        Self::of(accounts, token, "active")
+    }
+
     fn of<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token, state: &'static str) -> Self {
         Self {
             id: token.id.as_str().into(),
@@ -180,7 +185,7 @@ impl<'a> MintedView<'a> {
         advice: &[NameAdvice],
     ) -> Self {
         let advice = advice.iter().map(AdviceView::from).collect();
-        Self { token: minted.secret.expose(), record: TokenView::of(accounts, &minted.token, "active"), advice }
+        Self { token: minted.secret.expose(), record: TokenView::working(accounts, &minted.token), advice }
     }
 }
 

@@ -115,3 +115,40 @@ async fn the_peppers_are_counted() {
     let peppers = call(&world, Method::GET, "/api/v1/peppers", None).await.json();
     assert_eq!(peppers, json!([{"id": "k1", "current": true, "credentials": 4}]), "a token and a client secret each");
 }
+
+#[tokio::test]
+async fn a_token_is_replaced_and_a_lost_answer_loses_nothing() {
+    let world = World::new().await;
+    let tokens = call(&world, Method::GET, &format!("{MEMBER}/tokens"), None).await.json();
+    let token = format!("{MEMBER}/tokens/{}", tokens["items"][0]["id"].as_str().unwrap());
+    let asked = json!({"idempotency_key": "deploy-1", "overlap_days": 7});
+    let first = call(&world, Method::POST, &format!("{token}/rotate"), Some(asked.clone())).await;
+    assert_eq!(first.status, 201, "{}", first.json());
+    let successor = format!("{MEMBER}/tokens/{}", first.json()["id"].as_str().unwrap());
+    assert_eq!(first.header(http::header::LOCATION), Some(successor.as_str()));
+    let again = call(&world, Method::POST, &format!("{token}/rotate"), Some(asked.clone())).await;
+    assert_eq!(again.json()["id"], first.json()["id"]);
+    let text = again.json()["token"].as_str().unwrap().to_owned();
+    let verify = "/api/v1/service-account/auth/verify";
+    assert_eq!(send(&world.api(), request(HOME, Some(&text), &Method::GET, verify, None)).await.status, 200);
+    let after_use = call(&world, Method::POST, &format!("{token}/rotate"), Some(asked)).await;
+    assert_eq!((after_use.status, after_use.json().get("token")), (200, None));
+    let other = json!({"idempotency_key": "deploy-2"});
+    let other = call(&world, Method::POST, &format!("{token}/rotate"), Some(other)).await;
+    assert_eq!(other.status, 409, "{}", other.json());
+    let shown = call(&world, Method::GET, &format!("{token}/rotation"), None).await.json();
+    assert_eq!((shown["steps"].as_array().unwrap().len(), &shown["successor"]), (8, &first.json()["id"]));
+    assert_eq!(call(&world, Method::POST, &format!("{token}/rotation/finish"), None).await.status, 200);
+    assert_eq!(call(&world, Method::GET, &token, None).await.json()["state"], "revoked");
+}
+
+#[tokio::test]
+async fn a_token_rotates_itself() {
+    let world = World::new().await;
+    let asked = json!({"idempotency_key": "self-1", "overlap_days": 0});
+    let path = "/api/v1/service-account/auth/rotate";
+    let rotated = send(&world.api(), request(HOME, Some(&world.member), &Method::POST, path, Some(&asked))).await;
+    assert_eq!(rotated.status, 201, "{}", rotated.json());
+    let verify = "/api/v1/service-account/auth/verify";
+    assert_eq!(send(&world.api(), request(HOME, Some(&world.member), &Method::GET, verify, None)).await.status, 401);
+}

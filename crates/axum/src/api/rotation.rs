@@ -1,0 +1,68 @@
+//! Tokens are replaced: by administrators, and by themselves.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use service_accounts::{RotatedToken, access::Permission, naming::AccountId, store::Store, token::TokenId};
+
+use super::{Administrator, Api, secret, shown};
+use crate::{
+    Authenticated, Refusal,
+    json::StrictJson,
+    links::Links,
+    path::Path,
+    wire::rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
+};
+
+pub(crate) async fn rotate<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+    links: Links,
+    StrictJson(asked): StrictJson<RotateRequest>,
+) -> Result<Response, Refusal> {
+    let rotated = api.accounts.acting(&actor).token(&id, &token).rotate(&asked.into()).await?;
+    Ok((links.sibling(rotated.successor.id.as_str()), answer(&api, &rotated)).into_response())
+}
+
+pub(crate) async fn rotate_self<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Authenticated(principal): Authenticated<P>,
+    StrictJson(asked): StrictJson<RotateSelfRequest>,
+) -> Result<Response, Refusal> {
+    let actor = principal.actor();
+    let own = api.accounts.acting(&actor).token(principal.id(), &principal.token().id);
+    Ok(answer(&api, &own.rotate(&asked.into()).await?))
+}
+
+/// 201 with a secret; 200 where there is none any more.
+fn answer<S: Store + 'static, P: Permission>(api: &Api<S, P>, rotated: &RotatedToken) -> Response {
+    let status = if rotated.secret.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    secret(status, RotatedView::new(&api.accounts, rotated))
+}
+
+pub(crate) async fn show<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+) -> Result<Response, Refusal> {
+    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).rotation().await?)))
+}
+
+pub(crate) async fn cancel<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+) -> Result<Response, Refusal> {
+    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).cancel_rotation().await?)))
+}
+
+pub(crate) async fn finish<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path((id, token)): Path<(AccountId, TokenId)>,
+) -> Result<Response, Refusal> {
+    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).finish_rotation().await?)))
+}

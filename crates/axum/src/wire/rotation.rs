@@ -1,0 +1,170 @@
+//! Rotations.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use service_accounts::{
+    RotateToken, RotatedToken, ServiceAccounts, TokenRotation,
+    access::Permission,
+    audit::Label,
+    lifecycle::{Overlap, Rotation, RotationKey, Span},
+    naming::TokenName,
+    store::Store,
+    token::TokenId,
+};
+use time::Duration;
+use utoipa::ToSchema;
+
+use super::{instant::Instant, token::TokenView};
+
+/// A token to rotate.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RotateToken)]
+pub(crate) struct RotateRequest {
+    /// Makes a retry the same request: the same key has one successor.
+    #[schema(value_type = String, example = "deploy-2026-11-28")]
+    idempotency_key: RotationKey,
+    /// How many days old and new work side by side; 0: the old one ends at once. Left out: until the first use of the new
+    /// one, and no longer than the policy allows.
+    #[serde(default)]
+    #[schema(value_type = Option<u16>)]
+    overlap_days: Option<OverlapDays>,
+    /// The successor's name; left out, the next free one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Option<TokenName>,
+    /// How many days the successor lives; left out, as long as its environment allows.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    expires_in_days: Option<u32>,
+}
+
+/// A token that rotates itself: by policy in all but the overlap.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RotateSelf)]
+pub(crate) struct RotateSelfRequest {
+    /// Makes a retry the same request: the same key has one successor.
+    #[schema(value_type = String, example = "deploy-2026-11-28")]
+    idempotency_key: RotationKey,
+    /// How many days old and new work side by side; 0: the old one ends at once.
+    #[serde(default)]
+    #[schema(value_type = Option<u16>)]
+    overlap_days: Option<OverlapDays>,
+}
+
+/// Days that old and new work side by side; 0: not at all.
+struct OverlapDays(Overlap);
+
+impl<'de> Deserialize<'de> for OverlapDays {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let overlap = match u16::deserialize(deserializer)? {
+            0 => Some(Overlap::None),
+            days => Span::days(days.into()).map(Overlap::Fixed),
+        };
+        overlap.map(Self).ok_or_else(|| D::Error::custom("expected fewer days"))
+    }
+}
+
+impl From<RotateRequest> for RotateToken {
+    fn from(asked: RotateRequest) -> Self {
+        Self {
+            overlap: asked.overlap_days.map(|days| days.0),
+            name: asked.name,
+            lifetime: asked.expires_in_days.map(|days| Duration::days(days.into())),
+            ..Self::new(asked.idempotency_key)
+        }
+    }
+}
+
+impl From<RotateSelfRequest> for RotateToken {
+    fn from(asked: RotateSelfRequest) -> Self {
+        Self { overlap: asked.overlap_days.map(|days| days.0), ..Self::new(asked.idempotency_key) }
+    }
+}
+
+/// The successor of a rotated token, with the one sight of its text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedToken)]
+pub(crate) struct RotatedView<'a> {
+    /// The text. It is shown here and never again; left out where a retry comes after it was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    token: Option<&'a str>,
+    #[serde(flatten)]
+    record: TokenView,
+    rotation: Option<RotationView>,
+}
+
+impl<'a> RotatedView<'a> {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, rotated: &'a RotatedToken) -> Self {
+        Self {
+            token: rotated.secret.as_ref().map(|secret| secret.expose()),
+            record: TokenView::working(accounts, &rotated.successor),
+            rotation: rotated.predecessor.rotation.as_deref().map(RotationView::new),
+        }
+    }
+}
+
+/// A rotation as it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rotation)]
+pub(crate) struct RotationView {
+    #[schema(value_type = RotationStateShape)]
+    state: &'static str,
+    /// When the old token ends at the latest.
+    #[schema(value_type = String, format = DateTime)]
+    deadline: Instant,
+    /// The old token's id.
+    predecessor: String,
+    /// The new token's id.
+    successor: String,
+    /// The eight steps in order.
+    steps: Vec<StepView>,
+}
+
+/// How far a rotation is.
+#[derive(ToSchema)]
+#[schema(as = RotationState, rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum RotationStateShape {
+    Open,
+    Cancelled,
+    Done,
+}
+
+/// A step of a rotation, and when it was done by whom, if it was.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotationStep)]
+struct StepView {
+    step: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Instant>,
+    #[schema(value_type = Option<String>)]
+    by: Option<Label>,
+}
+
+impl RotationView {
+    pub(crate) fn of(rotation: &TokenRotation) -> Self {
+        Self::new(&rotation.record)
+    }
+
+    fn new(rotation: &Rotation<TokenId, Label>) -> Self {
+        let steps = rotation.steps().map(|(step, done)| StepView {
+            step: step.as_str(),
+            at: done.map(|done| Instant(done.at)),
+            by: done.and_then(|done| done.by.clone()),
+        });
+        let state = match rotation.next_step() {
+            _ if rotation.is_cancelled() => "cancelled",
+            None => "done",
+            Some(_) => "open",
+        };
+        Self {
+            state,
+            deadline: Instant(rotation.deadline()),
+            predecessor: rotation.predecessor().as_str().into(),
+            successor: rotation.successor().as_str().into(),
+            steps: steps.collect(),
+        }
+    }
+}
