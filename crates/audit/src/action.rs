@@ -41,6 +41,8 @@ actions! {
     AccountDisabled = "account.disabled",
     /// A suspended account's access was restored.
     AccountEnabled = "account.enabled",
+    /// There is something new to say of an account: it goes unused, has ended, or its client secret is old.
+    AccountAnnounced = "account.announced",
     /// An account and all its credentials ended for good.
     AccountDeleted = "account.deleted",
     /// Some remaining credentials of a deleted account were removed from the store.
@@ -57,6 +59,8 @@ actions! {
     TokenUsedFirst = "token.used_first",
     /// A deadline passed and moved a token to its next state.
     TokenSettled = "token.settled",
+    /// There is something new to say of a token: it expires soon, goes unused, or is due for rotation or a check.
+    TokenAnnounced = "token.announced",
     /// Somebody checked a token's use and role, without a review.
     TokenLookedAt = "token.looked_at",
     /// A review attested that a token is still needed as it is.

@@ -6,9 +6,11 @@ mod catalogue;
 mod change;
 mod create;
 mod list;
+mod look;
 mod new_account;
 mod new_token;
 mod peppers;
+mod plan;
 mod rotation;
 mod sessions;
 mod steering;
@@ -29,6 +31,7 @@ pub use self::{
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
     peppers::PepperCensus,
+    plan::TokenKey,
     rotation::{RotateToken, RotatedToken},
     steering::TokenRotation,
     token::TokenHandle,

@@ -9,8 +9,8 @@ use service_accounts_store::{Change, Store};
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
-    AccessEvents, Administration, ApprovalRule, Clock, Randomness, SelfRotation, ServiceAccounts, SystemClock,
-    SystemRandomness,
+    AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, SelfRotation, ServiceAccounts,
+    SystemClock, SystemRandomness,
     core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
 };
 
@@ -44,6 +44,8 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
                 advisor: Advisor::default(),
                 most_sessions: MOST_SESSIONS,
                 self_rotation: SelfRotation::default(),
+                on_idle: OnIdle::default(),
+                on_inactive: OnInactive::default(),
             },
             issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
@@ -95,6 +97,18 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn self_rotation(self, self_rotation: SelfRotation) -> Self {
         Self { rules: Rules { self_rotation, ..self.rules }, ..self }
+    }
+
+    /// What upkeep does with tokens that nobody uses; it announces them by default.
+    #[must_use]
+    pub fn on_idle(self, on_idle: OnIdle) -> Self {
+        Self { rules: Rules { on_idle, ..self.rules }, ..self }
+    }
+
+    /// What upkeep does with accounts that nobody uses; it announces them by default.
+    #[must_use]
+    pub fn on_inactive(self, on_inactive: OnInactive) -> Self {
+        Self { rules: Rules { on_inactive, ..self.rules }, ..self }
     }
 
     /// Ids that no account may have.

@@ -77,6 +77,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             (Ok(accepted), Some(credential)) => self.accept(credential, accepted, address, now).await,
             (Ok(_), None) => Err(self.refuse(address, Rejection::Unknown, None, now)),
             (Err(rejection), Some(credential)) if rejection.is_of_verified() => {
+                self.observe_again(credential.token(), now).await;
                 let outcome = Outcome::Denied(rejection);
                 self.journal.record(&self.store, now, || Access { credential, address, at: now, outcome }).await?;
                 Err(AuthenticateError::Rejected(rejection))

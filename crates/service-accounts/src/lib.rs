@@ -31,14 +31,14 @@ pub use service_accounts_token as token;
 pub use actor::Actor;
 pub use admin::{
     AccountHandle, AccountUpdate, Acting, CreatedAccount, Expiry, Gain, MintedToken, NewAccount, NewToken,
-    PepperCensus, RotateToken, RotatedToken, TokenHandle, TokenRotation, UpdatedAccount,
+    PepperCensus, RotateToken, RotatedToken, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
 };
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
 pub use core::{
     authority::{Call, Covers, Duty, OnItself, Rule},
     journal::AccessEvents,
-    rules::{Administration, ApprovalRule, SelfRotation},
+    rules::{Administration, ApprovalRule, OnIdle, OnInactive, SelfRotation},
 };
 pub use door::{ExchangeError, Forbidden, Introspection, Narrowing, OpenedSession, SESSION_LIFETIME};
 pub use error::Error;

@@ -1,8 +1,11 @@
 //! Time passes: what waits in memory is written, and what is due is settled.
 
+mod inactive;
 mod peppers;
 mod purge;
 mod sweep;
+mod tripwire;
+mod verdict;
 
 use service_accounts_access::Permission;
 use service_accounts_store::Store;

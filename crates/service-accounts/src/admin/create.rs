@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{Permission, Scopes};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::{AccountId, NameAdvice, OnTaken};
-use service_accounts_store::{Account, Approval, Change, Class, Proposal, Store};
+use service_accounts_store::{Account, Approval, Change, Class, Proposal, Store, Token};
 use service_accounts_token::Kind;
 use time::UtcDateTime;
 
@@ -193,6 +193,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// A client secret works until it is regenerated; the account's own dates bound it.
     pub(super) fn draft_secret(&self, asker: &Asker<'_, P>, account: &Account) -> Result<Draft, Error> {
         let grant = asker.token_grant(account, &Scopes::Inherited)?;
-        self.core.issuer.draft(self.actor, account, Class::Secret, grant, self.core.now())
+        let now = self.core.now();
+        let Draft { secret, record } = self.core.issuer.draft(self.actor, account, Class::Secret, grant, now)?;
+        let next_due = self.core.rules.account_due(account, now);
+        Ok(Draft { secret, record: Token { next_due, ..record } })
     }
 }

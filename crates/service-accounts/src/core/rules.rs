@@ -1,9 +1,9 @@
 //! What a host chose: pure settings, no state but the catalogue, which can be replaced.
 
 use service_accounts_access::{LiveCatalogue, Permission};
-use service_accounts_lifecycle::{Environment, LifecyclePolicy, Schedule, TokenFacts};
+use service_accounts_lifecycle::{AccountFacts, Environment, LifecyclePolicy, Schedule, TokenFacts};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
-use service_accounts_store::Token;
+use service_accounts_store::{Account, Token};
 use time::UtcDateTime;
 
 /// The settings by which every room decides.
@@ -18,6 +18,8 @@ pub(crate) struct Rules<P: Permission> {
     pub(crate) advisor: Advisor,
     pub(crate) most_sessions: usize,
     pub(crate) self_rotation: SelfRotation,
+    pub(crate) on_idle: OnIdle,
+    pub(crate) on_inactive: OnInactive,
 }
 
 /// Which permissions of the host let somebody administrate service accounts.
@@ -73,6 +75,26 @@ pub enum SelfRotation {
     Forbidden,
 }
 
+/// What upkeep does with a token that nobody has used for too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnIdle {
+    /// It writes an event that says so, once.
+    #[default]
+    Announce,
+    /// It revokes the token.
+    Revoke,
+}
+
+/// What upkeep does with an account none of whose credentials was used for too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnInactive {
+    /// It writes an event that says so, once.
+    #[default]
+    Announce,
+    /// It disables the account; enabling brings it back.
+    Disable,
+}
+
 impl<P: Permission> Rules<P> {
     pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
@@ -83,13 +105,26 @@ impl<P: Permission> Rules<P> {
         self.lifecycle.schedule(&token.environment)
     }
 
-    /// When a new token first needs attention; client secrets have no date of their own.
+    /// When a token first needs attention; client secrets carry the date of their account, see [`account_due`](Self::account_due).
     pub(crate) fn next_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
         let facts = TokenFacts::new(token.created_at, token.expires_at?).with_state(token.state);
         let is_replaced = token.rotation.as_ref().is_some_and(|rotation| !rotation.is_cancelled());
         let facts = if is_replaced { facts.with_successor() } else { facts };
-        self.schedule_of(token).next_due(&facts, now)
+        let step = self.schedule_of(token).next_due(&facts, now);
+        step.into_iter().chain(self.first_notice(&facts, now, token.expires_at?)).min()
+    }
+
+    /// When the next notice of an expiry is due.
+    pub(crate) fn first_notice(&self, facts: &TokenFacts, now: UtcDateTime, end: UtcDateTime) -> Option<UtcDateTime> {
+        self.lifecycle.notices_due(facts, now, end).into_iter().map(|notice| notice.at).min()
+    }
+
+    /// When something is first to be said of an account; its client secret carries the date.
+    pub(crate) fn account_due(&self, account: &Account, now: UtcDateTime) -> Option<UtcDateTime> {
+        let facts = AccountFacts::new(account.created_at).with_secret(now);
+        let facts = account.expires_at.map_or(facts, |end| facts.with_expiry(end));
+        self.lifecycle.next_account_due(&facts, now)
     }
 
     pub(crate) fn rotation_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {

@@ -1,10 +1,15 @@
 //! What is due is settled, whatever kind of credential it is.
+//!
+//! Each credential carries the one date at which there is next something to say of it, and a sweep reads from the front
+//! of those dates. A settled credential gets its next date in the same step as its event, so what is announced is
+//! announced once, whichever process was faster, and what was not settled is still due.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_store::{Authority, Change, Class, Committed, Listed, Status, Store, Tended, Token};
 use time::UtcDateTime;
 
+use super::verdict::Settled;
 use crate::{
     Unavailable,
     core::{Core, commit::about_token},
@@ -31,6 +36,14 @@ pub struct Swept {
     pub settled: usize,
     /// Sessions among them that had ended and were removed.
     pub sessions_removed: usize,
+    /// Revoked client secrets among them whose observation was over, and which were removed.
+    pub secrets_removed: usize,
+    /// Tokens among them that were revoked because nobody used them.
+    pub idle_revoked: usize,
+    /// Credentials among them of which something new was announced.
+    pub announced: usize,
+    /// Accounts that were disabled because nobody used them.
+    pub accounts_disabled: usize,
     /// Whether the bound was reached: there may be more.
     pub is_cut_short: bool,
 }
@@ -65,27 +78,55 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         if account.status == Status::Deleted {
             return self.purge(&account.id).await;
         }
-        let (action, change) = match token.class {
+        match token.class {
             Class::Session { .. } => {
-                let (token, account) = (token.id, account.id.clone());
-                (Action::SessionExpired, Change::DeleteToken { token, account, account_revision: None, at: now })
+                swept.sessions_removed += usize::from(self.remove(token, Action::SessionExpired, now).await?);
             }
-            Class::Token(_) | Class::Secret => (Action::TokenSettled, self.settlement(token, listed, now)),
-        };
-        let event = about_token(Event::new(action, Label::new("service-accounts"), now), token);
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
-        if action == Action::SessionExpired && matches!(committed, Committed::Applied(_)) {
-            swept.sessions_removed += 1;
+            Class::Secret if !token.is_revoked(account) => self.settle_account(listed, now, swept).await?,
+            Class::Token(_) | Class::Secret => self.settle_token(listed, now, swept).await?,
         }
         Ok(())
     }
 
-    /// The token as it goes on: with the state that time has brought it to, and its next date.
-    fn settlement(&self, token: &Token, listed: &Listed, now: UtcDateTime) -> Change {
-        let mut rotation = token.rotation.clone();
-        let state = rotation.as_mut().map_or(token.state, |rotation| rotation.settle(token.state, now));
-        let next_due = self.rules.schedule_of(token).next_due(&listed.entry().facts.with_state(state), now);
-        let settled = Token { state, rotation, next_due, ..token.clone() };
-        Change::Tend { tokens: vec![Tended { token: settled, expected: token.revision }] }
+    async fn settle_token(&self, listed: &Listed, now: UtcDateTime, swept: &mut Swept) -> Result<(), Unavailable> {
+        let mut listed = listed.clone();
+        if self.rules.is_released(&listed, now) {
+            // Attempts that wait in memory, or came in since the list was made, go on with the observation.
+            listed.last_attempt = self.last_attempt(&listed).await?;
+        }
+        let Settled { token, action, notes } = self.rules.settled(&listed, now);
+        if token.class == Class::Secret && token.next_due.is_none() && token.state.is_revoked() {
+            swept.secrets_removed += usize::from(self.remove(&token, Action::TokenDeleted, now).await?);
+            return Ok(());
+        }
+        if self.tend(token, action, notes, now).await? {
+            swept.announced += usize::from(action == Action::TokenAnnounced);
+            swept.idle_revoked += usize::from(action == Action::TokenRevoked);
+        }
+        Ok(())
+    }
+
+    /// Writes a settled credential with its event; false where somebody else was faster.
+    pub(super) async fn tend(
+        &self,
+        token: Token,
+        action: Action,
+        notes: Vec<(&'static str, String)>,
+        now: UtcDateTime,
+    ) -> Result<bool, Unavailable> {
+        let event = about_token(Event::new(action, Label::new("service-accounts"), now), &token);
+        let noted = |event: Event, (name, value): (&str, String)| event.with(Label::new(name), Label::new(&value));
+        let event = notes.into_iter().fold(event, noted);
+        let change = Change::Tend { tokens: vec![Tended { expected: token.revision, token }] };
+        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        Ok(matches!(committed, Committed::Applied(_)))
+    }
+
+    async fn remove(&self, token: &Token, action: Action, at: UtcDateTime) -> Result<bool, Unavailable> {
+        let event = about_token(Event::new(action, Label::new("service-accounts"), at), token);
+        let (token, account) = (token.id, token.account.clone());
+        let change = Change::DeleteToken { token, account, account_revision: None, at };
+        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        Ok(matches!(committed, Committed::Applied(_)))
     }
 }

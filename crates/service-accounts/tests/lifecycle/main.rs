@@ -9,4 +9,5 @@
 
 mod interrupted;
 mod rotation;
+mod upkeep;
 mod world;

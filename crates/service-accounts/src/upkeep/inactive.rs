@@ -1,0 +1,94 @@
+//! An account's own dates: its end, its inactivity, and the age of its client secret.
+//!
+//! They have no row of their own. The live client secret, of which each account has one, carries the account's next date.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::{AccountFacts, AccountFinding};
+use service_accounts_store::{Account, Authority, Change, Committed, Listed, Status, Store, Token};
+use service_accounts_token::Kind;
+use time::{Duration, UtcDateTime};
+
+use super::Swept;
+use crate::{
+    Unavailable,
+    core::{
+        Core,
+        rules::{OnInactive, Rules},
+    },
+};
+
+/// How many credentials are read at once.
+const PAGE: usize = 256;
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    pub(super) async fn settle_account(
+        &self,
+        secret: &Listed,
+        now: UtcDateTime,
+        swept: &mut Swept,
+    ) -> Result<(), Unavailable> {
+        let (token, account) = (secret.credential.token(), secret.credential.account());
+        let last_use = self.last_use(account, secret).await?;
+        let facts = self.rules.facts_of(account, token, last_use);
+        let found = self.rules.lifecycle.assess_account(&facts, now);
+        let is_inactive = found.iter().any(|finding| matches!(finding, AccountFinding::Inactive { .. }));
+        if is_inactive && self.rules.on_inactive == OnInactive::Disable && self.disable(account, now).await? {
+            swept.accounts_disabled += 1;
+        }
+        let seen = token.next_due.unwrap_or(now).saturating_sub(Duration::SECOND);
+        let known = self.rules.lifecycle.assess_account(&facts, seen);
+        let is_new = |finding: &&AccountFinding| known.iter().all(|known| known.code() != finding.code());
+        let news: Vec<_> = found.iter().filter(is_new).map(AccountFinding::code).collect();
+        let news = if news.is_empty() { Vec::new() } else { vec![("findings", news.join(", "))] };
+        let action = if news.is_empty() { Action::TokenSettled } else { Action::AccountAnnounced };
+        let next_due = self.rules.next_account_visit(&facts, now);
+        if self.tend(Token { next_due, ..token.clone() }, action, news, now).await? {
+            swept.announced += usize::from(action == Action::AccountAnnounced);
+        }
+        Ok(())
+    }
+
+    async fn disable(&self, account: &Account, now: UtcDateTime) -> Result<bool, Unavailable> {
+        let event = Event::new(Action::AccountDisabled, Label::new("service-accounts"), now);
+        let event = event.about_account(Label::new(account.id.as_str()));
+        let event = event.with(Label::new("reason"), Label::new("nobody used it for too long"));
+        let disabled = Box::new(Account { status: Status::Disabled, ..account.clone() });
+        let change = Change::UpdateAccount { account: disabled, expected: account.revision };
+        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        Ok(matches!(committed, Committed::Applied(_)))
+    }
+
+    /// The last use of any credential that the account still has.
+    async fn last_use(&self, account: &Account, secret: &Listed) -> Result<Option<UtcDateTime>, Unavailable> {
+        let mut last = secret.last_used.map(|used| used.at);
+        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+            let mut after = None;
+            loop {
+                let page = self.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
+                let page = page.map_err(Unavailable::new)?;
+                last = page.items.iter().filter_map(|each| each.last_used).map(|used| used.at).chain(last).max();
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(last)
+    }
+}
+
+impl<P: Permission> Rules<P> {
+    fn facts_of(&self, account: &Account, secret: &Token, last_use: Option<UtcDateTime>) -> AccountFacts {
+        let facts = AccountFacts::new(account.created_at).with_secret(secret.created_at);
+        let facts = last_use.map_or(facts, |at| facts.with_last_use(at));
+        let facts = account.expires_at.map_or(facts, |end| facts.with_expiry(end));
+        if account.status == Status::Enabled { facts } else { facts.disabled() }
+    }
+
+    /// A disabled account has no date but its end. It is looked at again all the same, because it may be enabled by then.
+    fn next_account_visit(&self, facts: &AccountFacts, now: UtcDateTime) -> Option<UtcDateTime> {
+        let again = now.checked_add(self.lifecycle.inactive_after().as_duration());
+        self.lifecycle.next_account_due(facts, now).into_iter().chain(again).min()
+    }
+}
