@@ -9,5 +9,6 @@
 
 mod interrupted;
 mod rotation;
+mod rotation_model;
 mod upkeep;
 mod world;
