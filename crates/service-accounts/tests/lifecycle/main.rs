@@ -8,5 +8,6 @@
 
 mod interrupted;
 mod rotation;
+mod rotation_model;
 mod upkeep;
 mod world;
