@@ -5,9 +5,13 @@ mod approval;
 mod catalogue;
 mod change;
 mod create;
+mod incident;
+mod incidents;
+mod leak;
 mod list;
 mod new_account;
 mod new_token;
+mod note;
 mod peppers;
 mod rotation;
 mod sessions;
@@ -26,8 +30,12 @@ use service_accounts_token::TokenId;
 
 pub use self::{
     account::AccountHandle,
+    incident::{Contained, Incident, IncidentNote},
+    incidents::Successor,
+    leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
+    note::{Note, NoteError},
     peppers::PepperCensus,
     rotation::{RotateToken, RotatedToken},
     steering::TokenRotation,

@@ -4,6 +4,7 @@ pub(crate) mod asker;
 pub(crate) mod authority;
 pub(crate) mod commit;
 pub(crate) mod differences;
+pub(crate) mod documents;
 pub(crate) mod issuer;
 pub(crate) mod journal;
 pub(crate) mod retry;

@@ -113,6 +113,18 @@ pub enum Error {
     /// There is such a document already.
     #[error("there is such a record already; choose another name")]
     DocumentTaken,
+    /// More text than can be looked through at once.
+    #[error("at most {most} bytes of text are looked through at once; send it in parts")]
+    TextTooLong {
+        /// The most bytes.
+        most: usize,
+    },
+    /// The record is full.
+    #[error("at most {most} entries are kept here; open another record")]
+    TooManyEntries {
+        /// The most entries.
+        most: usize,
+    },
     /// The record kept changing under the call.
     #[error("the record changed while the call was at work; try again")]
     Conflict,

@@ -30,8 +30,9 @@ pub use service_accounts_token as token;
 
 pub use actor::Actor;
 pub use admin::{
-    AccountHandle, AccountUpdate, Acting, CreatedAccount, Expiry, Gain, MintedToken, NewAccount, NewToken,
-    PepperCensus, RotateToken, RotatedToken, TokenHandle, TokenRotation, UpdatedAccount,
+    AccountHandle, AccountUpdate, Acting, Contained, CreatedAccount, Expiry, Gain, Incident, IncidentNote, LeakReport,
+    LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken,
+    Successor, TokenHandle, TokenRotation, UpdatedAccount,
 };
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};

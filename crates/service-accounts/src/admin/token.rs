@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use service_accounts_access::{Permission, Scopes};
-use service_accounts_audit::Action;
+use service_accounts_audit::{Action, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Applied, Change, Class, Credential, Sighting, Store, Token};
 use service_accounts_token::TokenId;
@@ -63,13 +63,18 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # Errors
     /// The actor may not, or there is no such token.
     pub async fn revoke(&self) -> Result<Arc<Credential>, Error> {
+        self.revoke_for(Call::RevokeToken, None).await
+    }
+
+    pub(super) async fn revoke_for(&self, call: Call, why: Option<&str>) -> Result<Arc<Credential>, Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
-            let found = self.found_for(Call::RevokeToken).await?;
+            let found = self.found_for(call).await?;
             if found.token().state.is_revoked() {
                 return Ok(found);
             }
             let event = core.token_event(Action::TokenRevoked, actor, found.token());
+            let event = why.into_iter().fold(event, |event, why| event.because(Label::new(why)));
             let change = Change::Revoke {
                 token: *self.token,
                 account: self.account.clone(),

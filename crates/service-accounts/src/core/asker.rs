@@ -5,6 +5,7 @@ use std::sync::Arc;
 use service_accounts_access::{
     Catalogue, Grant, GrantError, Grants, Permission, RoleCatalogue, RoleName, Scopes, Teams,
 };
+use service_accounts_naming::AccountId;
 use service_accounts_store::Account;
 
 use super::{
@@ -51,6 +52,15 @@ impl<'a, P: Permission> Asker<'a, P> {
             Covers::Teams => self.covers_teams(account.grant.teams()),
             Covers::Nothing | Covers::Everything => Ok(()),
         }
+    }
+
+    /// Whether a call may be made on what is kept about an account of these teams, which may be gone.
+    pub(crate) fn may_about(&self, call: Call, account: &AccountId, teams: &Teams) -> Result<(), Error> {
+        self.may(call)?;
+        if call.rule().on_itself == OnItself::Refused && self.actor.is(account) {
+            return Err(Error::OwnAccount);
+        }
+        self.covers_teams(teams)
     }
 
     /// Whether the actor holds all that an account with this grant could ever do by its role.

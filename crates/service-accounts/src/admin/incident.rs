@@ -1,0 +1,77 @@
+//! What is kept of an incident.
+
+use serde::{Deserialize, Serialize};
+use service_accounts_access::Teams;
+use service_accounts_audit::{Label, Recorded};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{DocumentId, SystemName};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use super::{MintedToken, Note};
+use crate::core::documents::{id_text, seconds};
+
+/// A token or a whole account that was contained, with what somebody has to know who cleans up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incident {
+    /// Its name; incidents are listed in the order of their opening.
+    #[serde(with = "id_text")]
+    pub id: DocumentId,
+    /// The account.
+    pub account: AccountId,
+    /// Its teams at that time; whoever reads the incident must be in all of them.
+    pub teams: Teams,
+    /// The token that was contained; `None` if the whole account was.
+    pub token: Option<TokenId>,
+    /// Why.
+    pub reason: Note,
+    /// Who opened it.
+    pub opened_by: Label,
+    /// When.
+    #[serde(with = "seconds")]
+    pub opened_at: UtcDateTime,
+    /// The credentials that stopped working by it, at most [`Incident::MOST_LISTED`] of each kind.
+    pub revoked: Vec<TokenId>,
+    /// The token that was minted in place of the contained one.
+    pub successor: Option<TokenId>,
+    /// What the account did, the latest first: its own changes, not its accesses; at most [`Incident::MOST_DEEDS`].
+    pub did: Vec<Recorded>,
+    /// The systems that the account connects, whose credentials may be known to whoever had the token.
+    pub systems_to_rotate: Vec<SystemName>,
+    /// What people wrote down since, the oldest first.
+    pub notes: Vec<IncidentNote>,
+}
+
+impl Incident {
+    /// How many credentials of one kind are listed; all are revoked.
+    pub const MOST_LISTED: usize = 200;
+
+    /// How many changes by the account are listed.
+    pub const MOST_DEEDS: usize = 200;
+
+    /// How many notes an incident holds.
+    pub const MOST_NOTES: usize = 200;
+}
+
+/// What somebody wrote down about an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IncidentNote {
+    /// Who.
+    pub by: Label,
+    /// When.
+    #[serde(with = "seconds")]
+    pub at: UtcDateTime,
+    /// What.
+    pub text: Note,
+}
+
+/// A contained token: the incident, and the successor with the only copy of its text.
+#[derive(Debug)]
+pub struct Contained {
+    /// The incident.
+    pub incident: Incident,
+    /// The token that takes its place, if one was asked for.
+    pub successor: Option<MintedToken>,
+}

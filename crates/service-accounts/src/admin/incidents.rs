@@ -1,0 +1,247 @@
+//! Containment: revoke first, then write down what somebody has to know.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label, Query, Recorded};
+use service_accounts_store::{Account, Class, Credential, DocumentId, DocumentKind, Paged, Store, SystemName, Token};
+use service_accounts_token::{Kind, TokenId};
+
+use super::{AccountHandle, Acting, Contained, Incident, IncidentNote, MintedToken, NewToken, Note, TokenHandle};
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, documents::Kept, retry::retry_on_conflict},
+};
+
+/// How many incidents may be opened in one second.
+const MOST_A_SECOND: u32 = 100;
+
+/// How many pages of the trail are looked at for what an account did.
+const MOST_PAGES: usize = 10;
+
+/// How many names are tried for a successor.
+const MOST_NAMES: usize = 20;
+
+/// Whether a contained token gets a successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// The token is revoked, and that is all.
+    None,
+    /// A token of the same rights, environment and networks is minted, under a proposed name.
+    Minted,
+}
+
+impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
+    /// Revokes the token at once, mints a successor if asked for, and opens an incident.
+    ///
+    /// A failure after the revocation leaves the token revoked; the same call again opens the incident then.
+    ///
+    /// # Errors
+    /// The actor may not, or wants a successor and may not mint it. Nothing is revoked then.
+    pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {
+        let found = self.found_for(Call::ContainToken).await?;
+        if successor == Successor::Minted {
+            self.check_successor(&found)?;
+        }
+        let was_working = !found.token().is_revoked(found.account());
+        let revoked = self.revoke_for(Call::ContainToken, Some("contained")).await?;
+        let successor = match successor {
+            Successor::None => None,
+            Successor::Minted => Some(self.mint_successor(&revoked).await?),
+        };
+        let opened = Opened {
+            account: revoked.account(),
+            token: Some(*self.token),
+            reason,
+            revoked: if was_working { vec![*self.token] } else { Vec::new() },
+            successor: successor.as_ref().map(|minted| minted.token.id),
+        };
+        Ok(Contained { incident: self.acting.open_incident(opened).await?, successor })
+    }
+
+    fn check_successor(&self, found: &Credential) -> Result<(), Error> {
+        let asker = self.acting.asker();
+        asker.may_on(Call::MintToken, found.account())?;
+        asker.token_grant(found.account(), found.token().grant.scopes()).map(drop)
+    }
+
+    async fn mint_successor(&self, replaced: &Arc<Credential>) -> Result<MintedToken, Error> {
+        let Class::Token(name) = &replaced.token().class else { return Err(Error::TokenMissing) };
+        let year = self.acting.core.now().year();
+        let mut name = name.successor(year);
+        for _ in 1..MOST_NAMES {
+            let wanted = NewToken {
+                scopes: replaced.token().grant.scopes().clone(),
+                environment: Some(replaced.token().environment.clone()),
+                ..NewToken::new(name.clone())
+            };
+            match self
+                .mint_with(&wanted, |token| Token { allowlist: replaced.token().allowlist.clone(), ..token })
+                .await
+            {
+                Err(Error::NameTaken) => name = name.successor(year),
+                done => return done,
+            }
+        }
+        Err(Error::NameTaken)
+    }
+
+    async fn mint_with(&self, wanted: &NewToken, changed: impl Fn(Token) -> Token) -> Result<MintedToken, Error> {
+        let account = AccountHandle { acting: self.acting, id: self.account };
+        account.mint_changed(wanted, changed).await
+    }
+}
+
+impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
+    /// Revokes every credential of the account in one step, and opens an incident.
+    ///
+    /// A failure after the revocation leaves all revoked; the same call again opens the incident then.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such account. Nothing is revoked then.
+    pub async fn contain(&self, reason: Note) -> Result<Incident, Error> {
+        let account = self.acting.account_for(Call::ContainAccount, self.id).await?;
+        let revoked = self.acting.working(&account).await?;
+        let account = self.acting.revoke_all(Call::ContainAccount, self.id).await?;
+        self.acting.open_incident(Opened { account: &account, token: None, reason, revoked, successor: None }).await
+    }
+}
+
+struct Opened<'a> {
+    account: &'a Account,
+    token: Option<TokenId>,
+    reason: Note,
+    revoked: Vec<TokenId>,
+    successor: Option<TokenId>,
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// A page of the incidents in the order of their opening, starting behind `after`; only those of accounts whose teams
+    /// the actor is in, so a page may be short and still name where the next one starts.
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn incidents(
+        &self,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Paged<Incident, DocumentId>, Error> {
+        let asker = self.asker();
+        asker.may(Call::Review)?;
+        let page = self.core.kept_page::<Incident>(DocumentKind::Incident, after, limit).await?;
+        let incidents = page.items.into_iter().map(|kept| kept.value);
+        let is_seen = |incident: &Incident| asker.may_about(Call::Review, &incident.account, &incident.teams).is_ok();
+        Ok(Paged { items: incidents.filter(is_seen).collect(), next: page.next })
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such incident.
+    pub async fn incident(&self, id: &DocumentId) -> Result<Incident, Error> {
+        Ok(self.kept_incident(id).await?.value)
+    }
+
+    /// Adds a note to an incident.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such incident, or it is full.
+    pub async fn note_incident(&self, id: &DocumentId, text: Note) -> Result<Incident, Error> {
+        let text = &text;
+        retry_on_conflict(move || async move {
+            let Kept { id, mut value, revision } = self.kept_incident(id).await?;
+            if value.notes.len() >= Incident::MOST_NOTES {
+                return Err(Error::TooManyEntries { most: Incident::MOST_NOTES });
+            }
+            let (by, at) = (self.actor.name().clone(), self.core.now());
+            value.notes.push(IncidentNote { by, at, text: text.clone() });
+            let event = self.incident_event(Action::IncidentNoted, &value);
+            self.core.keep(self.actor, (DocumentKind::Incident, &id), &value, Some(revision), event).await?;
+            Ok(value)
+        })
+        .await
+    }
+
+    async fn kept_incident(&self, id: &DocumentId) -> Result<Kept<Incident>, Error> {
+        let asker = self.asker();
+        asker.may(Call::Review)?;
+        let kept = self.core.kept::<Incident>(DocumentKind::Incident, id).await?;
+        asker.may_about(Call::Review, &kept.value.account, &kept.value.teams)?;
+        Ok(kept)
+    }
+
+    async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
+        let (now, account) = (self.core.now(), opened.account);
+        let did = self.deeds(account).await?;
+        let systems_to_rotate: Vec<SystemName> = account.systems.clone();
+        for number in 0..MOST_A_SECOND {
+            let incident = Incident {
+                id: incident_id(now.unix_timestamp(), number)?,
+                account: account.id.clone(),
+                teams: account.grant.teams().clone(),
+                token: opened.token,
+                reason: opened.reason.clone(),
+                opened_by: self.actor.name().clone(),
+                opened_at: now,
+                revoked: opened.revoked.clone(),
+                successor: opened.successor,
+                did: did.clone(),
+                systems_to_rotate: systems_to_rotate.clone(),
+                notes: Vec::new(),
+            };
+            let event = self.incident_event(Action::IncidentOpened, &incident);
+            let event = event.because(Label::new(opened.reason.as_str()));
+            match self.core.keep(self.actor, (DocumentKind::Incident, &incident.id), &incident, None, event).await {
+                Err(Error::DocumentTaken) => {}
+                kept => return kept.map(|_| incident),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    fn incident_event(&self, action: Action, incident: &Incident) -> Event {
+        let event = self.core.event(action, self.actor).about_account(Label::new(incident.account.as_str()));
+        let event = event.with(Label::new("incident"), Label::new(incident.id.as_str()));
+        match incident.token {
+            Some(token) => event.about_token(Label::new(token.as_str())),
+            None => event,
+        }
+    }
+
+    /// Every credential that works, up to a number of each kind.
+    async fn working(&self, account: &Account) -> Result<Vec<TokenId>, Error> {
+        let mut working = Vec::new();
+        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+            let page = self.core.store.credentials(&account.id, kind, None, Incident::MOST_LISTED).await;
+            let listed = page.map_err(Unavailable::new)?.items;
+            let tokens = listed.iter().map(|listed| listed.credential.token());
+            working.extend(tokens.filter(|token| !token.is_revoked(account)).map(|token| token.id));
+        }
+        Ok(working)
+    }
+
+    /// What the account changed, the latest first.
+    async fn deeds(&self, account: &Account) -> Result<Vec<Recorded>, Error> {
+        let by_it = Query::default().by_actor(Label::new(account.id.as_str())).limit(Query::MAX_LIMIT);
+        let (mut deeds, mut query) = (Vec::new(), by_it.clone());
+        for _ in 0..MOST_PAGES {
+            let page = self.core.store.events(&query).await.map_err(Unavailable::new)?;
+            deeds.extend(page.events.into_iter().filter(|recorded| is_deed(recorded.event.action())));
+            match page.next {
+                Some(place) if deeds.len() < Incident::MOST_DEEDS => query = by_it.clone().continue_from(place),
+                _ => break,
+            }
+        }
+        deeds.truncate(Incident::MOST_DEEDS);
+        Ok(deeds)
+    }
+}
+
+const fn is_deed(action: Action) -> bool {
+    !matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied)
+}
+
+/// Ids in the order of time, as far as seconds tell.
+fn incident_id(second: i64, number: u32) -> Result<DocumentId, Error> {
+    DocumentId::parse(&format!("incident-{second:012}-{number:02}")).map_err(|error| Unavailable::new(error).into())
+}

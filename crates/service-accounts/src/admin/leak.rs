@@ -1,0 +1,136 @@
+//! Text that somebody found in the open: each token of ours in it is revoked.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Label};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Change, Credential, Store};
+use service_accounts_token::{FoundToken, Hint, Scanner};
+
+use super::Acting;
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, retry::retry_on_conflict},
+};
+
+/// What a report of leaked text found; nothing of the text is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeakReport {
+    /// The genuine tokens, in the order of the text, each once.
+    pub tokens: Vec<LeakedToken>,
+    /// How many texts look like tokens of ours and are none.
+    pub strangers: usize,
+    /// Whether there was more than is looked at; report the rest of the text again.
+    pub is_cut: bool,
+}
+
+/// A genuine token that stood in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeakedToken {
+    /// Its account.
+    pub account: AccountId,
+    /// Its obfuscated form.
+    pub hint: Hint,
+    /// Whether it worked until this report.
+    pub was_working: bool,
+}
+
+impl LeakReport {
+    /// The longest text that is looked through, in bytes.
+    pub const MOST_BYTES: usize = 1 << 20;
+
+    /// How many different tokens are looked at.
+    pub const MOST_TOKENS: usize = 500;
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// Revokes every credential of ours in a text, of whatever account and kind, and says which by their hints.
+    ///
+    /// Only a genuine one is revoked: nobody revokes by an id alone. A failure leaves those revoked that were; report
+    /// again.
+    ///
+    /// # Errors
+    /// The actor may not, the text is too long, or the store failed.
+    pub async fn report_leak(&self, text: &str) -> Result<LeakReport, Error> {
+        self.may(Call::ReportLeak)?;
+        if text.len() > LeakReport::MOST_BYTES {
+            return Err(Error::TextTooLong { most: LeakReport::MOST_BYTES });
+        }
+        let mut report = LeakReport::default();
+        let mut genuine = Vec::new();
+        let found = self.tokens_in(text, &mut report);
+        for found in &found {
+            match self.genuine(text, found).await? {
+                Some(credential) => genuine.push(credential),
+                None => report.strangers = report.strangers.saturating_add(1),
+            }
+        }
+        report.tokens = genuine.iter().map(leaked).collect();
+        self.record_leak(&report).await?;
+        self.revoke_leaked(genuine).await?;
+        Ok(report)
+    }
+
+    /// What looks like a credential of ours, each text once.
+    fn tokens_in(&self, text: &str, report: &mut LeakReport) -> Vec<FoundToken> {
+        let length = self.core.issuer.vendor.token_len();
+        let mut seen = std::collections::HashSet::new();
+        let all = Scanner::new(self.core.issuer.vendor).scan(text.as_bytes());
+        let mut each_once = all.filter(|found| slice(text, found, length).is_some_and(|token| seen.insert(token)));
+        let found = each_once.by_ref().take(LeakReport::MOST_TOKENS).collect();
+        report.is_cut = each_once.next().is_some();
+        found
+    }
+
+    async fn genuine(&self, text: &str, found: &FoundToken) -> Result<Option<Arc<Credential>>, Error> {
+        let issuer = &self.core.issuer;
+        let token = slice(text, found, issuer.vendor.token_len());
+        let Some(presented) = token.and_then(|token| issuer.vendor.read(token).ok()) else { return Ok(None) };
+        let kept = self.core.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
+        let kept = kept.filter(|kept| kept.account().id.is_in(&self.core.rules.realm));
+        let digest = kept.as_ref().map(|kept| &kept.token().digest);
+        Ok(if issuer.keyring.verify(&presented, digest).is_ok() { kept } else { None })
+    }
+
+    async fn record_leak(&self, report: &LeakReport) -> Result<(), Error> {
+        let working = report.tokens.iter().filter(|token| token.was_working).count();
+        let counted = |number: usize| Label::new(&number.to_string());
+        let event = self.core.event(Action::LeakReported, self.actor);
+        let event = event.with(Label::new("genuine"), counted(report.tokens.len()));
+        let event = event.with(Label::new("working"), counted(working));
+        self.core.record(event.with(Label::new("strangers"), counted(report.strangers))).await
+    }
+
+    /// The actor's own credentials come last: with them its word ends.
+    async fn revoke_leaked(&self, mut leaked: Vec<Arc<Credential>>) -> Result<(), Error> {
+        let own = self.actor.credential().map(|own| own.token().id);
+        leaked.sort_by_key(|credential| Some(credential.token().id) == own);
+        for credential in leaked.iter().filter(|credential| !credential.token().is_revoked(credential.account())) {
+            let token = credential.token();
+            retry_on_conflict(move || async move {
+                let event =
+                    self.core.token_event(Action::TokenRevoked, self.actor, token).because(Label::new("leaked"));
+                let account = token.account.clone();
+                let change = Change::Revoke { token: token.id, account, account_revision: None, at: self.core.now() };
+                self.core.commit(self.actor, change, event).await
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+fn slice<'t>(text: &'t str, found: &FoundToken, length: usize) -> Option<&'t str> {
+    let start = usize::try_from(found.offset).ok()?;
+    text.get(start..start.checked_add(length)?)
+}
+
+fn leaked(credential: &Arc<Credential>) -> LeakedToken {
+    let token = credential.token();
+    LeakedToken {
+        account: token.account.clone(),
+        hint: token.hint,
+        was_working: !token.is_revoked(credential.account()),
+    }
+}

@@ -1,0 +1,136 @@
+//! Containment ends access first and tells what somebody has to clean up.
+
+use service_accounts::{
+    Error, Incident, NewAccount, Note, Rejection, Successor, access::Teams, audit::Action, store::DocumentId,
+    token::Kind,
+};
+
+use crate::world::{World, first, in_role, manager_of, on_every_store, text, token, wait, wanted};
+
+fn reason() -> Note {
+    Note::parse("its token stood in a public log").unwrap()
+}
+
+fn of_team(team: &'static str) -> impl FnOnce(NewAccount) -> NewAccount {
+    move |wanted| NewAccount { teams: Teams::only([team]).unwrap(), ..wanted }
+}
+
+#[test]
+fn a_contained_account_has_no_credential_that_works_and_an_incident_that_lists_them() {
+    on_every_store(|world| {
+        let created = world.create("Warehouse sync");
+        let account = world.admin();
+        let second = wait(account.account(&created.account.id).mint(&token("weekly"))).unwrap();
+        let incident = wait(account.account(&created.account.id).contain(reason())).unwrap();
+        assert_eq!(world.verdict(text(first(&created))), Err(Rejection::Revoked));
+        assert_eq!(world.verdict(text(&second)), Err(Rejection::Revoked));
+        let secret = created.client_secret.as_ref().unwrap();
+        let revoked = [secret.id(), first(&created).token.id, second.token.id];
+        assert!(incident.revoked.len() == 3 && revoked.iter().all(|token| incident.revoked.contains(token)));
+        assert_eq!(incident.systems_to_rotate, created.account.systems);
+        assert_eq!(wait(account.incident(&incident.id)).unwrap(), incident);
+        assert_eq!(world.trail(Action::IncidentOpened).len(), 1);
+    });
+}
+
+#[test]
+fn a_contained_token_stops_and_its_successor_has_the_same_rights() {
+    on_every_store(|world| {
+        let created = world.create("Warehouse sync");
+        let (id, old) = (&created.account.id, first(&created));
+        let acting = world.admin();
+        let contained = wait(acting.token(id, &old.token.id).contain(reason(), Successor::Minted)).unwrap();
+        let successor = contained.successor.unwrap();
+        assert_eq!(world.verdict(text(old)), Err(Rejection::Revoked));
+        assert_eq!(world.verdict(text(&successor)), Ok(()));
+        assert_eq!(successor.token.grant, old.token.grant);
+        assert_eq!(successor.token.allowlist, old.token.allowlist);
+        assert_ne!(successor.token.class, old.token.class, "it has a name of its own");
+        assert_eq!(contained.incident.revoked, [old.token.id]);
+        assert_eq!(contained.incident.successor, Some(successor.token.id));
+    });
+}
+
+#[test]
+fn containing_again_revokes_nothing_more_and_still_opens_an_incident() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let (acting, old) = (world.admin(), &first(&created).token.id);
+    let contain = || wait(acting.token(&created.account.id, old).contain(reason(), Successor::None)).unwrap();
+    let (one, two) = (contain().incident, contain().incident);
+    assert_eq!((one.revoked.len(), two.revoked.len()), (1, 0));
+    assert!(one.id < two.id, "both are of one second");
+    assert_eq!(world.trail(Action::TokenRevoked).len(), 1);
+}
+
+#[test]
+fn an_incident_tells_what_the_account_changed_and_not_every_access() {
+    let world = World::new();
+    let created = world.create_with("Deployer", in_role("Admin"));
+    let own = world.authenticate(text(first(&created))).unwrap();
+    let made = wait(world.accounts.acting(&own.actor()).create(wanted("Made by it"))).unwrap();
+    let incident = wait(world.admin().account(&created.account.id).contain(reason())).unwrap();
+    let did: Vec<_> = incident.did.iter().map(|recorded| recorded.event.action()).collect();
+    assert_eq!(did, [Action::AccountCreated]);
+    assert_eq!(incident.did[0].event.account().unwrap().as_str(), made.account.id.as_str());
+}
+
+#[test]
+fn who_may_not_mint_contains_without_a_successor_only_and_nothing_is_half_done() {
+    let world = World::new();
+    let created = world.create_with("Deployer", |wanted| of_team("data")(in_role("Admin")(wanted)));
+    let (eve, old) = (manager_of("data"), first(&created));
+    let handle = world.accounts.acting(&eve);
+    let refused = wait(handle.token(&created.account.id, &old.token.id).contain(reason(), Successor::Minted));
+    assert!(matches!(refused, Err(Error::Grant(_))));
+    assert_eq!(world.verdict(text(old)), Ok(()), "nothing was revoked");
+    wait(handle.token(&created.account.id, &old.token.id).contain(reason(), Successor::None)).unwrap();
+    assert_eq!(world.verdict(text(old)), Err(Rejection::Revoked));
+}
+
+#[test]
+fn an_incident_is_shown_to_the_teams_of_its_account_only_even_after_the_account_is_gone() {
+    let world = World::new();
+    let created = world.create_with("Deployer", of_team("data"));
+    let acting = world.admin();
+    let incident = wait(acting.account(&created.account.id).contain(reason())).unwrap();
+    wait(acting.account(&created.account.id).delete()).unwrap();
+    for (team, sees) in [("data", true), ("web", false)] {
+        let eve = manager_of(team);
+        let eve = world.accounts.acting(&eve);
+        assert_eq!(wait(eve.incident(&incident.id)).is_ok(), sees, "{team}");
+        assert_eq!(wait(eve.incidents(None, 10)).unwrap().items.len(), usize::from(sees), "{team}");
+        assert_eq!(wait(eve.note_incident(&incident.id, reason())).is_ok(), sees, "{team}");
+    }
+}
+
+#[test]
+fn notes_are_kept_in_order_and_an_incident_is_not_filled_for_ever() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let acting = world.admin();
+    let incident = wait(acting.account(&created.account.id).contain(reason())).unwrap();
+    for number in 1..=Incident::MOST_NOTES {
+        let noted = wait(acting.note_incident(&incident.id, Note::parse(&number.to_string()).unwrap())).unwrap();
+        assert_eq!(noted.notes.last().unwrap().text.as_str(), number.to_string());
+    }
+    let full = wait(acting.note_incident(&incident.id, reason()));
+    assert!(matches!(full, Err(Error::TooManyEntries { .. })));
+    let missing = wait(acting.incident(&DocumentId::parse("incident-0").unwrap()));
+    assert!(matches!(missing, Err(Error::DocumentMissing)));
+}
+
+#[test]
+fn the_successor_takes_the_next_name_that_is_free() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let (id, acting) = (&created.account.id, world.admin());
+    let mut token = first(&created).token.clone();
+    for _ in 0..3 {
+        let contained = wait(acting.token(id, &token.id).contain(reason(), Successor::Minted)).unwrap();
+        token = contained.successor.unwrap().token;
+    }
+    let tokens = wait(acting.account(id).tokens(None, 10)).unwrap().items;
+    assert_eq!(tokens.len(), 4);
+    assert!(tokens.iter().all(|listed| listed.credential.token().class.kind() == Kind::Token));
+}

@@ -1,0 +1,61 @@
+//! Text found in the open: what is genuine in it is revoked, and nothing of it is told on.
+
+use service_accounts::{Error, LeakReport, Rejection, audit::Action};
+
+use crate::world::{World, first, in_role, on_every_store, text, wait};
+
+#[test]
+fn every_genuine_credential_in_a_text_is_revoked_and_told_by_its_hint() {
+    on_every_store(|world| {
+        let (one, two) = (world.create("Warehouse sync"), world.create("Deployer"));
+        let (token, secret) = (text(first(&one)), two.client_secret.as_ref().unwrap());
+        let leaked = format!("a log line\nAuthorization: Bearer {token}, again {token}\nsecret={}\n", secret.expose());
+        let report = wait(world.admin().report_leak(&leaked)).unwrap();
+        let hints: Vec<_> = report.tokens.iter().map(|found| found.hint).collect();
+        assert_eq!(hints, [first(&one).token.hint, secret.hint()], "each once, in the order of the text");
+        assert!(report.tokens.iter().all(|found| found.was_working));
+        assert_eq!((report.strangers, report.is_cut), (0, false));
+        assert_eq!(world.verdict(token), Err(Rejection::Revoked));
+        let told = format!("{report:?}{:?}", world.trail(Action::LeakReported));
+        assert!(!told.contains(token) && !told.contains(secret.expose()) && !told.contains("log line"));
+        let again = wait(world.admin().report_leak(&leaked)).unwrap();
+        assert!(again.tokens.iter().all(|found| !found.was_working));
+    });
+}
+
+#[test]
+fn nobody_revokes_by_an_id_alone() {
+    let world = World::new();
+    let other = World::new();
+    let (ours, theirs) = (world.create("Warehouse sync"), other.create("Warehouse sync"));
+    let stranger = text(first(&theirs));
+    let report = wait(world.admin().report_leak(stranger)).unwrap();
+    assert_eq!((report.tokens.len(), report.strangers), (0, 1));
+    let cut = text(first(&ours));
+    let broken = format!("{}x", cut.split_at(cut.len() - 1).0);
+    let report = wait(world.admin().report_leak(&broken)).unwrap();
+    assert!(report.tokens.is_empty());
+    assert_eq!(world.verdict(text(first(&ours))), Ok(()));
+}
+
+#[test]
+fn whoever_reports_its_own_credential_reports_the_others_with_it() {
+    let world = World::new();
+    let reporter = world.create_with("Scanner", in_role("Admin"));
+    let other = world.create("Warehouse sync");
+    let leaked = format!("{} {}", text(first(&reporter)), text(first(&other)));
+    let actor = world.authenticate(text(first(&reporter))).unwrap().actor();
+    wait(world.accounts.acting(&actor).report_leak(&leaked)).unwrap();
+    for created in [&reporter, &other] {
+        assert_eq!(world.verdict(text(first(created))), Err(Rejection::Revoked));
+    }
+}
+
+#[test]
+fn a_text_is_bounded() {
+    let world = World::new();
+    for (length, is_read) in [(LeakReport::MOST_BYTES, true), (LeakReport::MOST_BYTES + 1, false)] {
+        let answer = wait(world.admin().report_leak(&"a".repeat(length)));
+        assert_eq!(!matches!(answer, Err(Error::TextTooLong { .. })), is_read, "{length}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Containment, leaks, policies, insight and reviews through the facade.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test takes for granted and does not find is its failure"
+)]
+
+mod incidents;
+mod leaks;
+mod world;
