@@ -74,13 +74,16 @@ fn a_session_narrows_its_accounts_scopes_and_cannot_widen_them() {
     });
     let holder = Holder::open(&world, created);
     for (asked, is_writer, is_manager) in
-        [(Scopes::Inherited, true, false), (scopes("read"), false, false), (scopes("admin"), true, false)]
+        [(Scopes::Inherited, true, false), (scopes("read"), false, false), (scopes("write"), true, false)]
     {
         let opened = open(&world, &holder, &Narrowing { scopes: asked.clone(), ..Narrowing::default() }).unwrap();
         let principal = world.authenticate(opened.secret.expose()).unwrap();
         assert_eq!(principal.decide(Permission::ResourcesWrite, None).is_allow(), is_writer, "{asked:?}");
         assert_eq!(principal.decide(Permission::ServiceAccountsManage, None).is_allow(), is_manager, "{asked:?}");
     }
+    // example-oauth2-server#52: a session listed a scope that its account does not hold.
+    let wider = open(&world, &holder, &Narrowing { scopes: scopes("admin"), ..Narrowing::default() });
+    assert!(matches!(wider, Err(ExchangeError::Session(Error::Grant(_)))), "{wider:?}");
     let unknown = open(&world, &holder, &Narrowing { scopes: scopes("nonsense"), ..Narrowing::default() });
     assert!(matches!(unknown, Err(ExchangeError::Session(Error::Grant(_)))), "{unknown:?}");
 }
