@@ -2,7 +2,7 @@
 
 use service_accounts_access::Permission;
 use service_accounts_lifecycle::TokenState;
-use service_accounts_store::{Listed, Seen, Store, Token};
+use service_accounts_store::{Class, Listed, Seen, Store, Token};
 use time::UtcDateTime;
 
 use crate::{
@@ -23,6 +23,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Puts a released token back under observation because it was tried after all. Where that fails, the next attempt
     /// does it.
     pub(crate) async fn observe_again(&self, token: &Token, now: UtcDateTime) {
+        let Class::Token(_) = token.class else { return };
         let Ok(state @ TokenState::Revoked { .. }) = token.state.reobserve() else { return };
         let next_due = now.checked_add(self.rules.lifecycle.observation().as_duration());
         let notes = vec![("reason", "it was tried after its observation".to_owned())];
