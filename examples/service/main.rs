@@ -7,6 +7,7 @@
 //! | `SERVICE_ACCOUNTS_PEPPER` | the keys, newest first, separated by commas | a key file beside the database |
 //! | `ENVIRONMENT` | credentials of other environments are refused | all are accepted |
 //! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
+//! | `ISSUER` | the URL under which OAuth clients know this service | the address it listens on |
 //! | `RECOVER` | `1` makes another administrator and prints its token | nobody is made |
 //! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
@@ -20,13 +21,15 @@ mod serve;
 mod settings;
 mod stop;
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 
 use axum::Router;
 use http::HeaderName;
 use service_accounts::{ServiceAccounts, UpkeepBounds, access::Catalogue, store::BoxStore, token::Vendor};
 use service_accounts_axum::{
-    api, connect_info, not_found,
+    OAuthServer, api, connect_info, not_found,
+    oauth::{Issuer, IssuerError},
+    oauth_router,
     tower::{ClientAddress, Gate},
 };
 use tokio::{
@@ -58,7 +61,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let stop = stop::signals()?;
     let listen = settings.listen.clone();
     let gate = client_address(&settings);
-    let recover = settings.recover;
+    let (recover, issuer) = (settings.recover, settings.issuer.clone());
     let accounts = open(settings).await?;
     accounts.check_peppers().await?;
     let listener = TcpListener::bind(listen).await;
@@ -69,7 +72,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
     let gate = Gate::new(accounts.clone()).client_address(gate);
-    serve::serve(listener, router(accounts.clone(), gate), stop).await;
+    serve::serve(listener, router(accounts.clone(), gate, oauth_server(issuer, address)?), stop).await;
     upkeep.abort();
     accounts.flush().await?;
     println!("stopped");
@@ -105,9 +108,16 @@ fn client_address(settings: &Settings) -> ClientAddress {
     }
 }
 
-fn router(accounts: Accounts, gate: Gate<Permission>) -> Router {
+/// Where nobody says how clients call this service, they are on this machine.
+fn oauth_server(issuer: Option<Issuer>, address: SocketAddr) -> Result<OAuthServer, IssuerError> {
+    let here = || Issuer::parse(&format!("http://localhost:{}", address.port()));
+    issuer.map_or_else(here, Ok).map(OAuthServer::new)
+}
+
+fn router(accounts: Accounts, gate: Gate<Permission>, server: OAuthServer) -> Router {
     let own = resource::router(gate.clone()).merge(health::router(accounts.clone()));
-    api(accounts, gate).merge(own).fallback(not_found)
+    let oauth = oauth_router(accounts.clone(), gate.clone(), server);
+    api(accounts, gate).merge(oauth).merge(own).fallback(not_found)
 }
 
 /// Writes what is gathered in memory, and settles what is due.

@@ -10,6 +10,7 @@ use service_accounts::{
     lifecycle::{Environment, LifecyclePolicy},
     token::Keyring,
 };
+use service_accounts_axum::oauth::Issuer;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::{database::is_on_server, pepper};
@@ -28,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Option<Allowlist>,
     /// `RECOVER`: whether this start makes another administrator, for a host that lost all of its own.
     pub(crate) recover: bool,
+    /// `ISSUER`: the address under which clients know this service; without it, the one it listens on.
+    pub(crate) issuer: Option<Issuer>,
     /// `LOG`: how much is logged.
     pub(crate) log: LevelFilter,
 }
@@ -53,6 +56,7 @@ impl Settings {
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
             recover: parsed("RECOVER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
+            issuer: parsed("ISSUER", "a URL that begins with https://", |text| Issuer::parse(text).ok())?,
             log: parsed("LOG", log, |text| text.parse().ok())?.unwrap_or(LevelFilter::INFO),
         })
     }

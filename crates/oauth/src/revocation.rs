@@ -4,7 +4,7 @@ use crate::{Caller, Form, OAuthError, Secret};
 
 /// A well-formed request to revoke a token.
 ///
-/// Answer 200 with an empty body, for a token that is unknown too (§2.2).
+/// Answer 200, for a token that is unknown too; the body is ignored (§2.2), but some clients want JSON.
 #[derive(Clone, Debug)]
 pub struct RevocationRequest<'a> {
     /// Who asks; to be verified.

@@ -1,10 +1,10 @@
 //! `POST /oauth2/revoke`: a token is given back (RFC 7009).
 
 use axum::{
+    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
 use service_accounts::{access::Permission, store::Store};
 use service_accounts_oauth::{Form, RevocationRequest};
 
@@ -23,5 +23,6 @@ pub(super) async fn revoke<S: Store + 'static, P: Permission>(
     let actor = desk.verify(&request.caller, incoming.address).await?;
     let revoked = desk.accounts.revoke_presented(&actor, request.token.expose()).await;
     revoked.map_err(|error| desk.refuse(of_error(&error)))?;
-    Ok((StatusCode::OK, NO_STORE).into_response())
+    // The standard has clients ignore the body; some insist that it is JSON.
+    Ok((NO_STORE, Json(serde_json::json!({}))).into_response())
 }
