@@ -93,13 +93,7 @@ fn a_session_narrows_and_never_widens() {
     assert_eq!(service.with(&session).get("/datastores").status, 403);
 
     let wide = exchange(&service, &account, json!({"scope": "resources:write"}));
-    assert_eq!(wide.status, 200);
-    let session = wide.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(
-        service.with(&session).post("/datastores", &json!({"name": "lake"})).status,
-        403,
-        "a scope gives nothing"
-    );
+    assert_eq!(wide.status, 403, "a scope that the account does not hold opens nothing");
     for (more, field) in [
         (json!({"ip_allowlist": ["0.0.0.0/0"]}), "ip_allowlist"),
         (json!({"expires_in": 86_401}), "expires_in"),
