@@ -39,7 +39,7 @@ pub(crate) async fn commit(
 
 async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -> Result<Committed, PostgresError> {
     let mut steps = writes(&pool.statements, &applied.writes)?;
-    steps.push(event_step(&pool.statements, applied.sequence, event)?);
+    steps.extend(event_steps(&pool.statements, &applied, event)?);
     session.commit(&steps).await.map_err(PostgresError::after_sending)?;
     drop(steps);
     session.finish();
@@ -134,7 +134,7 @@ fn writes<'a>(statements: &'a Statements, writes: &'a [Write]) -> Result<Vec<Ste
             Write::RemoveDocument(kind, id) => {
                 steps.push(Step::new(&statements.remove_document).with(kind.as_str()).with(id.as_str()));
             }
-            Write::PutAccount(_) | Write::PutToken(_) | Write::RemoveToken(_) => {}
+            Write::PutAccount(_) | Write::PutToken(_) | Write::RemoveToken(_) | Write::Append(_) => {}
         }
     }
     Ok(steps)
@@ -184,6 +184,26 @@ pub(crate) fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -
         .with(tokens.iter().map(|token| token.digest.pepper().as_str().to_owned()).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.revision.event().number()).collect::<Vec<_>>())
         .with(records))
+}
+
+/// The event of the change, and behind it those that the change brings along, with the turn moved past them.
+fn event_steps<'a>(
+    statements: &'a Statements,
+    applied: &'a Applied,
+    event: &'a Event,
+) -> Result<Vec<Step<'a>>, PostgresError> {
+    let more =
+        applied.writes.iter().filter_map(|write| if let Write::Append(event) = write { Some(&**event) } else { None });
+    let mut last = applied.sequence.number();
+    let mut steps = vec![event_step(statements, applied.sequence, event)?];
+    for event in more {
+        last = last.saturating_add(1);
+        steps.push(event_step(statements, Sequence::new(last), event)?);
+    }
+    if steps.len() > 1 {
+        steps.push(Step::new(&statements.set_turn).with(last));
+    }
+    Ok(steps)
 }
 
 pub(crate) fn event_step<'a>(

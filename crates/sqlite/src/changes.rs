@@ -33,10 +33,16 @@ pub(crate) fn commit(
         Err(refusal) => Ok(Committed::Refused(refusal)),
         Ok(writes) => {
             writes.iter().try_for_each(|row| write(transaction, row))?;
-            events::append(transaction, std::slice::from_ref(event))?;
+            events::append(transaction, &every_event(event, &writes))?;
             Ok(Committed::Applied(Applied { sequence, writes }))
         }
     }
+}
+
+/// The event of the change and those that follow it.
+fn every_event<'a>(event: &'a Event, writes: &'a [Write]) -> Vec<&'a Event> {
+    let more = writes.iter().filter_map(|row| if let Write::Append(event) = row { Some(&**event) } else { None });
+    [event].into_iter().chain(more).collect()
 }
 
 fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteError> {
@@ -108,6 +114,8 @@ fn write(transaction: &Transaction<'_>, row: &Write) -> Result<(), SqliteError> 
         Write::RemoveToken(id) => remove_token(transaction, id),
         Write::PutDocument(document) => documents::put(transaction, document),
         Write::RemoveDocument(kind, id) => documents::remove(transaction, *kind, id),
+        // Appended behind the event of the change.
+        Write::Append(_) => Ok(()),
     }
 }
 

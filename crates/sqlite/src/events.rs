@@ -1,5 +1,7 @@
 //! The trail's other end: new events, and old ones that are trimmed.
 
+use std::borrow::Borrow;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use service_accounts_audit::{Event, Sequence};
 
@@ -8,10 +10,10 @@ use crate::{SqliteError, rows::encode};
 /// How many places share one row that tells between which instants their events happened.
 pub(crate) const BLOCK: i64 = 512;
 
-pub(crate) fn append(transaction: &Transaction<'_>, events: &[Event]) -> Result<(), SqliteError> {
+pub(crate) fn append<E: Borrow<Event>>(transaction: &Transaction<'_>, events: &[E]) -> Result<(), SqliteError> {
     let mut place = next(transaction)?.number();
     for event in events {
-        insert(transaction, place, event)?;
+        insert(transaction, place, event.borrow())?;
         place = place.saturating_add(1);
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use service_accounts_access::TokenGrant;
-use service_accounts_audit::Sequence;
+use service_accounts_audit::{Event, Sequence};
 use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
@@ -54,6 +54,12 @@ pub enum Change {
         account: Box<Account>,
         /// Its client secret, and its first token if one is asked for.
         tokens: Vec<Token>,
+    },
+    /// New accounts with their first credentials, all of them or none. Each requires what
+    /// [`CreateAccount`](Self::CreateAccount) requires, and no two may share an id.
+    CreateAccounts {
+        /// The accounts; their events follow the event of the change in this order.
+        accounts: Vec<Newcomer>,
     },
     /// Another state of an account. Its generation never goes back.
     UpdateAccount {
@@ -191,6 +197,17 @@ pub enum Change {
 impl Change {
     /// The most credentials that one change removes.
     pub const BATCH: usize = 256;
+}
+
+/// One account of many that come into being in one step, for [`Change::CreateAccounts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The account.
+    pub account: Account,
+    /// Its client secret, and its first token if one is asked for.
+    pub tokens: Vec<Token>,
+    /// What the trail keeps of this account's creation.
+    pub event: Event,
 }
 
 /// Another state of one token, for [`Change::Tend`].

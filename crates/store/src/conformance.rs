@@ -51,6 +51,7 @@ mod faulty;
 pub mod filters;
 mod fixtures;
 pub mod limits;
+pub mod newcomers;
 pub mod races;
 pub mod reads;
 pub mod revocation;
@@ -124,6 +125,10 @@ macro_rules! __behaviours {
                 an_updated_account_reaches_all_its_credentials_at_once
                 a_deleted_account_leaves_no_orphan
                 a_re_created_account_revives_nothing
+            }
+            newcomers {
+                many_accounts_come_in_one_step
+                of_many_accounts_all_come_or_none
             }
             tokens {
                 a_minted_credential_is_read_back_whole

@@ -10,6 +10,7 @@ mod tokens;
 
 use std::sync::Arc;
 
+use service_accounts_audit::Event;
 use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
 
@@ -52,6 +53,8 @@ pub enum Write {
     PutDocument(Document),
     /// Remove a document.
     RemoveDocument(DocumentKind, DocumentId),
+    /// Append another event. These follow the event of the change, in this order.
+    Append(Box<Event>),
 }
 
 type Decision = Result<Vec<Write>, Refusal>;
@@ -64,6 +67,7 @@ pub fn decide(authority: &Authority, change: Change, records: &Records, revision
     records.still_grant(authority)?;
     match change {
         Change::CreateAccount { account, tokens } => records.create(*account, tokens, revision),
+        Change::CreateAccounts { accounts } => records.create_all(accounts, revision),
         Change::UpdateAccount { account, expected } => records.update_account(*account, expected, revision),
         Change::DeleteAccount { account, expected } => records.delete_account(&account, expected, revision),
         Change::PurgeAccount { account } => records.purge_account(&account),

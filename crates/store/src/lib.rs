@@ -24,7 +24,7 @@ mod standing;
 mod text;
 
 pub use account::{Account, Approval, Generation, Proposal, Status};
-pub use change::{Applied, Authority, Change, Committed, Refusal, Revision, Tended};
+pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Tended};
 pub use credential::{Class, Credential, Predecessor, Token};
 pub use cursor::Cursor;
 pub use decide::{Needs, Records, Write, decide};

@@ -103,6 +103,9 @@ negative_controls! {
     a_store_that_turns_pages_around_fails: careless::Backwards fails [the_trail_is_read_in_either_order];
     a_store_that_trims_without_a_limit_fails: careless::TrimsAll fails [a_trimmed_trail_goes_on_where_it_was];
     a_store_that_answers_what_was_asked_for_fails: careless::WrongAnswer fails [what_a_commit_answers_is_what_is_stored];
+    a_store_that_creates_one_by_one_fails: careless::CreatesOneByOne fails [
+        many_accounts_come_in_one_step, of_many_accounts_all_come_or_none
+    ];
     a_store_that_commits_in_two_steps_fails: careless::InTwoSteps fails [
         a_dropped_commit_happens_whole_or_not_at_all
     ];
@@ -122,6 +125,7 @@ fn the_list_names_every_behaviour_that_is_written() {
         include_str!("../src/conformance/authority.rs"),
         include_str!("../src/conformance/events.rs"),
         include_str!("../src/conformance/limits.rs"),
+        include_str!("../src/conformance/newcomers.rs"),
         include_str!("../src/conformance/races.rs"),
         include_str!("../src/conformance/reads.rs"),
         include_str!("../src/conformance/revocation.rs"),

@@ -5,15 +5,21 @@ use std::net::IpAddr;
 use service_accounts_audit::{Action, Event, Label, Query, Recorded, Sequence};
 
 use super::{Subject, contents, fixtures, fixtures::at, samples::every_change, steps};
-use crate::{Revision, Store};
+use crate::{Applied, Revision, Store, Write};
 
-/// Every change leaves exactly one event, the one given with it, at the place that the store answered.
+/// Every change leaves the one event given with it, at the place that the store answered, and behind it those it brings.
 pub fn every_change_leaves_its_event<S: Store>(subject: &Subject<S>) {
     let mut trail = Vec::new();
     for change in every_change(subject) {
         let event = fixtures::event_of(&change);
-        let sequence = subject.apply(change);
+        let Applied { sequence, writes } = subject.applied(change);
         trail.insert(0, Recorded { sequence, event });
+        for write in writes {
+            if let Write::Append(event) = write {
+                let sequence = Sequence::new(trail[0].sequence.number() + 1);
+                trail.insert(0, Recorded { sequence, event: *event });
+            }
+        }
         let newest = subject.contents().events;
         assert_eq!(newest.get(..trail.len()), Some(trail.as_slice()));
     }

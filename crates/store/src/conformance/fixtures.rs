@@ -114,6 +114,7 @@ pub(super) fn event_of(change: &Change) -> Event {
     let (action, account, token) = match change {
         Change::CreateAccount { account, .. } => (Action::AccountCreated, Some(&account.id), None),
         Change::UpdateAccount { account, .. } => (Action::AccountUpdated, Some(&account.id), None),
+        Change::CreateAccounts { .. } => (Action::ImportConfirmed, None, None),
         Change::DeleteAccount { account, .. } | Change::PurgeAccount { account } => {
             (Action::AccountDeleted, Some(account), None)
         }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashSet, mem::discriminant};
 
-use super::{Subject, fixtures, steps};
+use super::{Subject, fixtures, newcomers, steps};
 use crate::{Change, Document, DocumentId, DocumentKind, Revision, Store, Token};
 
 /// How many kinds of change there are.
-const KINDS: usize = 16;
+const KINDS: usize = 17;
 
 /// One change of each kind, all of which happen on the host's word, one after another.
 pub(super) fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
@@ -22,6 +22,7 @@ fn of_accounts<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     let purged = half_deleted(subject, "purged");
     vec![
         steps::creation(Subject::<S>::account("planted"), vec![]),
+        steps::creations(&[newcomers::newcomer(subject, "first"), newcomers::newcomer(subject, "second")]),
         steps::update(&updated, updated.revision),
         steps::revocation_of_all(&emptied),
         steps::deletion(&deleted),

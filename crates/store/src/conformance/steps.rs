@@ -4,10 +4,14 @@ use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 
 use super::{fixtures, fixtures::at};
-use crate::{Account, Change, Revision, Tended, Token};
+use crate::{Account, Change, Newcomer, Revision, Tended, Token};
 
 pub(super) fn creation(account: Account, tokens: Vec<Token>) -> Change {
     Change::CreateAccount { account: Box::new(account), tokens }
+}
+
+pub(super) fn creations(newcomers: &[Newcomer]) -> Change {
+    Change::CreateAccounts { accounts: newcomers.to_vec() }
 }
 
 pub(super) fn update(account: &Account, expected: Revision) -> Change {

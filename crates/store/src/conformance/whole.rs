@@ -31,9 +31,14 @@ pub fn what_a_commit_answers_is_what_is_stored<S: Store>(subject: &Subject<S>) {
                 Write::RemoveToken(id) => assert!(subject.found(id).is_none()),
                 Write::PutDocument(document) => assert_eq!(read(subject, write), Some(document.clone())),
                 Write::RemoveDocument(..) => assert_eq!(read(subject, write), None),
+                Write::Append(event) => assert!(is_kept(subject, event), "{event:?}"),
             }
         }
     }
+}
+
+fn is_kept<S: Store>(subject: &Subject<S>, event: &Event) -> bool {
+    subject.contents().events.iter().any(|recorded| recorded.event == *event)
 }
 
 fn read<S: Store>(subject: &Subject<S>, write: &Write) -> Option<crate::Document> {

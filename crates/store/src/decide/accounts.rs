@@ -1,10 +1,12 @@
 //! The rules of changes to accounts.
 
+use std::collections::BTreeSet;
+
 use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
 
 use super::{Decision, Records, Write, put};
-use crate::{Account, Change, Generation, Refusal, Revision, Status, Token};
+use crate::{Account, Change, Generation, Newcomer, Refusal, Revision, Status, Token};
 
 impl Records {
     pub(super) fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Decision {
@@ -27,6 +29,22 @@ impl Records {
         let tokens = tokens.into_iter().map(|token| Token { generation: Generation::FIRST, ..token });
         let tokens: Vec<_> = tokens.map(|token| put(token, revision)).collect();
         Ok([Write::PutAccount(Box::new(account))].into_iter().chain(tokens).collect())
+    }
+
+    pub(super) fn create_all(&self, newcomers: Vec<Newcomer>, revision: Revision) -> Decision {
+        if has_twins(&newcomers, |newcomer| Some(&newcomer.account.id)) {
+            return Err(Refusal::AccountTaken);
+        }
+        let tokens: Vec<_> = newcomers.iter().flat_map(|newcomer| &newcomer.tokens).collect();
+        if has_twins(&tokens, |token| Some(&token.id)) {
+            return Err(Refusal::TokenTaken);
+        }
+        let mut writes = Vec::new();
+        for Newcomer { account, tokens, event } in newcomers {
+            writes.extend(self.create(account, tokens, revision)?);
+            writes.push(Write::Append(Box::new(event)));
+        }
+        Ok(writes)
     }
 
     /// The generation is not the caller's to set: an update made from an older copy must revive nothing.
@@ -71,7 +89,8 @@ impl Records {
     }
 }
 
-fn has_twins<'a, K: PartialEq>(tokens: &'a [Token], key: impl Fn(&'a Token) -> Option<K>) -> bool {
-    let keys: Vec<_> = tokens.iter().filter_map(key).collect();
-    keys.iter().enumerate().any(|(place, key)| keys.iter().skip(place + 1).any(|other| other == key))
+fn has_twins<'a, T, K: Ord>(all: &'a [T], key: impl Fn(&'a T) -> Option<K>) -> bool {
+    let keys: Vec<_> = all.iter().filter_map(key).collect();
+    let count = keys.len();
+    keys.into_iter().collect::<BTreeSet<_>>().len() < count
 }

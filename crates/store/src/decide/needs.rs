@@ -41,6 +41,10 @@ impl Change {
             Self::CreateAccount { account, tokens } => {
                 Needs::of(&account.id).with_tokens(tokens.iter().map(|token| token.id))
             }
+            Self::CreateAccounts { accounts } => Needs {
+                accounts: accounts.iter().map(|newcomer| newcomer.account.id.clone()).collect(),
+                ..Needs::default().with_tokens(accounts.iter().flat_map(|one| one.tokens.iter().map(|token| token.id)))
+            },
             Self::UpdateAccount { account, .. } => Needs::of(&account.id),
             Self::RevokeAll { account, .. } => Needs::of(account),
             // One more than a step removes, to tell whether the step is the last one.

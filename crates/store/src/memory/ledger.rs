@@ -45,6 +45,11 @@ impl Ledger {
         let writes = decide(authority, change, &records, Revision::made_by(self.trail.next()))?;
         let touched = writes.iter().flat_map(|write| self.write(write.clone())).collect();
         let sequence = self.trail.append(event);
+        for write in &writes {
+            if let Write::Append(event) = write {
+                self.trail.append(Event::clone(event));
+            }
+        }
         Ok((Applied { sequence, writes }, touched))
     }
 
@@ -156,6 +161,8 @@ impl Ledger {
             Write::RemoveToken(id) => return self.remove_token(id),
             Write::PutDocument(document) => self.documents.put(document),
             Write::RemoveDocument(kind, id) => self.documents.remove(kind, id),
+            // Appended behind the event of the change.
+            Write::Append(_) => {}
         }
         Vec::new()
     }

@@ -6,7 +6,8 @@ use service_accounts_audit::{Event, Order, Page, Query, Sequence};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{
     Account, AccountFilter, Applied, Authority, Change, Committed, Credential, Cursor, Document, DocumentId,
-    DocumentKind, Listed, MemoryStore, Paged, Refusal, Revision, Sighting, Status, Store, Token, Usage, Write,
+    DocumentKind, Listed, MemoryStore, Newcomer, Paged, Refusal, Revision, Sighting, Status, Store, Token, Usage,
+    Write,
 };
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
@@ -38,6 +39,23 @@ faults! {
             let mut last = Committed::Refused(Refusal::TokenMissing);
             for tended in tokens {
                 last = commit(&self.0, authority, Change::Tend { tokens: vec![tended] }, event.clone()).await;
+                if matches!(last, Committed::Refused(_)) {
+                    break;
+                }
+            }
+            last
+        }
+    }
+
+    CreatesOneByOne {
+        async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
+            let Change::CreateAccounts { accounts } = change else {
+                return commit(&self.0, authority, change, event).await;
+            };
+            let mut last = Committed::Refused(Refusal::AccountTaken);
+            for Newcomer { account, tokens, event } in accounts {
+                let create = Change::CreateAccount { account: Box::new(account), tokens };
+                last = commit(&self.0, authority, create, event).await;
                 if matches!(last, Committed::Refused(_)) {
                     break;
                 }
