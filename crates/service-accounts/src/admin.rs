@@ -5,6 +5,8 @@ mod approval;
 mod catalogue;
 mod change;
 mod create;
+#[cfg(feature = "import")]
+mod import;
 mod incident;
 mod incidents;
 mod leak;
@@ -30,6 +32,11 @@ use service_accounts_naming::AccountId;
 use service_accounts_store::Store;
 use service_accounts_token::TokenId;
 
+#[cfg(feature = "import")]
+pub use self::import::{
+    ImportError, ImportFile, ImportFileError, ImportOptions, ImportPreview, ImportProblem, ImportRow, Imported,
+    ImportedAccount, Tried,
+};
 pub use self::{
     account::AccountHandle,
     incident::{Contained, Incident, IncidentNote},

@@ -34,6 +34,12 @@ pub use admin::{
     LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken,
     Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
 };
+#[cfg(feature = "import")]
+#[cfg_attr(docsrs, doc(cfg(feature = "import")))]
+pub use admin::{
+    ImportError, ImportFile, ImportFileError, ImportOptions, ImportPreview, ImportProblem, ImportRow, Imported,
+    ImportedAccount, Tried,
+};
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
 pub use core::{

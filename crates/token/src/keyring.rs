@@ -5,6 +5,7 @@
 //! live on, and taking an earlier one away kills exactly the tokens still stored under it.
 
 mod check;
+mod fingerprint;
 mod load;
 mod mac;
 mod mint;
@@ -18,6 +19,7 @@ use crate::{Digest, Pepper, PepperId};
 use mac::Mac;
 
 pub use check::{KeyCheck, KeyCheckError};
+pub use fingerprint::Fingerprint;
 pub use load::KeyringLoadError;
 pub use mint::{MintError, Minted};
 pub use verify::{Refused, Verified};

@@ -28,7 +28,7 @@ pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
 pub use id::{TokenId, TokenIdError, TokenIdHasher};
 pub use keyring::{
-    KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
+    Fingerprint, KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
 };
 pub use kind::{Kind, KindError};
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};

@@ -52,7 +52,12 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
-    fn draft_account(&self, asker: &Asker<'_, P>, id: &AccountId, wanted: &NewAccount) -> Result<Account, Error> {
+    pub(super) fn draft_account(
+        &self,
+        asker: &Asker<'_, P>,
+        id: &AccountId,
+        wanted: &NewAccount,
+    ) -> Result<Account, Error> {
         let role = wanted.role.clone().unwrap_or_else(|| asker.catalogue.least_role().clone());
         let grant = asker.grant(role, wanted.scopes.clone(), wanted.teams.clone())?;
         update::check_justification(&asker.catalogue, &grant, wanted.justification.as_ref())?;
@@ -111,7 +116,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         })
     }
 
-    fn creation_event(&self, account: &Account, first: Option<&Draft>) -> Event {
+    pub(super) fn creation_event(&self, account: &Account, first: Option<&Draft>) -> Event {
         let event = self.core.account_event(Action::AccountCreated, self.actor, account);
         let event = event.with(Label::new("role"), Label::new(account.grant.role().as_str()));
         match first {

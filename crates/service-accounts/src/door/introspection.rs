@@ -8,7 +8,7 @@ use service_accounts_store::{Credential, Store};
 use super::judge::Entry;
 use crate::{
     Actor, Error, Principal, ServiceAccounts, Unavailable,
-    core::{asker::Asker, authority::Call},
+    core::{Core, asker::Asker, authority::Call},
 };
 
 /// A credential that would be accepted, apart from the network it would come from.
@@ -49,5 +49,20 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     fn may_learn(&self, actor: &Actor<P>, credential: &Arc<Credential>) -> bool {
         let account = credential.account();
         actor.is(&account.id) || Asker::new(actor, &self.core.rules).may_on(Call::ReadTokens, account).is_ok()
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Whether a credential that was just made is accepted, apart from the network it would come from.
+    #[cfg(feature = "import")]
+    pub(crate) async fn try_credential(&self, text: &str) -> crate::Tried {
+        let Ok(presented) = self.read(text, Entry::Introspection) else {
+            return crate::Tried::Refused(crate::Rejection::Malformed);
+        };
+        let Ok(found) = self.store.credential(&presented.id()).await else { return crate::Tried::Unknown };
+        match self.judge(&presented, found.as_deref(), Entry::Introspection, None, self.now()) {
+            Ok(_) => crate::Tried::Works,
+            Err(rejection) => crate::Tried::Refused(rejection),
+        }
     }
 }

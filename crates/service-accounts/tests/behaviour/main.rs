@@ -11,6 +11,8 @@
 )]
 
 mod accounts;
+#[cfg(feature = "import")]
+mod imports;
 mod museum;
 mod sessions;
 mod support;

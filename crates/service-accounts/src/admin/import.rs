@@ -1,0 +1,154 @@
+//! Many accounts from one file: looked at first, then all of them or none.
+
+mod file;
+mod imported;
+mod preview;
+mod row;
+mod table;
+
+use std::collections::BTreeMap;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Label};
+use service_accounts_store::{Change, Newcomer, Store};
+use service_accounts_token::SecretToken;
+
+use self::row::Wanted;
+pub use self::{
+    file::{ImportError, ImportFile, ImportFileError, ImportOptions},
+    imported::{Imported, ImportedAccount, Tried},
+    preview::{ImportPreview, ImportProblem, ImportRow},
+};
+use super::Acting;
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, issuer::Draft},
+};
+
+/// An account that is drawn up, with its credentials, and not written yet.
+struct Drawn {
+    line: u64,
+    user: String,
+    newcomer: Newcomer,
+    client_secret: SecretToken,
+    first_token: Option<SecretToken>,
+}
+
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// What would come of a file, row by row. Nothing is written.
+    ///
+    /// Each row is judged as its creation would be, with the same rights and rules.
+    ///
+    /// # Errors
+    /// The file is no table of accounts, the actor may create no account at all, or the store failed. A row that cannot be
+    /// imported is no error: it says so in the preview.
+    pub async fn preview_import(&self, file: &ImportFile<'_>) -> Result<ImportPreview, ImportError> {
+        Ok(self.look_at(file).await?.0)
+    }
+
+    /// Creates every account of a file that was previewed, all of them in one step, and tries each credential.
+    ///
+    /// `digest` is that of the preview. The secrets are in the answer and nowhere else: where the answer is lost, the
+    /// accounts are there, and each gets another client secret by [`AccountHandle::regenerate_secret`](crate::AccountHandle::regenerate_secret).
+    ///
+    /// # Errors
+    /// The file or what it meets is no longer what was previewed, a row cannot be imported, or what
+    /// [`preview_import`](Self::preview_import) says. No account was created then.
+    pub async fn confirm_import(&self, file: &ImportFile<'_>, digest: &str) -> Result<Imported, ImportError> {
+        let (preview, wanted) = self.look_at(file).await?;
+        if preview.digest != digest {
+            return Err(ImportError::Stale);
+        }
+        if !preview.is_clean() {
+            return Err(ImportError::Refused(Box::new(preview)));
+        }
+        let drawn = wanted.into_iter().map(|wanted| self.draw_up(wanted)).collect::<Result<Vec<_>, _>>()?;
+        self.write_all(&drawn, digest).await?;
+        let mut accounts = Vec::with_capacity(drawn.len());
+        for drawn in drawn {
+            accounts.push(self.try_out(drawn).await);
+        }
+        Ok(Imported { accounts })
+    }
+
+    async fn look_at(&self, file: &ImportFile<'_>) -> Result<(ImportPreview, Vec<Wanted>), ImportError> {
+        self.asker().may(Call::CreateAccount)?;
+        let (mut rows, mut good) = (Vec::new(), Vec::new());
+        let mut first_lines = BTreeMap::new();
+        for row in table::read(file.csv, file.options.most_rows())? {
+            let mut judged = row::judge(&row, &file.options, &self.core.rules.realm, self.actor.name());
+            if let Some(wanted) = &judged.wanted {
+                match first_lines.get(&wanted.id) {
+                    Some(line) => judged.problems.push(ImportProblem::Repeated { line: *line }),
+                    None => drop(first_lines.insert(wanted.id.clone(), row.line)),
+                }
+                judged.problems.extend(self.refusal(wanted).await?.map(ImportProblem::Refused));
+            }
+            let id = judged.wanted.as_ref().map(|wanted| wanted.id.clone());
+            rows.push(ImportRow { line: row.line, user: row.user, id, problems: judged.problems });
+            good.extend(judged.wanted);
+        }
+        let digest = self.digest(file, &rows);
+        Ok((ImportPreview { digest, rows }, good))
+    }
+
+    /// Why a creation would be refused, if it would be.
+    async fn refusal(&self, wanted: &Wanted) -> Result<Option<Error>, Error> {
+        if self.core.rules.reserved.contains(&wanted.id) {
+            return Ok(Some(Error::IdReserved));
+        }
+        let found = self.core.store.account(&wanted.id).await.map_err(Unavailable::new)?;
+        match self.draft_account(&self.asker(), &wanted.id, &wanted.account) {
+            _ if found.is_some() => Ok(Some(Error::IdTaken)),
+            Ok(_) => Ok(None),
+            Err(error) => Ok(Some(error)),
+        }
+    }
+
+    /// Names the file, whoever asks, and what would come of each row: where one of them changes, a preview is out of date.
+    fn digest(&self, file: &ImportFile<'_>, rows: &[ImportRow]) -> String {
+        let settings = format!("{:?} {}", file.options, self.actor.name());
+        let outcomes = rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let texts = [file.csv, settings.as_bytes(), outcomes.as_bytes()];
+        self.core.issuer.keyring.fingerprint(texts).to_string()
+    }
+
+    fn draw_up(&self, wanted: Wanted) -> Result<Drawn, Error> {
+        let asker = self.asker();
+        let account = self.draft_account(&asker, &wanted.id, &wanted.account)?;
+        let secret = self.draft_secret(&asker, &account)?;
+        let first = wanted.account.first_token.as_ref();
+        let first = first.map(|token| self.draft_token(&asker, &account, token)).transpose()?;
+        let event = self.creation_event(&account, first.as_ref());
+        let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
+        Ok(Drawn {
+            line: wanted.line,
+            user: wanted.user,
+            newcomer: Newcomer { account, tokens, event },
+            client_secret: secret.secret,
+            first_token: first.map(|Draft { secret, .. }| secret),
+        })
+    }
+
+    async fn write_all(&self, drawn: &[Drawn], digest: &str) -> Result<(), ImportError> {
+        let event = self.core.event(Action::ImportConfirmed, self.actor);
+        let event = event.with(Label::new("accounts"), Label::new(&drawn.len().to_string()));
+        let event = event.with(Label::new("digest"), Label::new(digest));
+        let accounts = drawn.iter().map(|drawn| drawn.newcomer.clone()).collect();
+        match self.core.commit_at_once(self.actor, Change::CreateAccounts { accounts }, event).await {
+            Ok(_) => Ok(()),
+            // Somebody took an id between the look and the write.
+            Err(Error::IdTaken) => Err(ImportError::Stale),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn try_out(&self, drawn: Drawn) -> ImportedAccount {
+        let Drawn { line, user, newcomer, client_secret, first_token } = drawn;
+        let mut tried = self.core.try_credential(client_secret.expose()).await;
+        if let (Tried::Works, Some(token)) = (&tried, &first_token) {
+            tried = self.core.try_credential(token.expose()).await;
+        }
+        ImportedAccount { line, user, id: newcomer.account.id, client_secret, first_token, tried }
+    }
+}
