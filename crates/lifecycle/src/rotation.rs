@@ -93,6 +93,12 @@ pub struct CancelledRotation {
 }
 
 impl<T, W> Rotation<T, W> {
+    /// How many earlier rotations of one token are remembered by their keys; after as many it is not rotated again.
+    ///
+    /// Each of them was called off, or its successor was revoked. No key is ever forgotten, because a late retry of it
+    /// would mint.
+    pub const MOST_SPENT: usize = 16;
+
     /// The key the rotation was asked for with.
     #[must_use]
     pub const fn key(&self) -> &RotationKey {

@@ -144,6 +144,24 @@ fn a_key_of_an_earlier_rotation_mints_nothing_ever_again() {
 }
 
 #[test]
+fn a_token_that_was_rotated_too_often_is_not_rotated_again_and_no_key_is_forgotten() {
+    let (mut last, mut answers): (Option<Record>, Vec<_>) = (None, Vec::new());
+    for number in 0..=Record::MOST_SPENT + 1 {
+        let asked = last.as_ref().map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
+        match Record::admit(asked, &key(&format!("k{number}")), old(TokenState::Active), NOW) {
+            Ok(RotationAdmission::New(permit)) => {
+                last = Some(permit.open(("old", "new"), LATER, Overlap::Fixed(days(1)), "ops").unwrap().rotation);
+            }
+            other => answers.push((number, other.map(drop))),
+        }
+    }
+    assert_eq!(answers, [(Record::MOST_SPENT + 1, Err(RotationError::TooManyRotations))]);
+    let last = last.as_ref().map(|rotation| (rotation, TokenState::Revoked { at: NOW }));
+    let first = Record::admit(last, &key("k0"), old(TokenState::Active), NOW).map(drop);
+    assert_eq!(first, Err(RotationError::KeySpent));
+}
+
+#[test]
 fn the_first_use_of_the_successor_revokes_the_old_token() {
     let OpenedRotation { mut rotation, predecessor } = opened(Overlap::UntilFirstUse(days(3)));
     let used = NOW + Duration::HOUR;

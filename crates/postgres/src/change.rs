@@ -6,7 +6,7 @@
 
 use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{
-    Account, Applied, Authority, Change, Committed, Document, Needs, Records, Revision, Token, Write, decide,
+    Account, Applied, Authority, Change, Class, Committed, Document, Needs, Records, Revision, Token, Write, decide,
 };
 use tokio_postgres::Row;
 
@@ -157,11 +157,17 @@ fn put_token<'a>(statements: &'a Statements, token: &'a Token) -> Result<Step<'a
         .with(token.account.realm())
         .with(token.class.kind().as_str())
         .with(token.class.token_name().map(|name| name.as_str()))
-        .with(seconds(token.expires_at))
+        .with(end(token))
         .with(seconds(token.next_due))
         .with(token.digest.pepper().as_str().to_owned())
         .with(token.revision.event().number())
         .with(encode(token)?))
+}
+
+/// The end of a credential; a session without one comes after all other sessions.
+fn end(token: &Token) -> Option<i64> {
+    let endless = matches!(token.class, Class::Session { .. }).then_some(i64::MAX);
+    seconds(token.expires_at).or(endless)
 }
 
 fn seconds(at: Option<time::UtcDateTime>) -> Option<i64> {
@@ -179,7 +185,7 @@ pub(crate) fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -
         .with(tokens.iter().map(|token| token.account.realm()).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.class.kind().as_str()).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.class.token_name().map(|name| name.as_str())).collect::<Vec<_>>())
-        .with(tokens.iter().map(|token| seconds(token.expires_at)).collect::<Vec<_>>())
+        .with(tokens.iter().map(|token| end(token)).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| seconds(token.next_due)).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.digest.pepper().as_str().to_owned()).collect::<Vec<_>>())
         .with(tokens.iter().map(|token| token.revision.event().number()).collect::<Vec<_>>())

@@ -4,6 +4,7 @@ mod account;
 mod approval;
 mod catalogue;
 mod change;
+mod contain;
 mod create;
 #[cfg(feature = "import")]
 mod import;
@@ -39,15 +40,15 @@ pub use self::import::{
 };
 pub use self::{
     account::AccountHandle,
+    contain::Successor,
     incident::{Contained, Incident, IncidentNote},
-    incidents::Successor,
     leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
     note::{Note, NoteError},
     peppers::PepperCensus,
     plan::TokenKey,
-    rotation::{RotateToken, RotatedToken},
+    rotation::{RotateToken, RotatedToken, Served},
     steering::TokenRotation,
     token::TokenHandle,
     update::{AccountUpdate, Expiry, Gain, UpdatedAccount},

@@ -31,7 +31,7 @@ pub use service_accounts_token as token;
 pub use actor::Actor;
 pub use admin::{
     AccountHandle, AccountUpdate, Acting, Contained, CreatedAccount, Expiry, Gain, Incident, IncidentNote, LeakReport,
-    LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken,
+    LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, PepperCensus, RotateToken, RotatedToken, Served,
     Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
 };
 #[cfg(feature = "import")]

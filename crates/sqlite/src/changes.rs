@@ -135,19 +135,24 @@ fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), SqliteE
          ON CONFLICT (number) DO UPDATE SET next_due = excluded.next_due, ends = excluded.ends,
              revision = excluded.revision, record = excluded.record",
     )?;
-    let ends = token.expires_at.filter(|_| matches!(token.class, Class::Session { .. }));
     statement.execute(params![
         token.id.as_str(),
         token.account.as_str(),
         token.class.kind().as_str(),
         token.class.token_name().map(|name| name.as_str()),
         token.next_due.map(time::UtcDateTime::unix_timestamp),
-        ends.map(time::UtcDateTime::unix_timestamp),
+        ends(token),
         token.revision.event().number(),
         encode(token)?,
         number(transaction, &token.id)?,
     ])?;
     Ok(())
+}
+
+/// The end of a session; one without an end comes after all others.
+fn ends(token: &Token) -> Option<i64> {
+    let end = || token.expires_at.map_or(i64::MAX, time::UtcDateTime::unix_timestamp);
+    matches!(token.class, Class::Session { .. }).then(end)
 }
 
 /// The number of a token that is there, or the first one that is free for it.

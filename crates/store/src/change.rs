@@ -61,7 +61,8 @@ pub enum Change {
         /// The accounts; their events follow the event of the change in this order.
         accounts: Vec<Newcomer>,
     },
-    /// Another state of an account. Its generation never goes back.
+    /// Another state of an account. Its generation never goes back. Another end of the account is also the `next_due` of
+    /// its client secret, where that was later: the secret carries the account's dates.
     UpdateAccount {
         /// The new state.
         account: Box<Account>,

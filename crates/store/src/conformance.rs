@@ -123,6 +123,7 @@ macro_rules! __behaviours {
                 a_new_account_with_unfit_credentials_is_refused_whole
                 an_account_is_updated_only_from_its_present_state
                 an_updated_account_reaches_all_its_credentials_at_once
+                a_nearer_end_of_an_account_is_a_nearer_date_of_its_secret
                 a_deleted_account_leaves_no_orphan
                 a_re_created_account_revives_nothing
             }
@@ -200,6 +201,7 @@ macro_rules! __behaviours {
                 a_revocation_of_all_is_for_good
                 sessions_that_end_first_make_room
                 a_lowered_bound_of_sessions_is_reached
+                a_session_without_an_end_makes_room_last
                 a_session_needs_the_account_as_it_was_judged
                 a_large_account_is_deleted_in_bounded_steps
                 nothing_happens_to_a_deleted_account

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use service_accounts::{RotatedToken, access::Permission, naming::AccountId, store::Store, token::TokenId};
+use service_accounts::{RotatedToken, Served, access::Permission, naming::AccountId, store::Store, token::TokenId};
 
 use super::{Administrator, Api, secret, shown};
 use crate::{
@@ -37,9 +37,12 @@ pub(crate) async fn rotate_self<S: Store + 'static, P: Permission>(
     Ok(answer(&api, &own.rotate(&asked.into()).await?))
 }
 
-/// 201 with a secret; 200 where there is none any more.
+/// 201 with a new successor; 200 with the one that the key has already.
 fn answer<S: Store + 'static, P: Permission>(api: &Api<S, P>, rotated: &RotatedToken) -> Response {
-    let status = if rotated.secret.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let status = match rotated.served {
+        Served::Now => StatusCode::CREATED,
+        Served::Before => StatusCode::OK,
+    };
     secret(status, RotatedView::new(&api.accounts, rotated))
 }
 

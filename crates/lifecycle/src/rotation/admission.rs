@@ -104,8 +104,8 @@ impl<T, W> Rotation<T, W> {
     ///
     /// # Errors
     ///
-    /// Refuses a token that no longer works, a second rotation beside a running one, and a key whose
-    /// rotation was called off or replaced by another.
+    /// Refuses a token that no longer works, a second rotation beside a running one, a key whose rotation was called off or
+    /// replaced by another, and a token of [`MOST_SPENT`](Self::MOST_SPENT) rotations, none of which replaced it.
     pub fn admit<'a>(
         last: Option<(&'a Self, TokenState)>,
         key: &RotationKey,
@@ -118,6 +118,7 @@ impl<T, W> Rotation<T, W> {
             Some((rotation, _)) if rotation.spent().contains(key) => Err(RotationError::KeySpent),
             _ if !predecessor.works(now) => Err(RotationError::PredecessorDead),
             Some((_, successor)) if !successor.is_revoked() => Err(RotationError::AlreadyRotating),
+            Some((rotation, _)) if rotation.spent().len() >= Self::MOST_SPENT => Err(RotationError::TooManyRotations),
             _ => {
                 let spent = last.map_or(Vec::new(), |(rotation, _)| rotation.spent_with_its_own());
                 Ok(RotationAdmission::New(RotationPermit { key: key.clone(), spent, predecessor, now }))

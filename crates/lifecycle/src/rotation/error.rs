@@ -19,6 +19,9 @@ pub enum RotationError {
     /// The key belongs to an earlier rotation of the token, which another one has replaced.
     #[error("the idempotency key belongs to an earlier rotation")]
     KeySpent,
+    /// The token was rotated [`Rotation::MOST_SPENT`](crate::Rotation::MOST_SPENT) times and never replaced.
+    #[error("the token was rotated too often without being replaced, mint a new one")]
+    TooManyRotations,
     /// The new token would expire before the old one stops.
     #[error("the successor would expire before the deadline of the token")]
     SuccessorTooShort,

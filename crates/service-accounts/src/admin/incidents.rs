@@ -1,13 +1,11 @@
-//! Containment: revoke first, then write down what somebody has to know.
-
-use std::sync::Arc;
+//! Incidents: what somebody has to know who cleans up after a containment.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label, Query, Recorded};
-use service_accounts_store::{Account, Class, Credential, DocumentId, DocumentKind, Paged, Store, SystemName, Token};
+use service_accounts_store::{Account, DocumentId, DocumentKind, Paged, Store, SystemName};
 use service_accounts_token::{Kind, TokenId};
 
-use super::{AccountHandle, Acting, Contained, Incident, IncidentNote, MintedToken, NewToken, Note, TokenHandle};
+use super::{AccountHandle, Acting, Incident, IncidentNote, Note};
 use crate::{
     Error, Unavailable,
     core::{authority::Call, documents::Kept, retry::retry_on_conflict},
@@ -18,79 +16,6 @@ const MOST_A_SECOND: u32 = 100;
 
 /// How many pages of the trail are looked at for what an account did.
 const MOST_PAGES: usize = 10;
-
-/// How many names are tried for a successor.
-const MOST_NAMES: usize = 20;
-
-/// Whether a contained token gets a successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Successor {
-    /// The token is revoked, and that is all.
-    None,
-    /// A token of the same rights, environment and networks is minted, under a proposed name.
-    Minted,
-}
-
-impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
-    /// Revokes the token at once, mints a successor if asked for, and opens an incident.
-    ///
-    /// A failure after the revocation leaves the token revoked; the same call again opens the incident then.
-    ///
-    /// # Errors
-    /// The actor may not, or wants a successor and may not mint it. Nothing is revoked then.
-    pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {
-        let found = self.found_for(Call::ContainToken).await?;
-        if successor == Successor::Minted {
-            self.check_successor(&found)?;
-        }
-        let was_working = !found.token().is_revoked(found.account());
-        let revoked = self.revoke_for(Call::ContainToken, Some("contained")).await?;
-        let successor = match successor {
-            Successor::None => None,
-            Successor::Minted => Some(self.mint_successor(&revoked).await?),
-        };
-        let opened = Opened {
-            account: revoked.account(),
-            token: Some(*self.token),
-            reason,
-            revoked: if was_working { vec![*self.token] } else { Vec::new() },
-            successor: successor.as_ref().map(|minted| minted.token.id),
-        };
-        Ok(Contained { incident: self.acting.open_incident(opened).await?, successor })
-    }
-
-    fn check_successor(&self, found: &Credential) -> Result<(), Error> {
-        let asker = self.acting.asker();
-        asker.may_on(Call::MintToken, found.account())?;
-        asker.token_grant(found.account(), found.token().grant.scopes()).map(drop)
-    }
-
-    async fn mint_successor(&self, replaced: &Arc<Credential>) -> Result<MintedToken, Error> {
-        let Class::Token(name) = &replaced.token().class else { return Err(Error::TokenMissing) };
-        let year = self.acting.core.now().year();
-        let mut name = name.successor(year);
-        for _ in 1..MOST_NAMES {
-            let wanted = NewToken {
-                scopes: replaced.token().grant.scopes().clone(),
-                environment: Some(replaced.token().environment.clone()),
-                ..NewToken::new(name.clone())
-            };
-            match self
-                .mint_with(&wanted, |token| Token { allowlist: replaced.token().allowlist.clone(), ..token })
-                .await
-            {
-                Err(Error::NameTaken) => name = name.successor(year),
-                done => return done,
-            }
-        }
-        Err(Error::NameTaken)
-    }
-
-    async fn mint_with(&self, wanted: &NewToken, changed: impl Fn(Token) -> Token) -> Result<MintedToken, Error> {
-        let account = AccountHandle { acting: self.acting, id: self.account };
-        account.mint_changed(wanted, changed).await
-    }
-}
 
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// Revokes every credential of the account in one step, and opens an incident.
@@ -107,12 +32,13 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 }
 
-struct Opened<'a> {
-    account: &'a Account,
-    token: Option<TokenId>,
-    reason: Note,
-    revoked: Vec<TokenId>,
-    successor: Option<TokenId>,
+/// What an incident is opened about.
+pub(super) struct Opened<'a> {
+    pub(super) account: &'a Account,
+    pub(super) token: Option<TokenId>,
+    pub(super) reason: Note,
+    pub(super) revoked: Vec<TokenId>,
+    pub(super) successor: Option<TokenId>,
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
@@ -170,7 +96,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(kept)
     }
 
-    async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
+    pub(super) async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
         let (now, account) = (self.core.now(), opened.account);
         let did = self.deeds(account).await?;
         let systems_to_rotate: Vec<SystemName> = account.systems.clone();

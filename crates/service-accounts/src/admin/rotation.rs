@@ -47,9 +47,20 @@ impl RotateToken {
     }
 }
 
+/// Whether a request was carried out now or before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// Now.
+    Now,
+    /// Before, under the same key.
+    Before,
+}
+
 /// A token and its successor.
 #[derive(Debug)]
 pub struct RotatedToken {
+    /// Whether the successor was there before this request.
+    pub served: Served,
     /// The successor's text, and the only copy of it; `None` where a retry comes after the successor was used.
     pub secret: Option<SecretToken>,
     /// The new token.
@@ -122,7 +133,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let applied = core.commit(actor, change, event).await?;
         let predecessor = written(&applied, found).token().clone();
         let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
-        Ok(RotatedToken { secret: Some(secret), successor, predecessor })
+        Ok(RotatedToken { served: Served::Now, secret: Some(secret), successor, predecessor })
     }
 
     /// A token that may do what the old one may, from where it may, under the next free name.
@@ -132,12 +143,21 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         wanted: &RotateToken,
         (taken, now): (usize, UtcDateTime),
     ) -> Result<Draft, Error> {
-        let (Acting { core, actor }, old) = (self.acting, found.token());
-        let Class::Token(present) = &old.class else { return Err(Error::TokenMissing) };
+        let Class::Token(present) = &found.token().class else { return Err(Error::TokenMissing) };
         let proposed = || (0..=taken).fold(present.clone(), |name, _| name.successor(now.year()));
-        let class = Class::Token(wanted.name.clone().unwrap_or_else(proposed));
-        let expires_at =
-            core.rules.lifecycle.expiry(&old.environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
+        self.draft_in_place(found, wanted.name.clone().unwrap_or_else(proposed), wanted.lifetime, now)
+    }
+
+    /// A token of this name that may do what another one may, from where it may.
+    pub(super) fn draft_in_place(
+        &self,
+        found: &Credential,
+        name: TokenName,
+        lifetime: Option<Duration>,
+        now: UtcDateTime,
+    ) -> Result<Draft, Error> {
+        let (Acting { core, actor }, old, class) = (self.acting, found.token(), Class::Token(name));
+        let expires_at = core.rules.lifecycle.expiry(&old.environment, now, lifetime).map_err(Error::Lifetime)?;
         let Draft { secret, record } = core.issuer.draft(actor, found.account(), class, old.grant.clone(), now)?;
         let record = Token {
             environment: old.environment.clone(),
@@ -164,7 +184,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let is_over =
             present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
         if !is_unused || is_over {
-            return Ok(RotatedToken { secret: None, successor: present.clone(), predecessor });
+            let successor = present.clone();
+            return Ok(RotatedToken { served: Served::Before, secret: None, successor, predecessor });
         }
         let draft = core.issuer.reissue(actor, present)?;
         let event = core.token_event(Action::TokenRotated, actor, &predecessor);
@@ -177,7 +198,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         };
         let applied = core.commit(actor, change, event).await?;
         let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
-        Ok(RotatedToken { secret: Some(secret), successor, predecessor })
+        Ok(RotatedToken { served: Served::Before, secret: Some(secret), successor, predecessor })
     }
 
     /// A token needs no right to administrate to replace itself; whoever came with another credential does.

@@ -19,20 +19,10 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Errors
     /// The actor may not, holds less than the account's role allows, or what is asked for does not fit; see [`Error`].
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
-        self.mint_changed(wanted, |token| token).await
-    }
-
-    /// Mints a token whose record is changed, never widened, before it is kept.
-    pub(super) async fn mint_changed(
-        &self,
-        wanted: &NewToken,
-        changed: impl Fn(Token) -> Token,
-    ) -> Result<MintedToken, Error> {
-        let (Acting { core, actor }, changed) = (self.acting, &changed);
+        let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
             let account = self.acting.account_for(Call::MintToken, self.id).await?;
-            let Draft { secret, record } = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
-            let draft = Draft { secret, record: changed(record) };
+            let draft = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
             let event = core.token_event(Action::TokenMinted, actor, &draft.record);
             let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision };
             let applied = core.commit_at_once(actor, change, event).await?;

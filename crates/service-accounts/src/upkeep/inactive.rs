@@ -1,6 +1,7 @@
 //! An account's own dates: its end, its inactivity, and the age of its client secret.
 //!
-//! They have no row of their own. The live client secret, of which each account has one, carries the account's next date.
+//! They have no row of their own. The last client secret, of which each account has one, carries the account's next date:
+//! also after it was revoked together with all credentials of the account, until another one is made.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
@@ -80,7 +81,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
 impl<P: Permission> Rules<P> {
     fn facts_of(&self, account: &Account, secret: &Token, last_use: Option<UtcDateTime>) -> AccountFacts {
-        let facts = AccountFacts::new(account.created_at).with_secret(secret.created_at);
+        let facts = AccountFacts::new(account.created_at);
+        let facts = if secret.is_revoked(account) { facts } else { facts.with_secret(secret.created_at) };
         let facts = last_use.map_or(facts, |at| facts.with_last_use(at));
         let facts = account.expires_at.map_or(facts, |end| facts.with_expiry(end));
         if account.status == Status::Enabled { facts } else { facts.disabled() }

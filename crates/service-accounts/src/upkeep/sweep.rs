@@ -82,7 +82,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             Class::Session { .. } => {
                 swept.sessions_removed += usize::from(self.remove(token, Action::SessionExpired, now).await?);
             }
-            Class::Secret if !token.is_revoked(account) => self.settle_account(listed, now, swept).await?,
+            Class::Secret if !token.state.is_revoked() => self.settle_account(listed, now, swept).await?,
             Class::Token(_) | Class::Secret => self.settle_token(listed, now, swept).await?,
         }
         Ok(())

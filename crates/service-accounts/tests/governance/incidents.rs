@@ -1,7 +1,11 @@
 //! Containment ends access first and tells what somebody has to clean up.
 
 use service_accounts::{
-    Error, Incident, NewAccount, Note, Rejection, Successor, access::Teams, audit::Action, store::DocumentId,
+    Error, Incident, NewAccount, Note, Rejection, RotateToken, Successor,
+    access::Teams,
+    audit::Action,
+    lifecycle::{Overlap, RotationKey},
+    store::DocumentId,
     token::Kind,
 };
 
@@ -49,6 +53,55 @@ fn a_contained_token_stops_and_its_successor_has_the_same_rights() {
         assert_eq!(contained.incident.revoked, [old.token.id]);
         assert_eq!(contained.incident.successor, Some(successor.token.id));
     });
+}
+
+#[test]
+fn a_token_and_its_successor_change_in_one_commit() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let (id, old) = (&created.account.id, first(&created));
+    let contained = wait(world.admin().token(id, &old.token.id).contain(reason(), Successor::Minted)).unwrap();
+    assert!(world.trail(Action::TokenMinted).is_empty(), "no second commit made the successor");
+    let [revoked] = &world.trail(Action::TokenRevoked)[..] else { panic!("one event") };
+    assert_eq!(revoked.event.reason().unwrap().as_str(), "contained");
+    assert_eq!(revoked.sequence, contained.successor.unwrap().token.revision.event());
+    let rotation = wait(world.admin().token(id, &old.token.id).rotation()).unwrap();
+    assert_eq!(rotation.record.overlap(), Overlap::None, "it stands as a rotation without overlap");
+}
+
+/// Whoever has a stolen token has it rotate itself, and would keep what comes of it.
+#[test]
+fn what_a_contained_token_has_made_of_itself_is_revoked_too() {
+    for successor in [Successor::None, Successor::Minted] {
+        let world = World::new();
+        let created = world.create("Warehouse sync");
+        let (id, stolen) = (&created.account.id, first(&created));
+        let (mut token, mut texts) = (stolen.token.id, vec![text(stolen).to_owned()]);
+        for number in 0..3 {
+            let itself = world.authenticate(texts.last().unwrap()).unwrap().actor();
+            let wanted = RotateToken::new(RotationKey::parse(&format!("k{number}")).unwrap());
+            let rotated = wait(world.accounts.acting(&itself).token(id, &token).rotate(&wanted)).unwrap();
+            token = rotated.successor.id;
+            texts.push(rotated.secret.unwrap().expose().to_owned());
+        }
+        let contained = wait(world.admin().token(id, &stolen.token.id).contain(reason(), successor)).unwrap();
+        assert!(texts.iter().all(|text| world.verdict(text) == Err(Rejection::Revoked)), "{successor:?}");
+        assert!(contained.incident.revoked.contains(&token), "the one that still worked is listed");
+        assert!(contained.successor.is_none_or(|minted| world.verdict(text(&minted)) == Ok(())));
+    }
+}
+
+/// A successor that an administrator asked for went to whoever runs the client, not to the thief.
+#[test]
+fn a_successor_that_somebody_else_asked_for_lives_on() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let (id, old) = (&created.account.id, first(&created));
+    let wanted = RotateToken::new(RotationKey::parse("k").unwrap());
+    let rotated = wait(world.admin().token(id, &old.token.id).rotate(&wanted)).unwrap();
+    wait(world.admin().token(id, &old.token.id).contain(reason(), Successor::None)).unwrap();
+    assert_eq!(world.verdict(text(old)), Err(Rejection::Revoked));
+    assert_eq!(world.verdict(rotated.secret.unwrap().expose()), Ok(()));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What one call of upkeep settles, on the second.
 
 use service_accounts::{
-    OnIdle, OnInactive, Rejection, Swept,
+    AccountUpdate, Expiry, OnIdle, OnInactive, Rejection, Swept,
     audit::{Action, Label, Query},
     lifecycle::{LifecyclePolicy, RotationStep, Span, TaskKind, TokenState},
     store::{Status, Store},
@@ -161,6 +161,53 @@ fn an_inactive_account_is_announced_or_disabled_where_the_host_chose_so() {
         let query = Query::default().for_action(Action::AccountAnnounced);
         assert_eq!(wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events.len(), 1);
     }
+}
+
+/// How often the end of an account was announced.
+fn ends_said(world: &World) -> usize {
+    let query = Query::default().for_action(Action::AccountAnnounced);
+    let events = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
+    let said = |value: &Label| value.as_str().contains("account-expired");
+    events.iter().filter(|recorded| recorded.event.details().values().any(said)).count()
+}
+
+fn set_end(world: &World, holder: &crate::world::Holder, end: Expiry) {
+    let update = AccountUpdate { expires_at: Some(end), ..AccountUpdate::default() };
+    wait(world.accounts.acting(&ada()).account(&holder.account).update(update)).unwrap();
+}
+
+#[test]
+fn the_end_of_an_account_is_announced_on_the_second_however_often_it_moved() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        let (near, far) = (world.now() + Duration::days(5), world.now() + Duration::days(20));
+        for end in [Expiry::At(far), Expiry::Never, Expiry::At(near), Expiry::At(far), Expiry::At(near)] {
+            set_end(world, &holder, end);
+        }
+        let said = [-1, 0, 1].map(|offset| {
+            world.set(near + offset * SECOND);
+            world.upkeep();
+            ends_said(world)
+        });
+        assert_eq!(said, [0, 1, 1]);
+    });
+}
+
+#[test]
+fn the_end_of_an_account_is_announced_though_all_its_credentials_are_revoked() {
+    on_every_store(|world| {
+        let holder = world.holder("Pipeline Automation");
+        let end = world.now() + Duration::days(20);
+        wait(world.accounts.acting(&ada()).account(&holder.account).revoke_credentials()).unwrap();
+        set_end(world, &holder, Expiry::At(end));
+        for day in 1..=40 {
+            world.set(end + Duration::days(day - 20) - SECOND);
+            world.upkeep();
+            assert_eq!(ends_said(world), usize::from(day > 20), "day {day}");
+        }
+        let secret = wait(world.store.credentials(&holder.account, Kind::Secret, None, 9)).unwrap().items;
+        assert!(secret[0].credential.standing(world.now()).is_err(), "it carries dates and lets nobody in");
+    });
 }
 
 #[test]

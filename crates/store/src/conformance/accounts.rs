@@ -100,6 +100,27 @@ pub fn an_updated_account_reaches_all_its_credentials_at_once<S: Store>(subject:
     }
 }
 
+/// The client secret carries the dates of its account: another end is seen by what is due, without a second change.
+pub fn a_nearer_end_of_an_account_is_a_nearer_date_of_its_secret<S: Store>(subject: &Subject<S>) {
+    let id = fixtures::account_id("pipeline");
+    let secrets = [subject.secret(&id), subject.secret(&id)];
+    let token = subject.token(&id, "nightly");
+    let account = subject.create("pipeline", &[&secrets[0], &token]);
+    subject.apply(steps::regeneration(&secrets[1], account.revision));
+    let replaced = subject.stored(&secrets[0].id);
+    let ends = [(Some(60), Some(60)), (Some(90), Some(60)), (None, Some(60)), (Some(30), Some(30))];
+    for (end, expected) in ends {
+        let present = subject.stored_account(&id);
+        let changed = Account { expires_at: end.map(|end| at(fixtures::NOW + end)), ..present.as_ref().clone() };
+        subject.apply(steps::update(&changed, present.revision));
+        let due = subject.stored(&secrets[1].id).next_due;
+        assert_eq!(due, expected.map(|due| at(fixtures::NOW + due)), "an end in {end:?} seconds");
+    }
+    assert_eq!(contents::due(subject, at(fixtures::NOW + 30), 9), [secrets[0].id, secrets[1].id]);
+    assert_eq!(subject.stored(&secrets[0].id), replaced, "one that was replaced carries nothing");
+    assert_eq!(subject.stored(&token.id).next_due, token.next_due);
+}
+
 /// No credential outlives its account, and no other account loses one.
 pub fn a_deleted_account_leaves_no_orphan<S: Store>(subject: &Subject<S>) {
     let (account, ids) = furnished(subject, "pipeline");

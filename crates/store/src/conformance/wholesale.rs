@@ -77,6 +77,20 @@ pub fn a_lowered_bound_of_sessions_is_reached<S: Store>(subject: &Subject<S>) {
     assert_eq!(counts, [1, 2, 3, 4, 3, 2, 2, 1, 1]);
 }
 
+/// A session that does not end by itself is the last to make room.
+pub fn a_session_without_an_end_makes_room_last<S: Store>(subject: &Subject<S>) {
+    let account = subject.create("pipeline", &[]);
+    let open = |session: Token| {
+        let (id, account_revision) = (session.id, account.revision);
+        subject.apply(Change::OpenSession { session: Box::new(session), account_revision, most: 2 });
+        id
+    };
+    let endless = open(Token { expires_at: None, next_due: None, ..ending(subject, &account.id, 1) });
+    open(ending(subject, &account.id, 20));
+    let last = open(ending(subject, &account.id, 10));
+    assert_eq!(sessions(subject, &account.id), sorted([endless, last]));
+}
+
 /// A session is opened only for an account as it was judged, under an id that is free.
 pub fn a_session_needs_the_account_as_it_was_judged<S: Store>(subject: &Subject<S>) {
     let account = subject.create("pipeline", &[]);

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
+use time::UtcDateTime;
 
 use super::{Decision, Records, Write, put};
-use crate::{Account, Change, Generation, Newcomer, Refusal, Revision, Status, Token};
+use crate::{Account, Change, Class, Generation, Newcomer, Refusal, Revision, Status, Token};
 
 impl Records {
     pub(super) fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Decision {
@@ -49,11 +50,23 @@ impl Records {
 
     /// The generation is not the caller's to set: an update made from an older copy must revive nothing.
     pub(super) fn update_account(&self, account: Account, expected: Revision, revision: Revision) -> Decision {
-        let generation = self.account_at(&account.id, expected)?.generation;
+        let present = self.account_at(&account.id, expected)?;
         if account.status == Status::Deleted {
             return Err(Refusal::RightsChanged);
         }
-        Ok(vec![Write::PutAccount(Box::new(Account { revision, generation, ..account }))])
+        let moved = account.expires_at.filter(|end| present.expires_at != Some(*end));
+        let secrets: Vec<_> = moved.into_iter().flat_map(|end| self.secrets_due_later(&account.id, end)).collect();
+        let secrets = secrets.into_iter().map(|secret| put(secret, revision));
+        let account = Account { revision, generation: present.generation, ..account };
+        Ok([Write::PutAccount(Box::new(account))].into_iter().chain(secrets).collect())
+    }
+
+    /// The client secret carries the dates of its account, so a nearer end of the account is a nearer date of the secret.
+    fn secrets_due_later<'a>(&'a self, id: &'a AccountId, end: UtcDateTime) -> impl Iterator<Item = Token> + 'a {
+        let of_it = self.tokens.iter().filter(|token| token.account == *id && token.class == Class::Secret);
+        let later =
+            of_it.filter(move |secret| !secret.state.is_revoked() && secret.next_due.is_none_or(|due| due > end));
+        later.map(move |secret| Token { next_due: Some(end), ..secret.clone() })
     }
 
     pub(super) fn delete_account(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {

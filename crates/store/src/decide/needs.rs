@@ -16,7 +16,8 @@ pub struct Needs {
     pub secrets_of: Option<AccountId>,
     /// The ids of this account's credentials of whatever class, in any order, at most so many.
     pub credentials_of: Option<(AccountId, usize)>,
-    /// The ids of this account's sessions, those that end first before the others, at most so many.
+    /// The ids of this account's sessions, those that end first before the others and those without an end last, at most
+    /// so many.
     pub sessions_of: Option<(AccountId, usize)>,
     /// Which token of this account has this name.
     pub name: Option<(AccountId, TokenName)>,
@@ -45,7 +46,10 @@ impl Change {
                 accounts: accounts.iter().map(|newcomer| newcomer.account.id.clone()).collect(),
                 ..Needs::default().with_tokens(accounts.iter().flat_map(|one| one.tokens.iter().map(|token| token.id)))
             },
-            Self::UpdateAccount { account, .. } => Needs::of(&account.id),
+            Self::UpdateAccount { account, .. } => {
+                let secrets_of = account.expires_at.map(|_| account.id.clone());
+                Needs { secrets_of, ..Needs::of(&account.id) }
+            }
             Self::RevokeAll { account, .. } => Needs::of(account),
             // One more than a step removes, to tell whether the step is the last one.
             Self::DeleteAccount { account, .. } | Self::PurgeAccount { account } => {

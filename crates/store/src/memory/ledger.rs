@@ -24,7 +24,7 @@ pub(super) struct Ledger {
     by_account: BTreeMap<AccountId, BTreeSet<TokenId>>,
     by_name: HashMap<(AccountId, TokenName), TokenId>,
     secrets: HashMap<AccountId, BTreeSet<TokenId>>,
-    sessions: BTreeMap<AccountId, BTreeSet<(Option<UtcDateTime>, TokenId)>>,
+    sessions: BTreeMap<AccountId, BTreeSet<(UtcDateTime, TokenId)>>,
     by_due: BTreeMap<String, BTreeSet<(UtcDateTime, TokenId)>>,
     last_used: HashMap<TokenId, LastUsed>,
     pub(super) sightings: Sightings,
@@ -188,7 +188,7 @@ impl Ledger {
         }
         let account_id = token.account.clone();
         _ = match &token.class {
-            Class::Session { .. } => self.sessions.entry(account_id).or_default().insert((token.expires_at, id)),
+            Class::Session { .. } => self.sessions.entry(account_id).or_default().insert((end(&token), id)),
             Class::Token(name) => self.by_name.insert((account_id, name.clone()), id).is_none(),
             Class::Secret => self.secrets.entry(account_id).or_default().insert(id),
         };
@@ -220,7 +220,7 @@ impl Ledger {
             dates.remove(&(due, *id));
         }
         if let Some(sessions) = self.sessions.get_mut(&token.account) {
-            sessions.remove(&(token.expires_at, *id));
+            sessions.remove(&(end(token), *id));
         }
     }
 
@@ -231,4 +231,9 @@ impl Ledger {
     fn sessions_of(&self, account: &AccountId) -> impl Iterator<Item = TokenId> {
         self.sessions.get(account).into_iter().flatten().map(|(_, id)| *id)
     }
+}
+
+/// The place of a session among others; one without an end comes last.
+fn end(session: &Token) -> UtcDateTime {
+    session.expires_at.unwrap_or(UtcDateTime::MAX)
 }

@@ -139,8 +139,8 @@ fn afflicted(path: Path, states: &[State]) -> (World, Holder) {
     let (mut account, mut token) = (Account::clone(found.account()), found.token().clone());
     states.iter().for_each(|state| state.afflict(&mut account, &mut token, world.clock.now()));
     let (account_was, token_was) = (account.revision, token.revision);
-    write(&store, Change::UpdateAccount { account: Box::new(account), expected: account_was });
     write(&store, Change::UpdateToken { token: Box::new(token), expected: token_was, account_revision: None });
+    write(&store, Change::UpdateAccount { account: Box::new(account), expected: account_was });
     (world, holder)
 }
 

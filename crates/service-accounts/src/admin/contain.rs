@@ -1,0 +1,158 @@
+//! Containment of a token: revoke first, then write down what somebody has to know.
+
+use std::sync::Arc;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::{Overlap, Rotation, RotationAdmission, RotationKey, RotationStep, TokenValidity};
+use service_accounts_store::{Change, Class, Credential, Store, Token};
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
+
+use super::{Acting, Contained, MintedToken, Note, TokenHandle, incidents::Opened, token::written};
+use crate::{
+    Error, Incident,
+    core::{authority::Call, issuer::Draft, retry::retry_on_conflict},
+};
+
+/// How many names are tried for a successor.
+const MOST_NAMES: usize = 20;
+
+/// Whether a contained token gets a successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// The token is revoked, and that is all.
+    None,
+    /// A token of the same rights, environment and networks is minted, under a proposed name.
+    Minted,
+}
+
+impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
+    /// Revokes the token at once, mints a successor in the same step if asked for, and opens an incident.
+    ///
+    /// Whoever has a stolen token may have had it rotate itself, so successors that it asked for on its own word are
+    /// revoked too. A failure after the first revocation leaves the token revoked; the same call again goes on then.
+    ///
+    /// # Errors
+    /// The actor may not, or wants a successor and may not mint it. Nothing is revoked then.
+    pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {
+        let was_working = {
+            let found = self.found_for(Call::ContainToken).await?;
+            !found.token().is_revoked(found.account())
+        };
+        let (revoked, successor) = match successor {
+            Successor::None => (self.revoke_for(Call::ContainToken, Some("contained")).await?, None),
+            Successor::Minted => self.replace_at_once().await.map(|(revoked, minted)| (revoked, Some(minted)))?,
+        };
+        let heirs = self.revoke_heirs(revoked.token()).await?;
+        let itself = was_working.then_some(*self.token);
+        let opened = Opened {
+            account: revoked.account(),
+            token: Some(*self.token),
+            reason,
+            revoked: itself.into_iter().chain(heirs).take(Incident::MOST_LISTED).collect(),
+            successor: successor.as_ref().map(|minted| minted.token.id),
+        };
+        Ok(Contained { incident: self.acting.open_incident(opened).await?, successor })
+    }
+
+    async fn replace_at_once(&self) -> Result<(Arc<Credential>, MintedToken), Error> {
+        for taken in 0..MOST_NAMES {
+            match retry_on_conflict(move || self.replace_once(taken)).await {
+                Err(Error::NameTaken) => {}
+                done => return done,
+            }
+        }
+        Err(Error::NameTaken)
+    }
+
+    /// The end of the token and its successor, in one commit.
+    async fn replace_once(&self, taken: usize) -> Result<(Arc<Credential>, MintedToken), Error> {
+        let (Acting { core, actor }, found) = (self.acting, self.found_for(Call::ContainToken).await?);
+        self.check_successor(&found)?;
+        let (old, now) = (found.token(), core.now());
+        let Class::Token(present) = &old.class else { return Err(Error::TokenMissing) };
+        let name = (0..=taken).fold(present.clone(), |name, _| name.successor(now.year()));
+        let Draft { secret, record } = self.draft_in_place(&found, name, None, now)?;
+        let rotation = self.rotation_of_one_step(&found, &record, now);
+        let replaces = record.replaces.filter(|_| rotation.is_some());
+        let draft = Draft { secret, record: Token { replaces, ..record } };
+        let (change, event) = match old.state.revoke(now) {
+            Ok(state) => {
+                let rotation = rotation.or_else(|| old.rotation.clone());
+                let predecessor = Token { state, rotation, next_due: Some(now), ..old.clone() };
+                (self.replacement(&found, predecessor, &draft), self.containment(Action::TokenRevoked, old))
+            }
+            Err(_) => {
+                let (token, account_revision) = (Box::new(draft.record.clone()), found.account().revision);
+                (Change::Mint { token, account_revision }, self.containment(Action::TokenMinted, &draft.record))
+            }
+        };
+        let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
+        let applied = core.commit(actor, change, event).await?;
+        Ok((written(&applied, &found), MintedToken::kept(draft, &applied)))
+    }
+
+    fn replacement(&self, found: &Credential, predecessor: Token, draft: &Draft) -> Change {
+        Change::Rotate {
+            successor: Box::new(draft.record.clone()),
+            expected: predecessor.revision,
+            predecessor: Box::new(predecessor),
+            account_revision: found.account().revision,
+        }
+    }
+
+    /// The record of a rotation without overlap; none where the token was rotated before, because that record is what
+    /// leads to the successors that are revoked with it.
+    fn rotation_of_one_step(
+        &self,
+        found: &Credential,
+        successor: &Token,
+        now: UtcDateTime,
+    ) -> Option<Box<Rotation<TokenId, Label>>> {
+        let old = Some(found.token()).filter(|old| old.rotation.is_none())?;
+        let (state, expires_at) = (super::rotation::state_of(found, now), old.expires_at?);
+        let key = RotationKey::parse(&format!("contain-{}", successor.id.as_str())).ok()?;
+        let admitted = Rotation::<TokenId, Label>::admit(None, &key, TokenValidity { state, expires_at }, now).ok()?;
+        let RotationAdmission::New(permit) = admitted else { return None };
+        let by = self.acting.actor.name().clone();
+        let opened = permit.open((old.id, successor.id), successor.expires_at?, Overlap::None, by).ok()?;
+        Some(Box::new(opened.rotation))
+    }
+
+    fn check_successor(&self, found: &Credential) -> Result<(), Error> {
+        let asker = self.acting.asker();
+        asker.may_on(Call::MintToken, found.account())?;
+        asker.token_grant(found.account(), found.token().grant.scopes()).map(drop)
+    }
+
+    /// Revokes each successor that came of the token rotating itself, and theirs, and returns those that worked.
+    ///
+    /// Each is revoked before its own successor is looked up: one that is revoked cannot rotate itself any more.
+    async fn revoke_heirs(&self, contained: &Token) -> Result<Vec<TokenId>, Error> {
+        let (mut revoked, mut next) = (Vec::new(), heir_of(contained));
+        while let Some(id) = next {
+            let heir = TokenHandle { token: &id, ..*self };
+            let found = match heir.found_for(Call::ContainToken).await {
+                Err(Error::TokenMissing) => break,
+                found => found?,
+            };
+            if !found.token().is_revoked(found.account()) {
+                revoked.push(id);
+            }
+            next = heir_of(heir.revoke_for(Call::ContainToken, Some("contained")).await?.token());
+        }
+        Ok(revoked)
+    }
+
+    fn containment(&self, action: Action, token: &Token) -> Event {
+        self.acting.core.token_event(action, self.acting.actor, token).because(Label::new("contained"))
+    }
+}
+
+/// The successor that a token asked for itself.
+fn heir_of(token: &Token) -> Option<TokenId> {
+    let rotation = token.rotation.as_deref()?;
+    let by = rotation.evidence(RotationStep::Mint)?.by.as_ref()?;
+    (by.as_str() == token.account.as_str()).then(|| *rotation.successor())
+}
