@@ -127,6 +127,16 @@ actions! {
     SubscriptionDeleted = "subscription.deleted",
     /// A subscription was switched off, by somebody or because deliveries kept failing.
     SubscriptionDisabled = "subscription.disabled",
+    /// A subscription that was switched off is delivered to again.
+    SubscriptionEnabled = "subscription.enabled",
+    /// A subscription is delivered to again from an earlier or later place.
+    SubscriptionReplayed = "subscription.replayed",
+    /// A subscription got a new signing secret; the earlier one signs beside it for a while.
+    SubscriptionSecretRotated = "subscription.secret_rotated",
+    /// Somebody asked for a message that only tries a subscription out.
+    SubscriptionTested = "subscription.tested",
+    /// The host told of an event of one of its own applications.
+    ApplicationPublished = "application.published",
     /// A segment of the trail was sealed.
     TrailSealed = "trail.sealed",
     /// Old sealed events were removed from the trail.

@@ -5,7 +5,7 @@ use core::{net::IpAddr, num::NonZeroU32};
 
 use time::UtcDateTime;
 
-use crate::{Action, Changed, Label, Value};
+use crate::{Action, Changed, Label, Payload, Value};
 
 /// What happened, when, by whom, to whom, from where and why, and what it changed.
 ///
@@ -45,6 +45,8 @@ pub struct Event {
     changes: BTreeMap<Label, Changed>,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
     details: BTreeMap<Label, Label>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    payload: Option<Payload>,
 }
 
 impl Event {
@@ -64,6 +66,7 @@ impl Event {
             reason: None,
             changes: BTreeMap::new(),
             details: BTreeMap::new(),
+            payload: None,
         }
     }
 
@@ -122,6 +125,12 @@ impl Event {
     pub fn with(mut self, name: Label, value: Label) -> Self {
         self.details.insert(name, value);
         self
+    }
+
+    /// Carries what the host wants its subscribers to be told.
+    #[must_use]
+    pub fn carrying(self, payload: Payload) -> Self {
+        Self { payload: Some(payload), ..self }
     }
 
     /// What happened.
@@ -194,6 +203,12 @@ impl Event {
     #[must_use]
     pub const fn details(&self) -> &BTreeMap<Label, Label> {
         &self.details
+    }
+
+    /// What subscribers are told of an event of the host's.
+    #[must_use]
+    pub const fn payload(&self) -> Option<&Payload> {
+        self.payload.as_ref()
     }
 }
 

@@ -19,6 +19,7 @@ mod event;
 mod label;
 #[cfg(feature = "lines")]
 mod lines;
+mod payload;
 mod query;
 #[cfg(feature = "seal")]
 pub mod seal;
@@ -37,6 +38,7 @@ pub use event::Event;
 pub use label::Label;
 #[cfg(feature = "lines")]
 pub use lines::{LineError, from_line, to_line};
+pub use payload::{Payload, PayloadError};
 pub use query::{Order, Page, Query};
 pub use source::{Source, SourceError};
 pub use trail::{Recorded, Sequence, Trail};

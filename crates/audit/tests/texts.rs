@@ -3,7 +3,7 @@
 #![cfg(feature = "serde")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use service_accounts_audit::{Action, Event, Label, Recorded, Sequence};
+use service_accounts_audit::{Action, Event, Label, Payload, Recorded, Sequence};
 use time::UtcDateTime;
 
 /// Every action as version 0.1 before changes and counts wrote it.
@@ -59,6 +59,7 @@ fn an_event_reads_back_as_it_was_written() {
     for event in [
         full(Action::AccessDenied),
         minimal(Action::AccountCreated),
+        minimal(Action::ApplicationPublished).carrying(Payload::parse(r#"{"run":"4711 \"数据\""}"#).unwrap()),
         Event::new(Action::AccountCreated, Label::new(""), at(253_402_300_799)),
         Event::new(Action::AccountCreated, Label::new(""), at(-377_705_116_800)),
     ] {

@@ -105,6 +105,11 @@ impl Keyring {
         self.keys().map(|key| key.id)
     }
 
+    /// A key of another purpose; the message begins with a domain that no token's does.
+    pub(crate) fn derive(&self, pepper: PepperId, message: &[u8]) -> Option<[u8; Pepper::LEN]> {
+        self.keys().find(|key| key.id == pepper).map(|key| key.mac.tag_of(message))
+    }
+
     fn keys(&self) -> impl Iterator<Item = &Key> {
         core::iter::once(&self.current).chain(&self.earlier).map(AsRef::as_ref)
     }

@@ -18,6 +18,7 @@ mod pepper;
 mod presented;
 mod scan;
 mod secret;
+mod signing;
 #[cfg(feature = "serde")]
 mod text_serde;
 mod vendor;
@@ -37,5 +38,6 @@ pub use presented::{ParseTokenError, Presented};
 pub use scan::ScanReader;
 pub use scan::{FoundToken, GithubPattern, Scanner};
 pub use secret::SecretToken;
+pub use signing::{SigningSecret, SigningSecretError};
 pub use vendor::{Vendor, VendorError};
 pub use verifier::{AuthenticateError, Authenticated, Census, CredentialSource, Verifier};
