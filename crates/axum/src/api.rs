@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod imports;
 pub(crate) mod peppers;
 pub(crate) mod rotation;
 pub(crate) mod session;

@@ -33,6 +33,8 @@ pub(crate) struct Call<S, P: Permission> {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Content>,
     pub(crate) answer: Answer,
+    /// What it answers under another status, and with another content.
+    pub(crate) other_answers: Vec<Answer>,
     pub(crate) problems: Vec<Kind>,
     pub(crate) route: MethodRouter<Api<S, P>>,
 }
@@ -48,8 +50,9 @@ pub(crate) enum Needs {
     Administration(Duty),
 }
 
-/// A body in JSON, with its schema, the schemas it refers to, and an example.
+/// A body, with its schema, the schemas it refers to, and an example.
 pub(crate) struct Content {
+    pub(crate) media_type: &'static str,
     pub(crate) schema: RefOr<Schema>,
     pub(crate) parts: Vec<(String, RefOr<Schema>)>,
     pub(crate) example: Value,
@@ -59,7 +62,8 @@ pub(crate) struct Content {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) description: &'static str,
-    pub(crate) content: Option<Content>,
+    /// The same in each of these media types, as the request's `Accept` asks for; the first where it does not.
+    pub(crate) contents: Vec<Content>,
     /// The other status with which a retry is answered.
     pub(crate) again: Option<u16>,
     /// Whether it tells in `Location` where the new thing is.
@@ -68,10 +72,10 @@ pub(crate) struct Answer {
 
 impl<S: Store + 'static, P: Permission> Call<S, P> {
     fn new(method: Method, path: &'static str, id: &'static str, route: MethodRouter<Api<S, P>>) -> Self {
-        let answer = Answer { status: 204, description: "Done.", content: None, again: None, is_located: false };
+        let answer = Answer::new(204, "Done.", vec![]);
         let (summary, needs) = ("", Needs::Nothing);
-        let (parameters, body, problems) = (Vec::new(), None, Vec::new());
-        Self { method, path, id, summary, needs, parameters, body, answer, problems, route }
+        let (parameters, body, other_answers, problems) = (Vec::new(), None, Vec::new(), Vec::new());
+        Self { method, path, id, summary, needs, parameters, body, answer, other_answers, problems, route }
     }
 
     pub(crate) fn get<T: 'static>(path: &'static str, id: &'static str, handler: impl Handler<T, Api<S, P>>) -> Self {
@@ -153,29 +157,45 @@ impl<S, P: Permission> Call<S, P> {
     }
 
     pub(crate) fn answers<T: ToSchema>(self, status: u16, description: &'static str, example: Value) -> Self {
-        let content = Some(Content::of::<T>(example));
-        Self { answer: Answer { status, description, content, again: None, is_located: false }, ..self }
+        Self { answer: Answer::new(status, description, vec![Content::of::<T>(example)]), ..self }
     }
 
     /// 200, with a page of these.
     pub(crate) fn lists<T: ToSchema>(self, example: Value) -> Self {
         let example = serde_json::json!({ "items": [example], "next_cursor": null });
-        let content = Some(Content::page_of::<T>(example));
-        Self { answer: Answer { status: 200, description: "A page.", content, again: None, is_located: false }, ..self }
+        Self { answer: Answer::new(200, "A page.", vec![Content::page_of::<T>(example)]), ..self }
     }
 
     /// 200, with all of these in one list.
     pub(crate) fn answers_all<T: ToSchema>(self, description: &'static str, example: Value) -> Self {
         let item = Content::of::<T>(example);
-        let schema = RefOr::T(Schema::Array(Array::new(item.schema)));
-        let content = Some(Content { schema, parts: item.parts, example: serde_json::json!([item.example]) });
-        Self { answer: Answer { status: 200, description, content, again: None, is_located: false }, ..self }
+        let schema = RefOr::T(Schema::Array(Array::new(item.schema.clone())));
+        let content = Content { schema, example: serde_json::json!([item.example]), ..item };
+        Self { answer: Answer::new(200, description, vec![content]), ..self }
     }
 
     /// 201, with a `Location`.
     pub(crate) fn makes<T: ToSchema>(self, description: &'static str, example: Value) -> Self {
-        let content = Some(Content::of::<T>(example));
-        Self { answer: Answer { status: 201, description, content, again: None, is_located: true }, ..self }
+        let answer = Answer::new(201, description, vec![Content::of::<T>(example)]);
+        Self { answer: Answer { is_located: true, ..answer }, ..self }
+    }
+
+    /// Takes text of another media type than JSON.
+    pub(crate) fn takes_text(self, media_type: &'static str, example: &str) -> Self {
+        Self { body: Some(Content::text(media_type, example)), ..self }
+    }
+
+    /// Where all is well in another way, this.
+    pub(crate) fn or_answers<T: ToSchema>(mut self, status: u16, description: &'static str, example: Value) -> Self {
+        self.other_answers.push(Answer::new(status, description, vec![Content::of::<T>(example)]));
+        self
+    }
+
+    /// The answer named last, as text of another media type too, where the request's `Accept` asks for it.
+    pub(crate) fn also_as(mut self, media_type: &'static str, example: &str) -> Self {
+        let answer = self.other_answers.last_mut().unwrap_or(&mut self.answer);
+        answer.contents.push(Content::text(media_type, example));
+        self
     }
 
     /// A retry may be answered with 200.
@@ -205,6 +225,7 @@ impl<S, P: Permission> Call<S, P> {
             all.push(problems::NOT_FOUND);
         }
         if self.body.is_some() {
+            // A body that breaks off is malformed too, whatever its media type.
             all.extend([problems::MALFORMED_JSON, problems::BODY_TOO_LARGE, problems::UNSUPPORTED_MEDIA_TYPE]);
         }
         if self.body.is_some() || !self.parameters.is_empty() {
@@ -216,18 +237,29 @@ impl<S, P: Permission> Call<S, P> {
     }
 }
 
+impl Answer {
+    fn new(status: u16, description: &'static str, contents: Vec<Content>) -> Self {
+        Self { status, description, contents, again: None, is_located: false }
+    }
+}
+
 impl Content {
     fn of<T: ToSchema>(example: Value) -> Self {
         let mut parts = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut parts);
-        Self { schema: reference(&T::name()), parts, example }
+        Self { media_type: "application/json", schema: reference(&T::name()), parts, example }
+    }
+
+    fn text(media_type: &'static str, example: &str) -> Self {
+        let schema = ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).into();
+        Self { media_type, schema, parts: Vec::new(), example: example.into() }
     }
 
     fn page_of<T: ToSchema>(example: Value) -> Self {
         let item = Self::of::<T>(example);
         let name = format!("{}Page", T::name());
         let parts = item.parts.into_iter().chain([(name.clone(), page_schema(item.schema))]).collect();
-        Self { schema: reference(&name), parts, example: item.example }
+        Self { schema: reference(&name), parts, media_type: item.media_type, example: item.example }
     }
 }
 

@@ -4,13 +4,13 @@ use serde_json::json;
 use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, peppers, rotation, session, sessions, tokens},
+    api::{accounts, audit, imports, peppers, rotation, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
         AUTHORITY_LOST, CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INSUFFICIENT_SCOPE, INVALID_CREDENTIALS,
         IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION, NOT_FOUND, NOT_PENDING, NOT_REVOKED, OUTDATED, OWN_APPROVAL,
-        REVOKED, ROTATION_IN_PROGRESS, ROTATION_NOT_ALLOWED, ROTATION_TOO_LATE, SERVICE_ACCOUNT_EXPIRED,
+        PREVIEW_STALE, REVOKED, ROTATION_IN_PROGRESS, ROTATION_NOT_ALLOWED, ROTATION_TOO_LATE, SERVICE_ACCOUNT_EXPIRED,
         SERVICE_ACCOUNT_INACTIVE,
     },
     wire::{
@@ -19,6 +19,7 @@ use crate::{
             UpdatedView,
         },
         event::{AuditQuery, EventView},
+        import::{ImportPreviewView, ImportQuery, ImportedView},
         page::PageQuery,
         pepper::PepperView,
         rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
@@ -236,6 +237,29 @@ pub(crate) fn sessions<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::post("/api/v1/service-accounts/{id}/sessions/{session_id}/revoke", "revokeSession", sessions::revoke)
             .summary("End a session, at once and for good")
             .administers(May::RevokeSession),
+    ]
+}
+
+/// Accounts from files.
+pub(crate) fn imports<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    vec![
+        Call::post("/api/v1/imports", "importAccounts", imports::import)
+            .summary("Preview the accounts of a CSV file, or with `confirm` create them all in one step")
+            .administers(May::CreateAccount)
+            .query::<ImportQuery>()
+            .takes_text("text/csv", examples::IMPORT_FILE)
+            .answers::<ImportPreviewView>(
+                200,
+                "What would come of the file. Nothing is written.",
+                examples::import_preview(),
+            )
+            .or_answers::<ImportedView<'_>>(
+                201,
+                "The accounts. Their secrets are shown here and never again.",
+                examples::imported(),
+            )
+            .also_as("text/csv", examples::IMPORTED_FILE)
+            .fails_with(&[PREVIEW_STALE]),
     ]
 }
 

@@ -19,7 +19,8 @@ pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
     let mut schemas = BTreeMap::from([ProblemShape::part()].map(|(name, schema)| (name, value(&schema))));
     for call in calls {
         paths.entry(call.path).or_default().insert(call.method.as_str().to_lowercase(), operation(call, calls));
-        for content in [call.body.as_ref(), call.answer.content.as_ref()].into_iter().flatten() {
+        let answers = call.other_answers.iter().chain([&call.answer]);
+        for content in answers.flat_map(|answer| &answer.contents).chain(&call.body) {
             schemas.extend(content.parts.iter().map(|(name, schema)| (name.clone(), value(schema))));
         }
     }
@@ -51,8 +52,8 @@ fn operation<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> Value
         "security": if call.needs == Needs::Nothing { json!([]) } else { json!([{ "bearer": [] }]) },
     });
     if let (Some(body), Some(fields)) = (&call.body, operation.as_object_mut()) {
-        fields
-            .insert("requestBody".into(), json!({ "required": true, "content": { "application/json": media(body) } }));
+        let content = contents(std::slice::from_ref(body));
+        fields.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
     if let (Needs::Administration(duty), Some(fields)) = (call.needs, operation.as_object_mut()) {
         fields.insert("x-permission".into(), permission(duty).into());
@@ -110,7 +111,8 @@ fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTree
         fields.insert("links".into(), links(call.path, calls));
     }
     let again = call.answer.again.map(|status| (status.to_string(), answer(&call.answer)));
-    problems.chain([(call.answer.status.to_string(), good)]).chain(again).collect()
+    let others = call.other_answers.iter().map(|other| (other.status.to_string(), answer(other)));
+    problems.chain([(call.answer.status.to_string(), good)]).chain(again).chain(others).collect()
 }
 
 /// What can be done with what was made: every call on it takes its id from the answer, and the rest from the request.
@@ -136,8 +138,8 @@ fn answer(answer: &Answer) -> Value {
         headers.insert("Location".into(), header("Where the new one is found."));
     }
     let mut response = json!({ "description": answer.description, "headers": headers });
-    if let (Some(content), Some(fields)) = (&answer.content, response.as_object_mut()) {
-        fields.insert("content".into(), json!({ "application/json": media(content) }));
+    if let (false, Some(fields)) = (answer.contents.is_empty(), response.as_object_mut()) {
+        fields.insert("content".into(), contents(&answer.contents));
     }
     response
 }
@@ -174,8 +176,9 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
-fn media(content: &Content) -> Value {
-    json!({ "schema": value(&content.schema), "example": content.example })
+fn contents(contents: &[Content]) -> Value {
+    let media = |content: &Content| json!({ "schema": value(&content.schema), "example": content.example });
+    contents.iter().map(|content| (content.media_type.to_owned(), media(content))).collect::<Map<_, _>>().into()
 }
 
 fn value(part: &impl Serialize) -> Value {

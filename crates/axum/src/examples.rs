@@ -179,6 +179,32 @@ pub(crate) fn pepper() -> Value {
     json!({ "id": "k1", "current": true, "credentials": 42 })
 }
 
+pub(crate) const IMPORT_FILE: &str =
+    "user,display_name,email,title,role,password\nloader,Nightly Loader,ops@example.com,Loads the warehouse,Editor,\n";
+
+pub(crate) const IMPORTED_FILE: &str = "line,user,client_id,client_secret,token,tried\n\
+    2,loader,loader@service,acme_sec_0123456789abcdef…,,works\n";
+
+pub(crate) fn import_preview() -> Value {
+    json!({
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "counts": { "rows": 1, "create": 1, "refuse": 0 },
+        "rows": [{ "line": 2, "user": "loader", "outcome": "create", "id": "loader@service", "problems": [] }],
+    })
+}
+
+pub(crate) fn imported() -> Value {
+    json!({ "accounts": [{
+        "line": 2,
+        "user": "loader",
+        "id": "loader@service",
+        "client_id": "loader@service",
+        "client_secret": "acme_sec_0123456789abcdef…",
+        "token": null,
+        "tried": "works",
+    }] })
+}
+
 /// An object with the fields of another.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(fields), Value::Object(more)) = (&mut object, more) {

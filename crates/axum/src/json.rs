@@ -50,7 +50,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        check_media_type(request.headers())?;
+        check_media_type(request.headers(), "application/json")?;
         let bytes = collect(request.into_body(), MAX_BYTES).await?;
         parse(&bytes).map(Self)
     }
@@ -62,26 +62,27 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     read(&document).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
 }
 
-/// One `Content-Type`, JSON, in UTF-8, and not packed: anything else would be read as what it is not.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+/// One `Content-Type`, of this media type, in UTF-8, and not packed: anything else would be read as what it is not.
+pub(crate) fn check_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Refusal> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let is_json = match (types.next(), types.next()) {
-        (Some(value), None) => value.to_str().is_ok_and(is_json),
+    let fits = match (types.next(), types.next()) {
+        (Some(value), None) => value.to_str().is_ok_and(|given| is_utf_8(given, expected)),
         _ => false,
     };
-    if !is_json {
-        return Err(unsupported("Send the body as application/json, in UTF-8."));
+    if !fits {
+        return Err(unsupported(format!("Send the body as {expected}, in UTF-8.")));
     }
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     let is_plain = encodings.all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
     if is_plain { Ok(()) } else { Err(unsupported("Send the body without Content-Encoding.")) }
 }
 
-/// JSON has one encoding (RFC 8259 §8.1); a parameter that names it, or one that says nothing of it, does no harm.
-fn is_json(media_type: &str) -> bool {
+/// JSON has one encoding (RFC 8259 §8.1), and so has every text here; a parameter that names it, or one that says nothing of
+/// it, does no harm.
+fn is_utf_8(media_type: &str, expected: &str) -> bool {
     let mut parts = media_type.split(';');
-    let is_json = parts.next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
-    is_json && parts.all(|parameter| charset(parameter).is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8")))
+    let is_expected = parts.next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected));
+    is_expected && parts.all(|parameter| charset(parameter).is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8")))
 }
 
 fn charset(parameter: &str) -> Option<&str> {
@@ -107,7 +108,7 @@ fn too_large(limit: usize) -> Refusal {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail).into()
 }
 
-fn unsupported(detail: &'static str) -> Refusal {
+fn unsupported(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail).into()
 }
 
@@ -128,7 +129,7 @@ mod tests {
             "application/json;charset=\"UTF-8\"",
             "application/json; version=1",
         ] {
-            assert!(is_json(fit), "{fit}");
+            assert!(is_utf_8(fit, "application/json"), "{fit}");
         }
         for unfit in [
             "",
@@ -139,7 +140,7 @@ mod tests {
             "application/json, text/plain",
             "application/json; charset=",
         ] {
-            assert!(!is_json(unfit), "{unfit}");
+            assert!(!is_utf_8(unfit, "application/json"), "{unfit}");
         }
     }
 }

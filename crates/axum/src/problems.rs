@@ -36,6 +36,7 @@ kinds! {
     ROTATION_IN_PROGRESS 409 "Another key has begun a rotation of this token.";
     ROTATION_TOO_LATE 409 "The states of the two tokens do not allow it any more.";
     NOT_REVOKED 409 "A token is revoked before it is deleted.";
+    PREVIEW_STALE 409 "The file or what it meets is not what was previewed, or it was imported already.";
     OUTDATED 409 "What waits for approval has changed since it was looked at.";
     NOT_PENDING 409 "Nothing waits for approval.";
     NOT_A_SESSION 409 "Only a session can end itself.";

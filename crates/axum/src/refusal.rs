@@ -3,7 +3,7 @@
 use axum::{body::Body, response::IntoResponse};
 use http::{Response, StatusCode};
 use service_accounts::{
-    AuthenticateError, Disclosure, Error, ExchangeError, Rejection,
+    AuthenticateError, Disclosure, Error, ExchangeError, ImportError, Rejection,
     access::{GrantError, NameKind},
 };
 use service_accounts_tower::Problem;
@@ -81,6 +81,18 @@ impl IntoResponse for Refusal {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self(problem)
+    }
+}
+
+impl From<ImportError> for Refusal {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Call(error) => error.into(),
+            ImportError::Stale => {
+                Self(Problem::new(StatusCode::CONFLICT, "PREVIEW_STALE", ImportError::Stale.to_string()))
+            }
+            other => Self::validation("", &other.to_string()),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Room {
     Rotation,
     /// The open sessions of an account.
     Sessions,
+    /// Many accounts from one file.
+    Imports,
     /// Which peppers are in use.
     Peppers,
     /// The audit trail.
@@ -39,8 +41,16 @@ pub enum Room {
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 7] =
-        [Self::MachineUser, Self::Accounts, Self::Tokens, Self::Rotation, Self::Sessions, Self::Peppers, Self::Audit];
+    pub const ALL: [Self; 8] = [
+        Self::MachineUser,
+        Self::Accounts,
+        Self::Tokens,
+        Self::Rotation,
+        Self::Sessions,
+        Self::Imports,
+        Self::Peppers,
+        Self::Audit,
+    ];
 
     fn calls<S: Store + 'static, P: Permission>(self) -> Vec<Call<S, P>> {
         match self {
@@ -49,6 +59,7 @@ impl Room {
             Self::Tokens => calls::tokens(),
             Self::Rotation => calls::rotation(),
             Self::Sessions => calls::sessions(),
+            Self::Imports => calls::imports(),
             Self::Peppers => calls::peppers(),
             Self::Audit => calls::audit(),
         }

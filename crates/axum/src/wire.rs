@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod event;
+pub(crate) mod import;
 pub(crate) mod instant;
 pub(crate) mod page;
 pub(crate) mod pepper;

@@ -7,6 +7,7 @@ mod body;
 mod extract;
 mod guarded;
 mod hostile;
+mod imports;
 mod lists;
 mod mounted;
 mod openapi;
