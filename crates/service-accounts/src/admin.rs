@@ -10,12 +10,14 @@ mod create;
 mod import;
 mod incident;
 mod incidents;
+mod insight;
 mod leak;
 mod list;
 mod look;
 mod new_account;
 mod new_token;
 mod note;
+mod observation;
 mod peppers;
 mod plan;
 mod rotation;
@@ -23,6 +25,7 @@ mod sessions;
 mod steering;
 mod token;
 mod tokens;
+mod traffic;
 mod trail;
 mod update;
 
@@ -42,10 +45,12 @@ pub use self::{
     account::AccountHandle,
     contain::Successor,
     incident::{Contained, Incident, IncidentNote},
+    insight::{AccountAdvice, DryRun, DryRunResult},
     leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
     new_token::{MintedToken, NewToken},
     note::{Note, NoteError},
+    observation::Observation,
     peppers::PepperCensus,
     plan::TokenKey,
     rotation::{RotateToken, RotatedToken, Served},

@@ -7,6 +7,7 @@ pub(crate) mod differences;
 pub(crate) mod documents;
 pub(crate) mod issuer;
 pub(crate) mod journal;
+pub(crate) mod known_names;
 pub(crate) mod retry;
 pub(crate) mod rules;
 
@@ -18,7 +19,7 @@ use service_accounts_store::{Account, Credential, Status, Store};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use self::{issuer::Issuer, journal::Journal, rules::Rules};
+use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules};
 use crate::{Clock, Error, Unavailable};
 
 pub(crate) struct Core<S, P: Permission> {
@@ -27,6 +28,7 @@ pub(crate) struct Core<S, P: Permission> {
     pub(crate) issuer: Issuer,
     pub(crate) journal: Arc<Journal>,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) known_names: KnownNames,
 }
 
 impl<S, P: Permission> Core<S, P> {

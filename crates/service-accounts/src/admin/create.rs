@@ -27,6 +27,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let asker = self.asker();
         asker.may(Call::CreateAccount)?;
         let mut id = AccountId::from_name(&wanted.name, &self.core.rules.realm).map_err(Error::Name)?;
+        // Before the commit: nothing that is awaited stands between a secret and its owner.
+        let alike = self.core.look_alike(&wanted.name, &wanted.teams, asker.teams()).await;
         for number in 2..=MOST_NUMBERS {
             let is_reserved = self.core.rules.reserved.contains(&id);
             let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, &wanted).await };
@@ -34,7 +36,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                 Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => {
                     id = id.numbered(number)
                 }
-                done => return done,
+                done => return done.map(|created| with_advice(created, alike)),
             }
         }
         Err(Error::IdTaken)
@@ -203,4 +205,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let next_due = self.core.rules.account_due(account, now);
         Ok(Draft { secret, record: Token { next_due, ..record } })
     }
+}
+
+fn with_advice(mut created: CreatedAccount, more: Option<NameAdvice>) -> CreatedAccount {
+    created.advice.extend(more);
+    created
 }

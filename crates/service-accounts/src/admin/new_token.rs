@@ -2,7 +2,7 @@
 
 use service_accounts_access::Scopes;
 use service_accounts_lifecycle::Environment;
-use service_accounts_naming::TokenName;
+use service_accounts_naming::{NameAdvice, TokenName};
 use service_accounts_store::{Applied, Token};
 use service_accounts_token::SecretToken;
 use time::Duration;
@@ -38,12 +38,14 @@ pub struct MintedToken {
     pub secret: SecretToken,
     /// The record as it was written.
     pub token: Token,
+    /// What could be better about its name, with reasons; empty where nobody chose the name.
+    pub advice: Vec<NameAdvice>,
 }
 
 impl MintedToken {
     /// A draft that the store has taken.
     pub(crate) fn kept(draft: Draft, applied: &Applied) -> Self {
         let token = applied.token(&draft.record.id).cloned().unwrap_or(draft.record);
-        Self { secret: draft.secret, token }
+        Self { secret: draft.secret, token, advice: Vec::new() }
     }
 }

@@ -132,7 +132,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
         let applied = core.commit(actor, change, event).await?;
         let predecessor = written(&applied, found).token().clone();
-        let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
+        let MintedToken { secret, token: successor, .. } = MintedToken::kept(draft, &applied);
         Ok(RotatedToken { served: Served::Now, secret: Some(secret), successor, predecessor })
     }
 
@@ -197,7 +197,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             account_revision: Some(successor.account().revision),
         };
         let applied = core.commit(actor, change, event).await?;
-        let MintedToken { secret, token: successor } = MintedToken::kept(draft, &applied);
+        let MintedToken { secret, token: successor, .. } = MintedToken::kept(draft, &applied);
         Ok(RotatedToken { served: Served::Before, secret: Some(secret), successor, predecessor })
     }
 

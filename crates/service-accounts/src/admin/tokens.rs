@@ -26,7 +26,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
             let event = core.token_event(Action::TokenMinted, actor, &draft.record);
             let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision };
             let applied = core.commit_at_once(actor, change, event).await?;
-            Ok(MintedToken::kept(draft, &applied))
+            let advice = core.rules.advisor.token(&wanted.name);
+            Ok(MintedToken { advice, ..MintedToken::kept(draft, &applied) })
         })
         .await
     }

@@ -7,6 +7,7 @@
     reason = "what a test takes for granted and does not find is its failure"
 )]
 
+mod insight;
 mod interrupted;
 mod rotation;
 mod rotation_model;
