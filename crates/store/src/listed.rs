@@ -33,7 +33,8 @@ pub struct Listed {
     pub credential: Arc<Credential>,
     /// Its last use, if it was ever used.
     pub last_used: Option<LastUsed>,
-    /// When it was last tried after it was revoked, if it was.
+    /// When it was last tried after it was revoked: the latest `last` of its sightings of the kind
+    /// [`Tried`](crate::SeenKind::Tried). `None` if there are none.
     pub last_attempt: Option<UtcDateTime>,
 }
 
