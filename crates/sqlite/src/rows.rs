@@ -67,9 +67,11 @@ pub(crate) fn instant(row: &Row<'_>, at: usize, table: &'static str) -> Result<O
 /// How many numbers belong to one place.
 pub(crate) const SLOTS: i64 = 8;
 
-/// Where a token's number stands, or up to seven numbers behind it where others' ids begin alike.
+/// The number of a token's row; where ids begin alike, one of the seven numbers behind it.
 ///
-/// It is in the order of ids, so that tokens that are made in that order fill one page after the other.
+/// A text key makes pages with few keys, so that a search reads many of them. Numbers make pages of hundreds: a cold read
+/// takes one page that is not in memory. Numbers follow the order of ids, so tokens made in that order fill one page
+/// after the other.
 pub(crate) fn place(id: &TokenId) -> i64 {
     let value = id.as_str().bytes().take(10).fold(0_i64, |value, byte| {
         let digit = match byte {

@@ -10,6 +10,9 @@ use crate::span::Span;
 
 impl LifecyclePolicy {
     /// How long before expiry the rotation window of a long-lived token opens.
+    ///
+    /// The window is at most the last third of a life: with a lead of 30 days, 365 d gives 30 d, 90 d gives 30 d, and 7 d
+    /// gives 56 h. A full lead would make a token of a short life due at birth, and its successor too.
     #[must_use]
     pub const fn rotation_lead(&self) -> Span {
         self.rotation_lead
