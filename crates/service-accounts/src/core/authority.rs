@@ -110,8 +110,8 @@ calls! {
     MintToken: Manage, Rights, Refused;
     /// Change a token's scopes.
     SetTokenScopes: Manage, Rights, Refused;
-    /// Replace a token, or repeat a replacement whose answer was lost.
-    RotateToken: Manage, Rights, Allowed;
+    /// Replace a token, or repeat a replacement whose answer was lost. A token replaces itself without this call.
+    RotateToken: Manage, Rights, Refused;
     /// Call off a rotation, finish it early, or note one of its steps.
     SteerRotation: Manage, Rights, Refused;
     /// Revoke a token.

@@ -1,0 +1,161 @@
+//! Every call × every relation between the actor's rights and the account's, decided by the table of `SECURITY.md`.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use service_accounts::{
+    ApprovalRule, Call, Error,
+    access::{PermissionSet, Teams},
+};
+
+use crate::{
+    attempts::{Attempt, every},
+    table::{Row, rows},
+    world::{Permission, Stage, TEAM, held, role_of_target, wait},
+};
+
+/// What an actor holds of what the account's role allows: nothing, what its scopes leave, or all.
+const RIGHTS: [u8; 3] = [0b00, 0b01, 0b11];
+
+/// What the actor's teams are to the account's.
+fn every_teams() -> [Teams; 4] {
+    [Teams::none(), Teams::only(["finance"]).unwrap(), Teams::only([TEAM]).unwrap(), Teams::every()]
+}
+
+/// With each set of rights to administrate, and each relation to what the account holds.
+fn every_actor() -> impl Iterator<Item = (PermissionSet<Permission>, Teams)> {
+    let sets = (0_u8..16).flat_map(|duties| RIGHTS.map(|rights| held(duties << 2 | rights)));
+    sets.flat_map(|set| every_teams().map(|teams| (set, teams)))
+}
+
+#[test]
+fn every_call_is_tried() {
+    let tried: BTreeSet<_> = every().map(|attempt| attempt.call).collect();
+    let source = source_of_calls(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for call in Call::ALL {
+        let is_made = source.contains(&format!("Call::{}", call.name()));
+        assert_eq!(
+            tried.contains(call),
+            is_made,
+            "{} stands in the attempts exactly if the facade makes it",
+            call.name()
+        );
+    }
+}
+
+/// All of the facade's code.
+fn source_of_calls(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: std::path::PathBuf| {
+        if path.is_dir() { source_of_calls(&path) } else { fs::read_to_string(path).unwrap() }
+    };
+    entries.map(read).collect()
+}
+
+#[test]
+fn each_call_does_something_exactly_for_whom_the_document_says() {
+    let rows = rows();
+    let (mut allowed, mut refused) = (0_u32, 0_u32);
+    for attempt in every() {
+        let row = rows.iter().find(|row| row.call == attempt.call.name()).unwrap();
+        let mut stage = prepared(attempt);
+        for (held, teams) in every_actor() {
+            let may = is_allowed(row, held, &teams);
+            if try_one(&stage, attempt, (held, &teams), may) {
+                stage = prepared(attempt);
+            }
+            *if may { &mut allowed } else { &mut refused } += 1;
+        }
+    }
+    println!("{allowed} calls allowed, {refused} refused");
+    assert!(allowed > 1_000 && refused > 1_000);
+}
+
+fn is_allowed(row: &Row, held: PermissionSet<Permission>, teams: &Teams) -> bool {
+    let has = |permission| held.contains(permission);
+    let has_right = match &*row.right {
+        "create" => has(Permission::Create),
+        "manage" => has(Permission::Manage),
+        "manage or review" => has(Permission::Manage) || has(Permission::Review),
+        "review" => has(Permission::Review),
+        "read the trail" => has(Permission::Trail),
+        other => panic!("no such right: {other}"),
+    };
+    let has_teams = teams.contains(&TEAM.parse().unwrap());
+    let covers = match &*row.covers {
+        "teams and the whole role" => has_teams && role_of_target().is_subset(held),
+        "teams" => has_teams,
+        "nothing" => true,
+        "everything on every team" => teams.is_every() && held == PermissionSet::all(),
+        other => panic!("not known: {other}"),
+    };
+    has_right && covers
+}
+
+/// A refused call changes nothing, whatever the refusal looks like. Returns whether the call changed anything.
+fn try_one(stage: &Stage, attempt: &Attempt, (held, teams): (PermissionSet<Permission>, &Teams), may: bool) -> bool {
+    let actor = stage.somebody(held, teams);
+    let before = stage.snapshot();
+    let answer = (attempt.run)(stage, &actor);
+    let is_done = match &answer {
+        Ok(is_done) => *is_done,
+        Err(Error::NotPermitted | Error::Grant(_)) => false,
+        Err(error) => panic!("{}, holding {held} on {teams:?}: {error}", attempt.name),
+    };
+    assert_eq!(is_done, may, "{}, holding {held} on {teams:?}: {answer:?}", attempt.name);
+    let is_changed = stage.snapshot() != before;
+    assert!(may || !is_changed, "{}, holding {held} on {teams:?}: refused, and changed", attempt.name);
+    is_changed
+}
+
+/// What waits for approval works not yet, so only approval is tried on it.
+fn prepared(attempt: &Attempt) -> Stage {
+    let waits = attempt.call == Call::ApproveAccount;
+    let stage = Stage::new(if waits { ApprovalRule::SecondAdministrator } else { ApprovalRule::NotRequired });
+    (attempt.prepare)(&stage);
+    stage
+}
+
+#[test]
+fn on_its_own_account_an_administrator_may_what_the_document_says() {
+    // Two calls that are about no account yet, and what an account may do to itself without any right.
+    let without_account = [Call::CreateAccount, Call::ApproveAccount];
+    let by_its_text = ["give a session back", "enable"];
+    for attempt in every().filter(|attempt| !without_account.contains(&attempt.call)) {
+        if by_its_text.contains(&attempt.name) {
+            continue;
+        }
+        let row = rows().into_iter().find(|row| row.call == attempt.call.name()).unwrap();
+        let stage = Stage::new(ApprovalRule::NotRequired);
+        let actor = stage.itself();
+        (attempt.prepare)(&stage);
+        let before = stage.snapshot();
+        let answer = (attempt.run)(&stage, &actor);
+        match &*row.on_itself {
+            "allowed" => assert!(matches!(answer, Ok(true)), "{}: {answer:?}", attempt.name),
+            "refused" => {
+                let is_refused = matches!(answer, Err(Error::OwnAccount) | Ok(false));
+                assert!(is_refused && stage.snapshot() == before, "{}: {answer:?}", attempt.name);
+            }
+            other => panic!("not known: {other}"),
+        }
+    }
+}
+
+/// Without any right to administrate: its token replaces itself, its text is given back, and it learns what it holds.
+#[test]
+fn an_account_without_any_right_gives_up_and_replaces_what_it_shows() {
+    let stage = Stage::new(ApprovalRule::NotRequired);
+    let actor = wait(stage.accounts.authenticate(&stage.token_text, None)).unwrap().actor();
+    let rotated = (every().find(|attempt| attempt.name == "rotate").unwrap().run)(&stage, &actor);
+    assert!(matches!(rotated, Ok(true)), "{rotated:?}");
+    let actor = wait(stage.accounts.authenticate(&stage.token_text, None)).unwrap().actor();
+    assert!(wait(stage.accounts.introspect(&actor, &stage.session_text)).unwrap().is_some());
+    wait(stage.accounts.revoke_presented(&actor, &stage.session_text)).unwrap();
+    assert!(wait(stage.accounts.authenticate(&stage.session_text, None)).is_err());
+    (every().find(|attempt| attempt.name == "an incident").unwrap().prepare)(&stage);
+    for attempt in every().filter(|attempt| !["rotate", "rotate again", "give a session back"].contains(&attempt.name))
+    {
+        let answer = (attempt.run)(&stage, &actor);
+        assert!(matches!(answer, Err(_) | Ok(false)), "{}: {answer:?}", attempt.name);
+    }
+}
