@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod http;
 pub mod lifecycle;
 pub mod naming;
 pub mod oauth;
