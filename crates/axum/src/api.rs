@@ -3,6 +3,9 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod imports;
+pub(crate) mod incidents;
+pub(crate) mod insight;
+pub(crate) mod lifecycle;
 pub(crate) mod peppers;
 pub(crate) mod rotation;
 pub(crate) mod session;

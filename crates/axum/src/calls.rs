@@ -1,5 +1,8 @@
 //! The list of all calls, one function a router.
 
+mod insight;
+mod response;
+
 use serde_json::json;
 use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
@@ -20,13 +23,18 @@ use crate::{
         },
         event::{AuditQuery, EventView},
         import::{ImportPreviewView, ImportQuery, ImportedView},
+        insight::SightingsView,
         page::PageQuery,
         pepper::PepperView,
         rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
         session::{AuthRequest, AuthView, SessionView, VerifyView},
-        sighting::SightingView,
-        token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
+        token::{ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView},
     },
+};
+
+pub(crate) use self::{
+    insight::{insight, lifecycle},
+    response::incidents,
 };
 
 const ACCOUNTS: &str = "/api/v1/service-accounts";
@@ -165,11 +173,11 @@ pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::get(TOKEN, "getToken", tokens::show)
             .summary("Show a token")
             .administers(May::ReadTokens)
-            .answers::<TokenView>(200, "The token.", examples::token()),
+            .answers::<ShownTokenView>(200, "The token.", examples::shown_token()),
         Call::get("/api/v1/service-accounts/{id}/tokens/{token_id}/sightings", "listSightings", tokens::sightings)
             .summary("List what a token was seen to do: addresses and permissions used, attempts after its end")
             .administers(May::ReadTokens)
-            .lists::<SightingView>(examples::sighting()),
+            .answers::<SightingsView>(200, "What it was seen to do.", examples::sightings()),
         Call::patch(TOKEN, "updateToken", tokens::update)
             .summary("Change what a token may do at most; its text stays the same")
             .administers(May::SetTokenScopes)

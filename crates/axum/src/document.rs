@@ -97,7 +97,11 @@ fn parameters<S, P: Permission>(call: &Call<S, P>) -> Value {
 }
 
 fn sample(name: &str) -> &'static str {
-    if name == "id" { "pipeline_automation@service" } else { "0123456789abcdef" }
+    match name {
+        "id" => "pipeline_automation@service",
+        "incident_id" => "incident-001769860800-00",
+        _ => "0123456789abcdef",
+    }
 }
 
 fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTreeMap<String, Value> {

@@ -73,7 +73,12 @@ pub(crate) fn token() -> Value {
         "created_by": "service_administrator@service",
         "expires_at": "2027-01-31T12:00:00Z",
         "rotate_after": "2027-01-01T12:00:00Z",
+        "successor": null,
     })
+}
+
+pub(crate) fn shown_token() -> Value {
+    with(token(), json!({ "observation": null }))
 }
 
 pub(crate) fn listed_token() -> Value {
@@ -203,6 +208,115 @@ pub(crate) fn imported() -> Value {
         "token": null,
         "tried": "works",
     }] })
+}
+
+pub(crate) fn sightings() -> Value {
+    json!({ "items": [sighting()], "next_cursor": null, "observation": observation() })
+}
+
+fn observation() -> Value {
+    json!({
+        "verdict": {
+            "suspicion": "stale_deploy",
+            "reasons": ["attempts came from 1 addresses that used the token while it worked"],
+        },
+        "attempts": 12,
+        "last_attempt": "2026-03-01T03:00:00Z",
+        "observed_until": "2026-03-08T03:00:00Z",
+        "is_safe_to_delete": false,
+    })
+}
+
+pub(crate) fn contain() -> Value {
+    json!({ "reason": "its token stood in a public log", "successor": true })
+}
+
+pub(crate) fn incident() -> Value {
+    json!({
+        "id": "incident-001769860800-00",
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "reason": "its token stood in a public log",
+        "opened_by": "service_administrator@service",
+        "opened_at": "2026-01-31T12:00:00Z",
+        "revoked": ["0123456789abcdef"],
+        "successor": null,
+        "did": [event()],
+        "systems_to_rotate": ["warehouse"],
+        "notes": [],
+    })
+}
+
+pub(crate) fn leak_report() -> Value {
+    let leaked = json!({
+        "account": "pipeline_automation@service",
+        "hint": "acme_sat_0123456789abcdef…",
+        "was_working": true,
+    });
+    json!({ "tokens": [leaked], "strangers": 0, "is_cut": false })
+}
+
+fn finding() -> Value {
+    json!({
+        "code": "rotation-due",
+        "reason": "the token is due for rotation and has no successor",
+        "severity": "warning",
+        "since": "2027-01-01T12:00:00Z",
+    })
+}
+
+pub(crate) fn task() -> Value {
+    json!({
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "task": "rotate",
+        "severity": "warning",
+        "reasons": [finding()],
+    })
+}
+
+pub(crate) fn coming() -> Value {
+    json!({
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "at": "2027-01-01T12:00:00Z",
+        "finding": finding(),
+    })
+}
+
+pub(crate) fn difference() -> Value {
+    json!({
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "appears": [finding()],
+        "disappears": [],
+        "next_due": "2027-01-01T12:00:00Z",
+        "next_due_then": "2027-01-31T12:00:00Z",
+    })
+}
+
+pub(crate) fn account_advice() -> Value {
+    json!({
+        "unused_permissions": ["users:view"],
+        "least_role": "Member",
+        "exact_scopes": ["datastores:view"],
+        "declared_scope": "read",
+        "ip_allowlist": ["198.51.100.7"],
+        "sessions": null,
+        "naming": [],
+        "since": "2026-01-31T12:00:00Z",
+        "is_cut": false,
+    })
+}
+
+pub(crate) fn dry_run() -> Value {
+    let denied = json!({
+        "reason": "the role does not hold the permission",
+        "address": "198.51.100.7",
+        "permission": "resources:write",
+        "count": 300,
+    });
+    json!({ "requests": 10482, "would_deny": 300, "by": [denied], "since": "2026-01-31T12:00:00Z", "is_cut": false })
 }
 
 /// An object with the fields of another.

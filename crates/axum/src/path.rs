@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use service_accounts::{naming::AccountId, token::TokenId};
+use service_accounts::{naming::AccountId, store::DocumentId, token::TokenId};
 
 use crate::Refusal;
 
@@ -34,6 +34,12 @@ impl FromPath for AccountId {
 impl FromPath for TokenId {
     fn from_path(params: &RawPathParams) -> Option<Self> {
         Self::parse(named(params, "token_id")?).ok()
+    }
+}
+
+impl FromPath for DocumentId {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        Self::parse(named(params, "incident_id")?).ok()
     }
 }
 

@@ -127,7 +127,8 @@ impl From<Error> for Refusal {
             Error::NotRevoked => Self::conflict("NOT_REVOKED", &error),
             Error::NotPending => Self::conflict("NOT_PENDING", &error),
             Error::NotASession => Self::conflict("NOT_A_SESSION", &error),
-            Error::AccountMissing | Error::TokenMissing => {
+            Error::TextTooLong { .. } => Self::validation("text", &error.to_string()),
+            Error::AccountMissing | Error::TokenMissing | Error::DocumentMissing => {
                 Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string()))
             }
             Error::Randomness(_) | Error::Unavailable(_) => Self(Problem::unavailable()),

@@ -31,6 +31,12 @@ pub enum Room {
     Rotation,
     /// The open sessions of an account.
     Sessions,
+    /// What could be narrower about accounts, and what that would have done.
+    Insight,
+    /// Containment, incidents and leaks.
+    Incidents,
+    /// What is due and what is coming.
+    Lifecycle,
     /// Many accounts from one file.
     Imports,
     /// Which peppers are in use.
@@ -41,12 +47,15 @@ pub enum Room {
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::MachineUser,
         Self::Accounts,
         Self::Tokens,
         Self::Rotation,
         Self::Sessions,
+        Self::Insight,
+        Self::Incidents,
+        Self::Lifecycle,
         Self::Imports,
         Self::Peppers,
         Self::Audit,
@@ -59,6 +68,9 @@ impl Room {
             Self::Tokens => calls::tokens(),
             Self::Rotation => calls::rotation(),
             Self::Sessions => calls::sessions(),
+            Self::Insight => calls::insight(),
+            Self::Incidents => calls::incidents(),
+            Self::Lifecycle => calls::lifecycle(),
             Self::Imports => calls::imports(),
             Self::Peppers => calls::peppers(),
             Self::Audit => calls::audit(),

@@ -3,9 +3,12 @@
 pub(crate) mod account;
 pub(crate) mod event;
 pub(crate) mod import;
+pub(crate) mod incident;
+pub(crate) mod insight;
 pub(crate) mod instant;
 pub(crate) mod page;
 pub(crate) mod pepper;
+pub(crate) mod plan;
 pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod shapes;

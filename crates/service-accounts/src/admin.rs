@@ -44,7 +44,7 @@ pub use self::import::{
 pub use self::{
     account::AccountHandle,
     contain::Successor,
-    incident::{Contained, Incident, IncidentNote},
+    incident::{Contained, ContainedAccount, Incident, IncidentNote},
     insight::{AccountAdvice, DryRun, DryRunResult},
     leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},

@@ -30,9 +30,10 @@ pub use service_accounts_token as token;
 
 pub use actor::Actor;
 pub use admin::{
-    AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, CreatedAccount, DryRun, DryRunResult, Expiry, Gain,
-    Incident, IncidentNote, LeakReport, LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError, Observation,
-    PepperCensus, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
+    AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun,
+    DryRunResult, Expiry, Gain, Incident, IncidentNote, LeakReport, LeakedToken, MintedToken, NewAccount, NewToken,
+    Note, NoteError, Observation, PepperCensus, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey,
+    TokenRotation, UpdatedAccount,
 };
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]

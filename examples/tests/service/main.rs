@@ -22,6 +22,7 @@ mod kill;
 mod limits;
 mod readme;
 mod resource;
+mod responding;
 mod restart;
 mod sessions;
 mod settings;

@@ -15,9 +15,10 @@ use crate::{
     path::Path,
     query::Query,
     wire::{
+        insight::{ObservationView, SightingsView},
         page::{PageQuery, PageView},
         sighting::SightingView,
-        token::{ListedTokenView, MintRequest, MintedView, TokenUpdateRequest, TokenView},
+        token::{ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView},
     },
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     let asked = NewToken::from(asked);
     let account = api.accounts.acting(&actor).account(&id);
     let minted = account.mint(&asked).await?;
-    let view = MintedView::new(&api.accounts, &minted, &api.accounts.advise_token_name(&asked.name));
+    let view = MintedView::new(&api.accounts, &minted);
     Ok((links.member(minted.token.id.as_str()), secret(StatusCode::CREATED, view)).into_response())
 }
 
@@ -79,8 +80,13 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    let found = api.accounts.acting(&actor).token(&id, &token).read().await?;
-    Ok(shown(TokenView::new(&api.accounts, &found)))
+    let handle = api.accounts.acting(&actor).token(&id, &token);
+    let found = handle.read().await?;
+    let observation = match found.token().is_revoked(found.account()) {
+        true => Some(ObservationView::from(&handle.observation().await?)),
+        false => None,
+    };
+    Ok(shown(ShownTokenView { token: TokenView::new(&api.accounts, &found), observation }))
 }
 
 pub(crate) async fn sightings<S: Store + 'static, P: Permission>(
@@ -88,6 +94,8 @@ pub(crate) async fn sightings<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    let seen = api.accounts.acting(&actor).token(&id, &token).sightings().await?;
-    Ok(shown(PageView { items: seen.iter().map(SightingView::from).collect(), next_cursor: None }))
+    let handle = api.accounts.acting(&actor).token(&id, &token);
+    let items = handle.sightings().await?.iter().map(SightingView::from).collect();
+    let observation = ObservationView::from(&handle.observation().await?);
+    Ok(shown(SightingsView { items, next_cursor: None, observation }))
 }

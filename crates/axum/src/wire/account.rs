@@ -414,7 +414,7 @@ impl<'a> CreatedView<'a> {
             account: AccountView::new(account),
             client_id: &account.id,
             client_secret: created.client_secret.as_ref().map(|secret| secret.expose()),
-            first_token: created.first_token.as_ref().map(|minted| MintedView::new(accounts, minted, &[])),
+            first_token: created.first_token.as_ref().map(|minted| MintedView::new(accounts, minted)),
             advice: created.advice.iter().map(AdviceView::from).collect(),
         }
     }

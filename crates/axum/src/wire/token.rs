@@ -15,7 +15,7 @@ use service_accounts::{
 use time::{Duration, UtcDateTime};
 use utoipa::ToSchema;
 
-use super::{instant::Instant, shapes::ScopesShape};
+use super::{insight::ObservationView, instant::Instant, shapes::ScopesShape};
 
 /// A token to mint.
 #[derive(Deserialize, ToSchema)]
@@ -89,6 +89,8 @@ pub(crate) struct TokenView {
     /// When its rotation window opens.
     #[schema(value_type = Option<String>, format = DateTime)]
     rotate_after: Option<Instant>,
+    /// The token that replaces it; null where none does.
+    successor: Option<String>,
 }
 
 /// What a token is good for right now.
@@ -127,8 +129,25 @@ impl TokenView {
             created_by: token.created_by.clone(),
             expires_at: token.expires_at.map(Instant),
             rotate_after: accounts.rotate_after(token).map(Instant),
+            successor: successor_of(token),
         }
     }
+}
+
+/// The token that replaces it, unless that was called off.
+fn successor_of(token: &Token) -> Option<String> {
+    let rotation = token.rotation.as_deref().filter(|rotation| !rotation.is_cancelled())?;
+    Some(rotation.successor().as_str().into())
+}
+
+/// A token, and what was seen of it since it was revoked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShownToken)]
+pub(crate) struct ShownTokenView {
+    #[serde(flatten)]
+    pub(crate) token: TokenView,
+    /// Null for a token that is not revoked.
+    pub(crate) observation: Option<ObservationView>,
 }
 
 /// What a token or a session is good for by itself; that its account may be suspended stands with the account.
@@ -179,12 +198,8 @@ pub(crate) struct MintedView<'a> {
 }
 
 impl<'a> MintedView<'a> {
-    pub(crate) fn new<S: Store, P: Permission>(
-        accounts: &ServiceAccounts<S, P>,
-        minted: &'a MintedToken,
-        advice: &[NameAdvice],
-    ) -> Self {
-        let advice = advice.iter().map(AdviceView::from).collect();
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, minted: &'a MintedToken) -> Self {
+        let advice = minted.advice.iter().map(AdviceView::from).collect();
         Self { token: minted.secret.expose(), record: TokenView::working(accounts, &minted.token), advice }
     }
 }

@@ -5,7 +5,7 @@ use service_accounts_access::Teams;
 use service_accounts_audit::{Label, Recorded};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{DocumentId, SystemName};
-use service_accounts_token::TokenId;
+use service_accounts_token::{SecretToken, TokenId};
 use time::UtcDateTime;
 
 use super::{MintedToken, Note};
@@ -74,4 +74,13 @@ pub struct Contained {
     pub incident: Incident,
     /// The token that takes its place, if one was asked for.
     pub successor: Option<MintedToken>,
+}
+
+/// A contained account: the incident, and the only copy of its new client secret.
+#[derive(Debug)]
+pub struct ContainedAccount {
+    /// The incident.
+    pub incident: Incident,
+    /// The secret that works from now on.
+    pub client_secret: SecretToken,
 }

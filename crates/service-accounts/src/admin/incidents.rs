@@ -5,7 +5,7 @@ use service_accounts_audit::{Action, Event, Label, Query, Recorded};
 use service_accounts_store::{Account, DocumentId, DocumentKind, Paged, Store, SystemName};
 use service_accounts_token::{Kind, TokenId};
 
-use super::{AccountHandle, Acting, Incident, IncidentNote, Note};
+use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note};
 use crate::{
     Error, Unavailable,
     core::{authority::Call, documents::Kept, retry::retry_on_conflict},
@@ -29,6 +29,16 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
         let revoked = self.acting.working(&account).await?;
         let account = self.acting.revoke_all(Call::ContainAccount, self.id).await?;
         self.acting.open_incident(Opened { account: &account, token: None, reason, revoked, successor: None }).await
+    }
+
+    /// The same, and then a new client secret for whoever runs the client.
+    ///
+    /// # Errors
+    /// As [`contain`](Self::contain), or the actor may not make the secret. Nothing is revoked then.
+    pub async fn contain_with_new_secret(&self, reason: Note) -> Result<ContainedAccount, Error> {
+        self.acting.account_for(Call::RegenerateSecret, self.id).await?;
+        let incident = self.contain(reason).await?;
+        Ok(ContainedAccount { incident, client_secret: self.regenerate_secret().await? })
     }
 }
 

@@ -1,0 +1,50 @@
+//! The two stories are told to their end, and end as they say.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
+use std::process::Command;
+
+/// What an example prints. Cargo puts examples beside the directory of the test binaries.
+fn told(example: &str) -> String {
+    let tests = std::env::current_exe().unwrap();
+    let folder = tests.parent().and_then(|deps| deps.parent()).unwrap().join("examples");
+    let output = Command::new(folder.join(example)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn has(story: &str, lines: &[&str]) {
+    let mut left = story.lines();
+    assert!(lines.iter().all(|line| left.any(|told| told == *line)), "{lines:#?}\nare not in this order in\n{story}");
+}
+
+#[test]
+fn a_token_is_replaced_and_nobody_is_locked_out() {
+    let story = told("rotation");
+    has(
+        &story,
+        &["one successor: true", "old works: true", "new works: true", "old works: false", "delete: None"],
+    );
+    assert!(story.contains("observe: Some("), "the old token was observed for its week");
+}
+
+#[test]
+fn a_leaked_token_ends_with_all_that_it_made_of_itself() {
+    has(
+        &told("incident"),
+        &[
+            "the leaked one works: false",
+            "what it made of itself works: false",
+            "the new one works: true",
+            "rotate the credentials of: [SystemName(\"erp\")]",
+            "attempts look like Some(LikelyTheft)",
+        ],
+    );
+}
+
+#[test]
+fn each_story_fits_on_two_screens() {
+    for story in [include_str!("../rotation.rs"), include_str!("../incident.rs")] {
+        assert!(story.lines().count() <= 80);
+    }
+}
