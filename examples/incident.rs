@@ -38,7 +38,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let ops = Actor::host("ops@example.com");
     let (purpose, owner) = (Purpose::parse("loads the warehouse at night")?, Owner::parse("data team")?);
     let name = DisplayName::parse("Pipeline Automation")?;
-    let (first_token, systems) = (Some(NewToken::new(TokenName::parse("nightly-load")?)), vec![SystemName::parse("erp")?]);
+    let (first_token, systems) =
+        (Some(NewToken::new(TokenName::parse("nightly-load")?)), vec![SystemName::parse("erp")?]);
     let wanted = NewAccount::new(name, purpose, owner, Environment::production());
     let created = accounts.acting(&ops).create(NewAccount { first_token, systems, ..wanted }).await?;
     let (id, leaked) = (&created.account.id, created.first_token.as_ref().ok_or("no token was minted")?);

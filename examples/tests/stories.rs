@@ -21,10 +21,7 @@ fn has(story: &str, lines: &[&str]) {
 #[test]
 fn a_token_is_replaced_and_nobody_is_locked_out() {
     let story = told("rotation");
-    has(
-        &story,
-        &["one successor: true", "old works: true", "new works: true", "old works: false", "delete: None"],
-    );
+    has(&story, &["one successor: true", "old works: true", "new works: true", "old works: false", "delete: None"]);
     assert!(story.contains("observe: Some("), "the old token was observed for its week");
 }
 
