@@ -199,6 +199,16 @@ impl<N, P: Permission> Definition<N, P> {
 }
 
 impl CatalogueId {
+    #[cfg(feature = "std")]
+    const fn number(self) -> usize {
+        self.0
+    }
+
+    #[cfg(feature = "std")]
+    const fn of(number: usize) -> Self {
+        Self(number)
+    }
+
     fn next() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         // Only the number must be unique; nothing is published with it.

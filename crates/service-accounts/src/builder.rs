@@ -11,7 +11,7 @@ use service_accounts_token::{Keyring, Vendor};
 use crate::{
     AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, SelfRotation, ServiceAccounts,
     SystemClock, SystemRandomness,
-    core::{Core, issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules},
+    core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
 };
 
 /// How many sessions of one account may be open at once, unless the host says otherwise.
@@ -145,17 +145,7 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn build(self) -> ServiceAccounts<S, P> {
         let Self { store, rules, issuer, access_events, clock } = self;
-        let journal = Arc::new(Journal::new(access_events));
-        ServiceAccounts {
-            core: Arc::new(Core {
-                store: Arc::new(store),
-                rules,
-                issuer,
-                journal,
-                clock,
-                known_names: KnownNames::default(),
-            }),
-        }
+        ServiceAccounts { core: Arc::new(Core::new(store, rules, issuer, Journal::new(access_events), clock)) }
     }
 }
 

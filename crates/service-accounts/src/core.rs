@@ -11,7 +11,10 @@ pub(crate) mod known_names;
 pub(crate) mod retry;
 pub(crate) mod rules;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use service_accounts_access::Permission;
 use service_accounts_naming::AccountId;
@@ -23,6 +26,8 @@ use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rul
 use crate::{Clock, Error, Unavailable};
 
 pub(crate) struct Core<S, P: Permission> {
+    /// Tells this one from others in the process that share its store.
+    pub(crate) id: u64,
     pub(crate) store: Arc<S>,
     pub(crate) rules: Rules<P>,
     pub(crate) issuer: Issuer,
@@ -32,6 +37,13 @@ pub(crate) struct Core<S, P: Permission> {
 }
 
 impl<S, P: Permission> Core<S, P> {
+    pub(crate) fn new(store: S, rules: Rules<P>, issuer: Issuer, journal: Journal, clock: Box<dyn Clock>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
+        Self { id, store, rules, issuer, journal, clock, known_names }
+    }
+
     /// Stores keep whole seconds, so nothing finer may enter a decision.
     pub(crate) fn now(&self) -> UtcDateTime {
         self.clock.now().truncate_to_second()

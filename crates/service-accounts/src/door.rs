@@ -12,10 +12,16 @@ mod judge;
 mod rehash;
 mod revocation;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    future::Future,
+    net::IpAddr,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use service_accounts_access::Permission;
-use service_accounts_store::{Credential, LastUsed, Store};
+use service_accounts_store::{Credential, LastUsed, Store, Token};
 use service_accounts_token::Presented;
 use time::UtcDateTime;
 
@@ -32,7 +38,7 @@ use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
     core::{
         Core,
-        journal::{Access, Outcome},
+        journal::{Outcome, Shown},
     },
 };
 
@@ -43,6 +49,35 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// It was refused, or could not be judged because the store failed.
     pub async fn authenticate(&self, text: &str, address: Option<IpAddr>) -> Result<Principal<P>, AuthenticateError> {
         self.core.admit(text, Entry::Bearer, address).await
+    }
+
+    /// As [`authenticate`](Self::authenticate), where that needs no wait; for middleware that then boxes and moves nothing.
+    ///
+    /// `None` where it would wait, and nothing has happened then: call `authenticate`. A good request waits on a store that
+    /// does not answer at once, for the first use of a rotation's successor, for a record that moves to the current pepper,
+    /// while access events must be written first, and always with [`AccessEvents::Strict`](crate::AccessEvents::Strict).
+    ///
+    /// ```
+    /// # use service_accounts::{ServiceAccounts, access::presets::data_quality::{self, Permission}, store::MemoryStore};
+    /// # use service_accounts::token::{Keyring, Pepper, PepperId, Vendor};
+    /// # let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
+    /// # let accounts = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme").unwrap(), keyring,
+    /// #     data_quality::catalogue(), Permission::ServiceAccountsManage).build();
+    /// # pollster::block_on(async {
+    /// let judged = match accounts.authenticate_at_once("acme_sat_…", None) {
+    ///     Some(judged) => judged,
+    ///     None => accounts.authenticate("acme_sat_…", None).await,
+    /// };
+    /// assert!(judged.is_err());
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn authenticate_at_once(
+        &self,
+        text: &str,
+        address: Option<IpAddr>,
+    ) -> Option<Result<Principal<P>, AuthenticateError>> {
+        self.core.admit_at_once(text, Entry::Bearer, address)
     }
 }
 
@@ -79,7 +114,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             (Err(rejection), Some(credential)) if rejection.is_of_verified() => {
                 self.observe_again(credential.token(), now).await;
                 let outcome = Outcome::Denied(rejection);
-                self.journal.record(&self.store, now, || Access { credential, address, at: now, outcome }).await?;
+                let access = Shown { credential: &credential, address, at: now, outcome };
+                self.journal.record(&self.store, now, access).await?;
                 Err(AuthenticateError::Rejected(rejection))
             }
             (Err(rejection), found) => {
@@ -89,23 +125,66 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
-    async fn accept(
+    /// The way of a good request, and of one that names no verified credential; every other goes by [`admit`](Self::admit).
+    fn admit_at_once(
+        &self,
+        text: &str,
+        entry: Entry<'_>,
+        address: Option<IpAddr>,
+    ) -> Option<Result<Principal<P>, AuthenticateError>> {
+        if !self.store.answers_at_once() || self.journal.has_to_wait() {
+            return None;
+        }
+        let address = address.map(|address| address.to_canonical());
+        let now = self.now();
+        let presented = match self.read(text, entry) {
+            Ok(presented) => presented,
+            Err(rejection) => return Some(Err(self.refuse(address, rejection, None, now))),
+        };
+        let found = match ready(self.store.credential(&presented.id()))? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(Unavailable::new(error).into())),
+        };
+        match (self.judge(&presented, found.as_deref(), entry, address, now), found) {
+            (Ok(accepted), Some(credential)) if accepted.rehash.is_none() && !is_first_use(credential.token()) => {
+                let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
+                self.journal.note(access);
+                Some(Ok(self.marked(credential, accepted, address, now)))
+            }
+            (Err(rejection), found) if !rejection.is_of_verified() => {
+                let claimed = found.as_ref().map(|found| found.token().id);
+                Some(Err(self.refuse(address, rejection, claimed.as_ref(), now)))
+            }
+            _ => None,
+        }
+    }
+
+    fn marked(
         &self,
         credential: Arc<Credential>,
         accepted: Accepted<P>,
         address: Option<IpAddr>,
         now: UtcDateTime,
+    ) -> Principal<P> {
+        self.journal.mark(&credential, LastUsed { at: now, address });
+        let Accepted { grants, rotate_after, .. } = accepted;
+        Principal { credential, grants, address, at: now, rotate_after }
+    }
+
+    async fn accept(
+        &self,
+        credential: Arc<Credential>,
+        mut accepted: Accepted<P>,
+        address: Option<IpAddr>,
+        now: UtcDateTime,
     ) -> Result<Option<Principal<P>>, AuthenticateError> {
-        let Accepted { grants, rotate_after, rehash } = accepted;
-        if credential.token().replaces.is_some_and(|replaced| replaced.first_used.is_none())
-            && !self.note_first_use(&credential, now).await?
-        {
+        if is_first_use(credential.token()) && !self.note_first_use(&credential, now).await? {
             return Ok(None);
         }
-        let access = || Access { credential: credential.clone(), address, at: now, outcome: Outcome::Granted };
+        let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
         self.journal.record(&self.store, now, access).await?;
-        self.journal.mark(&credential, LastUsed { at: now, address });
-        let principal = Principal { credential, grants, address, at: now, rotate_after };
+        let rehash = accepted.rehash.take();
+        let principal = self.marked(credential, accepted, address, now);
         if let Some(digest) = rehash {
             self.rehash(&principal, digest).await;
         }
@@ -126,5 +205,18 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ) -> AuthenticateError {
         self.journal.stranger(address, rejection, claimed, now);
         AuthenticateError::Rejected(rejection)
+    }
+}
+
+/// Whether the next use ends the token that this one replaces.
+fn is_first_use(token: &Token) -> bool {
+    token.replaces.is_some_and(|replaced| replaced.first_used.is_none())
+}
+
+/// What a future answers when it is first polled.
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Decision, Grants, Permission, TeamName};
+use service_accounts_access::{CatalogueId, Decision, Grants, Permission, PermissionSet, TeamName, Teams};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential, Token};
 use time::UtcDateTime;
@@ -13,10 +13,24 @@ use crate::Actor;
 #[derive(Clone, Debug)]
 pub struct Principal<P: Permission> {
     pub(crate) credential: Arc<Credential>,
-    pub(crate) grants: Arc<Grants<P>>,
+    pub(crate) grants: Held<P>,
     pub(crate) address: Option<IpAddr>,
     pub(crate) at: UtcDateTime,
     pub(crate) rotate_after: Option<UtcDateTime>,
+}
+
+/// What a principal may do, without a share of its own where the record remembers it: to take one costs every request a
+/// write to memory that other threads write too.
+#[derive(Clone, Debug)]
+pub(crate) enum Held<P: Permission> {
+    Own(Arc<Grants<P>>),
+    /// In the credential, by this catalogue.
+    Remembered(CatalogueId),
+}
+
+/// What is answered where the record does not remember after all, which no path leads to: nothing is allowed.
+const fn nothing<P: Permission>() -> &'static Grants<P> {
+    const { &Grants::new(PermissionSet::empty(), Teams::every()) }
 }
 
 impl<P: Permission> Principal<P> {
@@ -41,7 +55,13 @@ impl<P: Permission> Principal<P> {
     /// What it may do: its role, narrowed by the account's scopes and the token's, on its teams' resources.
     #[must_use]
     pub fn grants(&self) -> &Grants<P> {
-        &self.grants
+        match &self.grants {
+            Held::Own(grants) => grants,
+            Held::Remembered(catalogue) => match self.credential.remembered_grants(*catalogue) {
+                Some(grants) => grants,
+                None => nothing(),
+            },
+        }
     }
 
     /// The client address, if it was known.
@@ -60,7 +80,7 @@ impl<P: Permission> Principal<P> {
     ///
     /// [`ServiceAccounts::authorize`](crate::ServiceAccounts::authorize) asks the same and records a refusal.
     pub fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
-        self.grants.decide(permission, team)
+        self.grants().decide(permission, team)
     }
 
     /// This account as one who asks for changes.

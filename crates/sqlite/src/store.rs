@@ -79,6 +79,10 @@ impl std::fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     type Error = SqliteError;
 
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, SqliteError> {
         self.readers.credential(id)
     }

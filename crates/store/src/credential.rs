@@ -29,14 +29,29 @@ pub struct Credential {
     token: Token,
     account: Arc<Account>,
     grants: OnceLock<(CatalogueId, Arc<dyn Any + Send + Sync>)>,
+    clearance: OnceLock<Clearance>,
     noted: NotedUse,
+}
+
+/// What an authenticator found out about these very records, so that it need not find it out again.
+///
+/// It holds for one authenticator, one catalogue, and until an instant; a change of either record makes another
+/// [`Credential`], which has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clearance {
+    /// Who found it out; unique in the process.
+    pub by: u64,
+    /// By which catalogue the grants were worked out.
+    pub catalogue: CatalogueId,
+    /// The first instant at which it no longer holds.
+    pub until: UtcDateTime,
 }
 
 impl Credential {
     /// Joins a token with its account.
     #[must_use]
     pub const fn new(token: Token, account: Arc<Account>) -> Self {
-        Self { token, account, grants: OnceLock::new(), noted: NotedUse::none() }
+        Self { token, account, grants: OnceLock::new(), clearance: OnceLock::new(), noted: NotedUse::none() }
     }
 
     /// The token, session or client secret.
@@ -68,6 +83,26 @@ impl Credential {
         // Another thread may have been first, perhaps with another catalogue; its answer may stay.
         let _ = self.grants.set((catalogue.id(), grants.clone()));
         Ok(grants)
+    }
+
+    /// The grants that were remembered by [`grants`](Self::grants), if they are of this type and this catalogue.
+    #[must_use]
+    #[inline]
+    pub fn remembered_grants<P: Permission>(&self, catalogue: CatalogueId) -> Option<&Grants<P>> {
+        let (known, grants) = self.grants.get()?;
+        if *known == catalogue { grants.downcast_ref() } else { None }
+    }
+
+    /// Remembers that nothing but the secret needs to be asked until an instant; the first clearance stays.
+    pub fn clear(&self, clearance: Clearance) {
+        let _ = self.clearance.set(clearance);
+    }
+
+    /// Whether `by` has cleared this credential by this catalogue for `now`.
+    #[must_use]
+    #[inline]
+    pub fn is_cleared(&self, by: u64, catalogue: CatalogueId, now: UtcDateTime) -> bool {
+        self.clearance.get().is_some_and(|it| it.by == by && it.catalogue == catalogue && now < it.until)
     }
 
     /// Whether this use differs from the one noted last, in its second or its address; it is the one noted last then.

@@ -51,10 +51,16 @@ impl Error for BoxError {
 macro_rules! erased {
     ($(fn $method:ident($($argument:ident: $type:ty),*) -> $output:ty;)+) => {
         trait ErasedStore: Send + Sync {
+            fn answers_at_once(&self) -> bool;
+
             $(fn $method<'a>(&'a self, $($argument: $type),*) -> Answer<'a, $output>;)+
         }
 
         impl<S: Store> ErasedStore for S {
+            fn answers_at_once(&self) -> bool {
+                Store::answers_at_once(self)
+            }
+
             $(fn $method<'a>(&'a self, $($argument: $type),*) -> Answer<'a, $output> {
                 Box::pin(async move { Store::$method(self, $($argument),*).await.map_err(|error| BoxError(error.into())) })
             })+
@@ -87,6 +93,10 @@ macro_rules! handed_on {
     ($($variant:ident $call:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
         impl Store for BoxStore {
             type Error = BoxError;
+
+            fn answers_at_once(&self) -> bool {
+                self.0.answers_at_once()
+            }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, BoxError> {
                 self.0.$call($($argument),*).await

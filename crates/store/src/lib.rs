@@ -25,7 +25,7 @@ mod text;
 
 pub use account::{Account, Approval, Generation, Proposal, Status};
 pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Tended};
-pub use credential::{Class, Credential, Predecessor, Token};
+pub use credential::{Class, Clearance, Credential, Predecessor, Token};
 pub use cursor::Cursor;
 pub use decide::{Needs, Records, Write, decide};
 pub use document::{Document, DocumentId, DocumentIdError, DocumentKind};

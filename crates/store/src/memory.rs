@@ -81,6 +81,10 @@ impl std::fmt::Debug for MemoryStore {
 impl Store for MemoryStore {
     type Error = Infallible;
 
+    fn answers_at_once(&self) -> bool {
+        true
+    }
+
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, Infallible> {
         let Some(shard) = self.shard(id) else { return Ok(None) };
         Ok(shard.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())

@@ -30,6 +30,13 @@ pub trait Store: Send + Sync {
     /// Everything one authentication needs, in one read that sees every change acknowledged before it began.
     fn credential(&self, id: &TokenId) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
 
+    /// Whether [`credential`](Self::credential) is answered when it is first polled: without a wait, or by one of the thread.
+    ///
+    /// A layer then judges a request where it stands. False by default; where true is said wrongly, reads are made twice.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
+
     /// Applies `change` and appends its event in one atomic, durable step, if `authority` still stands.
     ///
     /// The answer holds what was written, so that nobody needs to read it again.

@@ -17,6 +17,10 @@ macro_rules! shared {
         impl<S: Store> Store for &S {
             type Error = S::Error;
 
+            fn answers_at_once(&self) -> bool {
+                S::answers_at_once(self)
+            }
+
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {
                 S::$call(self, $($argument),*).await
             })+
@@ -24,6 +28,10 @@ macro_rules! shared {
 
         impl<S: Store> Store for Arc<S> {
             type Error = S::Error;
+
+            fn answers_at_once(&self) -> bool {
+                S::answers_at_once(self)
+            }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {
                 S::$call(self, $($argument),*).await

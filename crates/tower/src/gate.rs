@@ -13,7 +13,7 @@ use std::{
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request};
 use service_accounts::{
-    Forbidden, Principal, ServiceAccounts,
+    AuthenticateError, Forbidden, Principal, ServiceAccounts,
     access::{Permission, TeamName},
     store::Store,
 };
@@ -57,6 +57,12 @@ struct Settings {
     realm: String,
     disclose: Disclose,
     observer: Option<Arc<dyn Observer>>,
+}
+
+/// What a judgement is made of.
+pub(crate) struct Taken {
+    credential: HeaderValue,
+    address: Option<IpAddr>,
 }
 
 /// A credential being judged; it borrows nothing, so it can wait beside the request it came from.
@@ -122,15 +128,23 @@ impl<P: Permission> Gate<P> {
         self.authenticator.clone().judge(credential, address).await
     }
 
-    /// Takes the credential out of a request, to be judged.
-    pub(crate) fn take<B>(&self, request: &mut Request<B>) -> Result<Judged<P>, Problem> {
+    /// Takes the credential and the address out of a request, to be judged.
+    pub(crate) fn take<B>(&self, request: &mut Request<B>) -> Result<Taken, Problem> {
         let settings = self.settings();
         let found = settings.address(request.headers(), request.extensions()).and_then(|address| {
             let credential = take_credential(request).map_err(|error| settings.refuse(error))?;
-            Ok((credential, address))
+            Ok(Taken { credential, address })
         });
-        let (credential, address) = settings.told(found)?;
-        Ok(self.authenticator.clone().judge(credential, address))
+        settings.told(found)
+    }
+
+    /// The judgement, where it needs no wait; otherwise [`judge`](Self::judge).
+    pub(crate) fn judge_at_once(&self, taken: &Taken) -> Option<Result<Principal<P>, Problem>> {
+        self.authenticator.judge_at_once(&taken.credential, taken.address)
+    }
+
+    pub(crate) fn judge(&self, taken: Taken) -> Judged<P> {
+        self.authenticator.clone().judge(taken.credential, taken.address)
     }
 
     /// Leaves a principal that this gate has let in for whatever comes later on the request's path.
@@ -198,6 +212,8 @@ impl<P: Permission> std::fmt::Debug for Gate<P> {
 }
 
 trait Authenticator<P: Permission>: Send + Sync {
+    fn judge_at_once(&self, credential: &HeaderValue, address: Option<IpAddr>)
+    -> Option<Result<Principal<P>, Problem>>;
     fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P>;
     fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden>;
     fn settings(&self) -> &Settings;
@@ -210,16 +226,28 @@ struct AccountsAndSettings<S, P: Permission> {
 }
 
 impl<S: Store + 'static, P: Permission> Authenticator<P> for AccountsAndSettings<S, P> {
+    fn judge_at_once(
+        &self,
+        credential: &HeaderValue,
+        address: Option<IpAddr>,
+    ) -> Option<Result<Principal<P>, Problem>> {
+        let Self { accounts, settings } = self;
+        let began = settings.now();
+        let judged = match token_of(credential) {
+            Ok(token) => accounts.authenticate_at_once(token, address)?.map_err(|error| settings.turn_away(&error)),
+            Err(error) => Err(settings.refuse(error)),
+        };
+        settings.tell(|| Outcome::of(&judged), settings.now().saturating_sub(began));
+        Some(judged)
+    }
+
     fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P> {
         // Made where it stays: `Box::pin` would make it on the stack and copy all of it, hundreds of bytes.
         let judged = Box::write(Box::new_uninit(), async move {
             let Self { accounts, settings } = &*self;
             let began = settings.now();
             let judged = match token_of(&credential) {
-                Ok(token) => accounts
-                    .authenticate(token, address)
-                    .await
-                    .map_err(|error| Problem::of_authentication(&error, &settings.realm, settings.disclose)),
+                Ok(token) => accounts.authenticate(token, address).await.map_err(|error| settings.turn_away(&error)),
                 Err(error) => Err(settings.refuse(error)),
             };
             settings.tell(|| Outcome::of(&judged), settings.now().saturating_sub(began));
@@ -244,6 +272,10 @@ impl<S: Store + 'static, P: Permission> Authenticator<P> for AccountsAndSettings
 impl Settings {
     fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, Problem> {
         Ok(self.client.find(headers, extensions)?)
+    }
+
+    fn turn_away(&self, error: &AuthenticateError) -> Problem {
+        Problem::of_authentication(error, &self.realm, self.disclose)
     }
 
     fn refuse(&self, error: BearerError) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::{Future, ready},
+    future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -125,11 +125,25 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // The readied service serves this request; its clone, not yet ready, waits for the next one.
         let next = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, next);
+        let mut inner = std::mem::replace(&mut self.inner, next);
         let span = span_of(&request);
-        let judged = span.in_scope(|| self.guard.gate.take(&mut request));
-        let judged = judged.unwrap_or_else(|problem| Box::pin(ready(Err(problem))));
-        Guarded { stage: Stage::Judging { judged, inner, request: Some(request) }, guard: self.guard.clone(), span }
+        let entered = span.enter();
+        let guard = &self.guard;
+        let stage = match guard.gate.take(&mut request) {
+            Err(problem) => Stage::refused(guard.refuse(problem, &span)),
+            Ok(taken) => match guard.gate.judge_at_once(&taken) {
+                Some(judged) => match judged.and_then(|principal| guard.let_in(principal, &mut request, &span)) {
+                    Ok(rotate_after) => Stage::Serving { served: inner.call(request), rotate_after },
+                    Err(problem) => Stage::refused(guard.refuse(problem, &span)),
+                },
+                None => {
+                    let judged = guard.gate.judge(taken);
+                    Stage::Judging { waiting: Some(Box::new(Waiting { judged, inner, request, guard: guard.clone() })) }
+                }
+            },
+        };
+        drop(entered);
+        Guarded { stage, span }
     }
 }
 
@@ -170,21 +184,35 @@ pin_project! {
         P: Permission,
     {
         #[pin]
-        stage: Stage<I, B, P>,
-        guard: Guard<P, R>,
+        stage: Stage<I, B, P, R>,
         span: Span,
     }
 }
 
+/// A request whose credential is being judged. It lies apart, so that a request that need not wait is not moved for it.
+struct Waiting<I, B, P: Permission, R> {
+    judged: Judged<P>,
+    inner: I,
+    request: Request<B>,
+    guard: Guard<P, R>,
+}
+
 pin_project! {
     #[project = StageProjection]
-    enum Stage<I, B, P>
+    enum Stage<I, B, P, R>
     where
         I: Service<Request<B>>,
         P: Permission,
     {
-        Judging { judged: Judged<P>, inner: I, request: Option<Request<B>> },
+        Judging { waiting: Option<Box<Waiting<I, B, P, R>>> },
         Serving { #[pin] served: I::Future, rotate_after: Option<HeaderValue> },
+        Refused { response: Option<Box<I::Response>> },
+    }
+}
+
+impl<I: Service<Request<B>>, B, P: Permission, R> Stage<I, B, P, R> {
+    fn refused(response: I::Response) -> Self {
+        Self::Refused { response: Some(Box::new(response)) }
     }
 }
 
@@ -198,28 +226,40 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (mut stage, guard, span) = (this.stage, &*this.guard, &*this.span);
+        let (mut stage, span) = (this.stage, &*this.span);
         let _entered = span.enter();
-        if let StageProjection::Judging { judged, inner, request } = stage.as_mut().project() {
-            let judged = ready!(judged.as_mut().poll(context));
+        if let StageProjection::Judging { waiting } = stage.as_mut().project() {
             // It is still there: a judgement comes once.
-            let Some(mut request) = request.take() else { return Poll::Pending };
-            let rotate_after = match judged.and_then(|principal| guard.let_in(principal, &mut request, span)) {
-                Ok(rotate_after) => rotate_after,
-                Err(problem) => {
-                    span.record("refused", problem.code());
-                    return Poll::Ready(Ok(guard.renderer.render(problem)));
+            let Some(judging) = waiting else { return Poll::Pending };
+            let judged = ready!(judging.judged.as_mut().poll(context));
+            let Some(judging) = waiting.take() else { return Poll::Pending };
+            let Waiting { mut inner, mut request, guard, .. } = *judging;
+            match judged.and_then(|principal| guard.let_in(principal, &mut request, span)) {
+                Ok(rotate_after) => stage.set(Stage::Serving { served: inner.call(request), rotate_after }),
+                Err(problem) => return Poll::Ready(Ok(guard.refuse(problem, span))),
+            }
+        }
+        match stage.project() {
+            StageProjection::Serving { served, rotate_after } => {
+                let mut response = ready!(served.poll(context))?;
+                if let Some(instant) = rotate_after.take() {
+                    response.headers_mut().insert(ROTATE_AFTER, instant);
                 }
-            };
-            let served = inner.call(request);
-            stage.set(Stage::Serving { served, rotate_after });
+                Poll::Ready(Ok(response))
+            }
+            StageProjection::Refused { response } => response.take().map_or(Poll::Pending, |it| Poll::Ready(Ok(*it))),
+            StageProjection::Judging { .. } => Poll::Pending,
         }
-        let StageProjection::Serving { served, rotate_after } = stage.project() else { return Poll::Pending };
-        let mut response = ready!(served.poll(context))?;
-        if let Some(instant) = rotate_after.take() {
-            response.headers_mut().insert(ROTATE_AFTER, instant);
-        }
-        Poll::Ready(Ok(response))
+    }
+}
+
+impl<P: Permission, R> Guard<P, R> {
+    fn refuse<C>(&self, problem: Problem, span: &Span) -> Response<C>
+    where
+        R: Render<C>,
+    {
+        span.record("refused", problem.code());
+        self.renderer.render(problem)
     }
 }
 

@@ -1,7 +1,16 @@
 //! The catalogue that is current, and how it is replaced while requests run.
 
-use alloc::sync::Arc;
+#[cfg(feature = "std")]
+extern crate std;
 
+use alloc::sync::Arc;
+#[cfg(feature = "std")]
+use core::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "std")]
+use std::sync::{Mutex, PoisonError};
+
+#[cfg(feature = "std")]
+use crate::CatalogueId;
 use crate::{Catalogue, Permission};
 
 /// The port to wherever a host keeps its roles: it says which catalogue is current.
@@ -65,24 +74,41 @@ impl<P: Permission> RoleCatalogue for Arc<Catalogue<P>> {
 /// ```
 #[cfg(feature = "std")]
 #[derive(Debug)]
-pub struct LiveCatalogue<P: Permission>(arc_swap::ArcSwap<Catalogue<P>>);
+pub struct LiveCatalogue<P: Permission> {
+    current: arc_swap::ArcSwap<Catalogue<P>>,
+    /// The number of the current one, for who only compares; written last, so it names none that is not yet current.
+    id: AtomicUsize,
+    replacing: Mutex<()>,
+}
 
 #[cfg(feature = "std")]
 impl<P: Permission> LiveCatalogue<P> {
     /// Starts with this catalogue.
     #[must_use]
     pub fn new(catalogue: Catalogue<P>) -> Self {
-        Self(arc_swap::ArcSwap::from_pointee(catalogue))
+        let id = AtomicUsize::new(catalogue.id().number());
+        Self { current: arc_swap::ArcSwap::from_pointee(catalogue), id, replacing: Mutex::new(()) }
     }
 
     /// Decides by another catalogue from now on, and returns the one before.
     pub fn replace(&self, next: Catalogue<P>) -> Arc<Catalogue<P>> {
-        self.0.swap(Arc::new(next))
+        // One at a time: the number must not stay behind the catalogue.
+        let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = next.id();
+        let before = self.current.swap(Arc::new(next));
+        self.id.store(id.number(), Ordering::Release);
+        before
     }
 
     /// Looks into the current catalogue without taking a share in it, which is cheaper when many threads do.
     pub fn with<T>(&self, look: impl FnOnce(&Catalogue<P>) -> T) -> T {
-        look(&self.0.load())
+        look(&self.current.load())
+    }
+
+    /// Which catalogue is current, in one load. Once [`replace`](Self::replace) has returned, nobody is told the one before.
+    #[inline]
+    pub fn id(&self) -> CatalogueId {
+        CatalogueId::of(self.id.load(Ordering::Acquire))
     }
 }
 
@@ -91,7 +117,7 @@ impl<P: Permission> RoleCatalogue for LiveCatalogue<P> {
     type Permission = P;
 
     fn current(&self) -> Arc<Catalogue<P>> {
-        self.0.load_full()
+        self.current.load_full()
     }
 }
 
@@ -132,6 +158,26 @@ mod tests {
             }
         });
         assert_eq!(live.current().roles().count(), 5);
+    }
+
+    #[test]
+    fn the_number_is_that_of_the_current_catalogue_once_it_was_replaced() {
+        let live = LiveCatalogue::new(sized(1));
+        assert_eq!(live.id(), live.current().id());
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| (0..500).for_each(|_| drop(live.replace(sized(1)))));
+            }
+            let mut before = live.id();
+            for _ in 0..500 {
+                let next = sized(1);
+                let id = next.id();
+                live.replace(next);
+                assert_ne!(live.id(), before, "a catalogue that was replaced before this call");
+                before = id;
+            }
+        });
+        assert_eq!(live.id(), live.current().id());
     }
 
     #[test]

@@ -15,7 +15,10 @@ mod writing;
 use std::{
     hash::RandomState,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use service_accounts_audit::Coalescer;
@@ -24,8 +27,12 @@ use service_accounts_store::{Credential, LastUsed, Store, Usage};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-pub(crate) use self::access::{Access, Outcome};
-use self::{access::AccessKey, marks::Marks, writing::UnderWay};
+pub(crate) use self::access::{Outcome, Shown};
+use self::{
+    access::{Access, AccessKey},
+    marks::Marks,
+    writing::UnderWay,
+};
 use crate::{Rejection, Unavailable};
 
 /// Whether the trail keeps access events, and how. `tracing` gets each of them in any case.
@@ -52,6 +59,8 @@ const BATCH: usize = 4096;
 pub(crate) struct Journal {
     mode: AccessEvents,
     accesses: Mutex<Coalescer<AccessKey, Access, RandomState>>,
+    /// Set when half the room is used, until a flush: so that a request may look without the lock.
+    is_pressing: AtomicBool,
     marks: Marks,
     writing: Mutex<Option<UnderWay>>,
 }
@@ -72,12 +81,14 @@ impl Journal {
         Self {
             mode,
             accesses: Mutex::new(Coalescer::within(ROOM, RandomState::new())),
+            is_pressing: AtomicBool::new(false),
             marks: Marks::default(),
             writing: Mutex::default(),
         }
     }
 
     /// Keeps a use for the next flush, once however often it is repeated within a second.
+    #[inline]
     pub(crate) fn mark(&self, credential: &Credential, last: LastUsed) {
         if credential.note_use(last) {
             self.marks.mark(Usage { token: credential.token().id, last });
@@ -98,22 +109,34 @@ impl Journal {
         }
     }
 
-    /// Keeps an access as the host chose, to be written with the next flush.
-    pub(crate) fn note(&self, access: impl FnOnce() -> Access) {
-        if self.mode == AccessEvents::Off && !Access::is_traced() {
-            return;
+    /// Keeps an access as the host chose, to be written with the next flush. Returns whether that is pressing.
+    pub(crate) fn note(&self, access: Shown<'_>) -> bool {
+        if Access::is_traced() {
+            access.trace();
         }
-        let access = access();
-        access.trace();
+        if self.mode == AccessEvents::Off {
+            return false;
+        }
+        let (key, action, at) = (access.key(), access.outcome.action(), access.at);
+        let mut accesses = self.accesses();
         match self.mode {
-            AccessEvents::Off => {}
-            AccessEvents::Coalesced => {
-                let (key, action, at) = (access.key(), access.outcome.action(), access.at);
-                self.accesses().record(key, action, at, || access);
-            }
-            AccessEvents::Each | AccessEvents::Strict => {
-                self.accesses().record_each(access.outcome.action(), access.at, || access);
-            }
+            AccessEvents::Off | AccessEvents::Coalesced => accesses.record(key, action, at, || access.kept()),
+            AccessEvents::Each | AccessEvents::Strict => accesses.record_each(action, at, || access.kept()),
+        }
+        let is_pressing = accesses.is_pressing();
+        drop(accesses);
+        if is_pressing {
+            self.is_pressing.store(true, Ordering::Relaxed);
+        }
+        is_pressing
+    }
+
+    /// Whether a request waits for a write before it goes on.
+    pub(crate) fn has_to_wait(&self) -> bool {
+        match self.mode {
+            AccessEvents::Off => false,
+            AccessEvents::Strict => true,
+            AccessEvents::Coalesced | AccessEvents::Each => self.is_pressing.load(Ordering::Relaxed),
         }
     }
 
@@ -122,15 +145,13 @@ impl Journal {
         self: &Arc<Self>,
         store: &Arc<S>,
         now: UtcDateTime,
-        access: impl FnOnce() -> Access,
+        access: Shown<'_>,
     ) -> Result<(), Unavailable> {
         if self.mode == AccessEvents::Strict {
-            let access = access();
             access.trace();
-            return store.append(&[access.event(access.at)]).await.map_err(Unavailable::new);
+            return store.append(&[access.kept().event(access.at)]).await.map_err(Unavailable::new);
         }
-        self.note(access);
-        if self.mode != AccessEvents::Off && self.accesses().is_pressing() && !self.is_writing() {
+        if self.note(access) && !self.is_writing() {
             // What could not be written waits for the next flush.
             let _ = self.flush(store, Due::Now, now).await;
         }
@@ -147,6 +168,7 @@ impl Journal {
         due: Due<'_>,
         now: UtcDateTime,
     ) -> Result<(), Unavailable> {
+        self.is_pressing.store(false, Ordering::Relaxed);
         self.close(due, now);
         self.give_up_late_write(now);
         // A write under way began before this call and may lack what came since.

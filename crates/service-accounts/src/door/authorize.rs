@@ -6,7 +6,7 @@ use time::UtcDateTime;
 
 use crate::{
     Principal, ServiceAccounts,
-    core::journal::{Access, Outcome},
+    core::journal::{Outcome, Shown},
 };
 
 /// A principal lacks a permission.
@@ -26,12 +26,8 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let permission_name = permission.name();
         let is_allowed = principal.decide(permission, team).is_allow();
         let outcome = if is_allowed { Outcome::Used(permission_name) } else { Outcome::Forbidden(permission_name) };
-        self.core.journal.note(|| Access {
-            credential: principal.credential.clone(),
-            address: principal.address,
-            at: principal.at,
-            outcome,
-        });
+        let Principal { credential, address, at, .. } = principal;
+        self.core.journal.note(Shown { credential, address: *address, at: *at, outcome });
         if is_allowed { Ok(()) } else { Err(Forbidden { permission: permission_name }) }
     }
 

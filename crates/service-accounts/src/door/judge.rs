@@ -1,13 +1,14 @@
 //! The judgement of one presented credential: a pure function of what was read.
 
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
-use service_accounts_access::{Allowlist, Grants, Permission};
-use service_accounts_store::{Credential, Token, Unusable};
+use service_accounts_access::{Allowlist, Permission};
+use service_accounts_lifecycle::TokenState;
+use service_accounts_store::{Clearance, Credential, Token, Unusable};
 use service_accounts_token::{Digest, Kind, Presented, Verified};
 use time::UtcDateTime;
 
-use crate::{Rejection, core::Core};
+use crate::{Rejection, core::Core, principal::Held};
 
 /// What a credential is presented for.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ impl Entry<'_> {
 
 /// What the judgement of a good credential found out.
 pub(super) struct Accepted<P: Permission> {
-    pub(super) grants: Arc<Grants<P>>,
+    pub(super) grants: Held<P>,
     pub(super) rotate_after: Option<UtcDateTime>,
     /// The record under the current pepper, where it still stands under an earlier one.
     pub(super) rehash: Option<Digest>,
@@ -57,15 +58,51 @@ impl<S, P: Permission> Core<S, P> {
             Verified::Current => None,
             Verified::Rehash(digest) => Some(digest),
         };
+        let catalogue = self.rules.catalogue.id();
+        if rehash.is_none() && matches!(entry, Entry::Bearer) && found.is_cleared(self.id, catalogue, now) {
+            return Ok(Accepted { grants: Held::Remembered(catalogue), rotate_after: None, rehash });
+        }
+        self.judge_in_full(found, entry, address, now, rehash)
+    }
+
+    /// All that is asked of a credential whose secret has verified.
+    fn judge_in_full(
+        &self,
+        found: &Credential,
+        entry: Entry<'_>,
+        address: Option<IpAddr>,
+        now: UtcDateTime,
+        rehash: Option<Digest>,
+    ) -> Result<Accepted<P>, Rejection> {
         self.judge_realm_and_client(found, entry)?;
         found.standing(now).map_err(Rejection::from)?;
         self.judge_environment(found.token())?;
         if !matches!(entry, Entry::Introspection) {
             judge_address(found, address)?;
         }
-        let grants = self.rules.catalogue.with(|catalogue| found.grants(catalogue));
-        let grants = grants.map_err(|_| Rejection::UnknownGrant)?;
+        let (catalogue, grants) = self.rules.catalogue.with(|catalogue| (catalogue.id(), found.grants(catalogue)));
+        let grants = Held::Own(grants.map_err(|_| Rejection::UnknownGrant)?);
+        if let Some(until) = self.calm_until(found, now)
+            && found.remembered_grants::<P>(catalogue).is_some()
+        {
+            found.clear(Clearance { by: self.id, catalogue, until });
+        }
         Ok(Accepted { grants, rotate_after: self.rules.rotation_due(found.token(), now), rehash })
+    }
+
+    /// Until when every request with this good credential has the same answer, wherever it comes from.
+    ///
+    /// None where each request must be asked about: because of networks, of an end that rotation has set and may move, or
+    /// of a successor's first use, or because the time to rotate has come.
+    fn calm_until(&self, found: &Credential, now: UtcDateTime) -> Option<UtcDateTime> {
+        let (token, account) = (found.token(), found.account());
+        let is_calm = token.allowlist.is_unrestricted()
+            && account.allowlist.is_unrestricted()
+            && token.state == TokenState::Active
+            && token.replaces.is_none_or(|replaced| replaced.first_used.is_some());
+        let ends = [token.expires_at, account.expires_at, self.rules.rotate_after(token)];
+        let until = ends.into_iter().flatten().min().unwrap_or(UtcDateTime::MAX);
+        (is_calm && now < until).then_some(until)
     }
 
     fn judge_realm_and_client(&self, found: &Credential, entry: Entry<'_>) -> Result<(), Rejection> {

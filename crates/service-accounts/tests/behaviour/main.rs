@@ -11,6 +11,7 @@
 )]
 
 mod accounts;
+mod at_once;
 #[cfg(feature = "import")]
 mod imports;
 mod museum;

@@ -112,6 +112,16 @@ impl World {
         wait(self.accounts.authenticate(text, Some(OFFICE)))
     }
 
+    /// As a layer asks: at once where that is possible.
+    pub(crate) fn at_the_door(
+        &self,
+        text: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Principal<Permission>, AuthenticateError> {
+        let judged = self.accounts.authenticate_at_once(text, address);
+        judged.unwrap_or_else(|| wait(self.accounts.authenticate(text, address)))
+    }
+
     /// What becomes of a bearer credential that can be judged.
     pub(crate) fn verdict(&self, text: &str) -> Result<(), Rejection> {
         self.verdict_from(text, Some(OFFICE))

@@ -47,6 +47,10 @@ macro_rules! calls {
         impl<S: Store> Store for FaultyStore<S> {
             type Error = FaultyError<S::Error>;
 
+            fn answers_at_once(&self) -> bool {
+                self.store.answers_at_once()
+            }
+
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, Self::Error> {
                 self.around(Call::$variant, self.store.$call($($argument),*)).await
             })+

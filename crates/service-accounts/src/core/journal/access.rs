@@ -9,12 +9,21 @@ use time::UtcDateTime;
 
 use crate::{Rejection, core::commit::about_token};
 
+/// An access as it happens. It becomes an [`Access`] where it begins a row: one that repeats another takes no share in its
+/// credential.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) credential: &'a Arc<Credential>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) at: UtcDateTime,
+    pub(crate) outcome: Outcome,
+}
+
 /// A credential whose secret was verified, and what came of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     pub(crate) credential: Arc<Credential>,
     pub(crate) address: Option<IpAddr>,
-    pub(crate) at: UtcDateTime,
     pub(crate) outcome: Outcome,
 }
 
@@ -37,27 +46,14 @@ pub(super) struct AccessKey {
     outcome: Outcome,
 }
 
-impl Access {
+impl Shown<'_> {
     pub(super) fn key(&self) -> AccessKey {
         AccessKey { token: self.credential.token().id, address: self.address, outcome: self.outcome }
     }
 
-    /// As an event of this instant.
-    pub(crate) fn event(&self, at: UtcDateTime) -> Event {
-        let actor = Label::new(self.credential.account().id.as_str());
-        let event = about_token(Event::new(self.outcome.action(), actor, at), self.credential.token());
-        let event = event.from_address(self.address);
-        match self.outcome {
-            Outcome::Granted => event,
-            Outcome::Used(permission) => event.with(Label::new("permission"), Label::new(permission)),
-            Outcome::Denied(rejection) => event.because(Label::new(rejection.as_str())),
-            Outcome::Forbidden(permission) => event.because(Label::new(permission)),
-        }
-    }
-
-    /// Whether anybody listens to [`trace`](Self::trace).
-    pub(super) fn is_traced() -> bool {
-        tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
+    pub(super) fn kept(&self) -> Access {
+        let Self { credential, address, outcome, .. } = *self;
+        Access { credential: credential.clone(), address, outcome }
     }
 
     pub(super) fn trace(&self) {
@@ -72,6 +68,26 @@ impl Access {
             "{}",
             self.outcome.action(),
         );
+    }
+}
+
+impl Access {
+    /// As an event of this instant.
+    pub(crate) fn event(&self, at: UtcDateTime) -> Event {
+        let actor = Label::new(self.credential.account().id.as_str());
+        let event = about_token(Event::new(self.outcome.action(), actor, at), self.credential.token());
+        let event = event.from_address(self.address);
+        match self.outcome {
+            Outcome::Granted => event,
+            Outcome::Used(permission) => event.with(Label::new("permission"), Label::new(permission)),
+            Outcome::Denied(rejection) => event.because(Label::new(rejection.as_str())),
+            Outcome::Forbidden(permission) => event.because(Label::new(permission)),
+        }
+    }
+
+    /// Whether anybody listens to [`trace`](Shown::trace).
+    pub(super) fn is_traced() -> bool {
+        tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
     }
 }
 
