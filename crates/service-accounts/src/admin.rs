@@ -15,6 +15,7 @@ mod leak;
 mod list;
 mod look;
 mod new_account;
+mod new_subscription;
 mod new_token;
 mod note;
 mod observation;
@@ -23,6 +24,7 @@ mod plan;
 mod rotation;
 mod sessions;
 mod steering;
+mod subscriptions;
 mod token;
 mod tokens;
 mod traffic;
@@ -48,6 +50,7 @@ pub use self::{
     insight::{AccountAdvice, DryRun, DryRunResult},
     leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
+    new_subscription::NewSubscription,
     new_token::{MintedToken, NewToken},
     note::{Note, NoteError},
     observation::Observation,
@@ -55,6 +58,7 @@ pub use self::{
     plan::TokenKey,
     rotation::{RotateToken, RotatedToken, Served},
     steering::TokenRotation,
+    subscriptions::{CreatedSubscription, Subscriptions},
     token::TokenHandle,
     update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
 };

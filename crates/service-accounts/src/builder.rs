@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use service_accounts_access::{Catalogue, LiveCatalogue, Permission};
+use service_accounts_access::{Catalogue, LiveCatalogue, Permission, TeamName};
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
 use service_accounts_store::{Change, Store};
@@ -13,6 +13,8 @@ use crate::{
     SystemClock, SystemRandomness,
     core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
 };
+
+use crate::{ApplicationName, Retries, Targets, notify::Applications};
 
 /// How many sessions of one account may be open at once, unless the host says otherwise.
 const MOST_SESSIONS: usize = 100;
@@ -46,6 +48,9 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
                 self_rotation: SelfRotation::default(),
                 on_idle: OnIdle::default(),
                 on_inactive: OnInactive::default(),
+                applications: Applications::default(),
+                targets: Targets::default(),
+                retries: Retries::default(),
             },
             issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
@@ -109,6 +114,36 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn on_inactive(self, on_inactive: OnInactive) -> Self {
         Self { rules: Rules { on_inactive, ..self.rules }, ..self }
+    }
+
+    /// An application of the host's whose events can be subscribed, and what an account must hold to be told them: the
+    /// permission, on this team's resources or on nobody's.
+    ///
+    /// This system itself is the application [`ApplicationName::OWN`]; being told its events takes the permission to read the
+    /// trail.
+    #[must_use]
+    pub fn application(self, name: ApplicationName, permission: P, team: Option<TeamName>) -> Self {
+        let applications = self.rules.applications.with(name, permission, team);
+        Self { rules: Rules { applications, ..self.rules }, ..self }
+    }
+
+    /// Every other name is an application too, and takes this permission; by default there are no others.
+    #[must_use]
+    pub fn every_other_application(self, permission: P) -> Self {
+        let applications = self.rules.applications.with_every_other(permission);
+        Self { rules: Rules { applications, ..self.rules }, ..self }
+    }
+
+    /// Which receivers of messages are allowed; by default those on the public Internet, over TLS.
+    #[must_use]
+    pub fn targets(self, targets: Targets) -> Self {
+        Self { rules: Rules { targets, ..self.rules }, ..self }
+    }
+
+    /// For how long a message is tried; three days by default.
+    #[must_use]
+    pub fn retries(self, retries: Retries) -> Self {
+        Self { rules: Rules { retries, ..self.rules }, ..self }
     }
 
     /// Ids that no account may have.

@@ -5,7 +5,7 @@ use service_accounts_lifecycle::{LifetimeError, RotationError};
 use service_accounts_naming::SanitiseError;
 use service_accounts_store::Refusal;
 
-use crate::{RandomnessError, Unavailable};
+use crate::{RandomnessError, TargetError, Unavailable};
 
 /// Why an administrative call did nothing.
 ///
@@ -113,6 +113,36 @@ pub enum Error {
     /// There is such a document already.
     #[error("there is such a record already; choose another name")]
     DocumentTaken,
+    /// There is no such application.
+    #[error("there is no such application")]
+    ApplicationMissing,
+    /// The account does not work, or does not hold the application's permission.
+    #[error("the service account does not hold the permission of this application")]
+    ApplicationNotPermitted,
+    /// A pattern of events fits none of this system's.
+    #[error("this system has no such event; the names look like `token.revoked` or `token.*`")]
+    EventUnknown,
+    /// No events, or too many patterns of them.
+    #[error("name 1 to {most} events")]
+    EventCount {
+        /// The most patterns.
+        most: usize,
+    },
+    /// The target of messages is not allowed.
+    #[error("the target was refused")]
+    Target(#[source] TargetError),
+    /// The account has as many subscriptions as it may.
+    #[error("an account has at most {most} subscriptions; remove one first")]
+    TooManySubscriptions {
+        /// The most subscriptions.
+        most: usize,
+    },
+    /// The payload of an event is too long.
+    #[error("a payload has at most {most} bytes as json")]
+    PayloadTooLong {
+        /// The most bytes.
+        most: usize,
+    },
     /// More text than can be looked through at once.
     #[error("at most {most} bytes of text are looked through at once; send it in parts")]
     TextTooLong {

@@ -9,6 +9,7 @@ mod clock;
 mod core;
 mod door;
 mod error;
+mod notify;
 mod principal;
 mod randomness;
 mod rejection;
@@ -35,6 +36,7 @@ pub use admin::{
     Note, NoteError, Observation, PepperCensus, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey,
     TokenRotation, UpdatedAccount,
 };
+pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
 #[cfg(feature = "import")]
 #[cfg_attr(docsrs, doc(cfg(feature = "import")))]
 pub use admin::{
@@ -50,6 +52,11 @@ pub use core::{
 };
 pub use door::{ExchangeError, Forbidden, Introspection, Narrowing, OpenedSession, SESSION_LIFETIME};
 pub use error::Error;
+pub use notify::{
+    ApplicationName, Delivery, DeliveryState, DisabledBecause, EventName, EventPattern, Failure, Format, Message, Next,
+    NotificationNameError, Outbox, Outcome, Retries, Signing, Subscription, SubscriptionId, SubscriptionState,
+    TargetError, TargetUrl, Targets, is_public,
+};
 pub use principal::Principal;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use rejection::{AuthenticateError, Disclosure, Rejection, Unavailable};

@@ -79,6 +79,9 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
             core.commit(actor, change, event).await
         })
         .await?;
+        if let Err(error) = core.forget_subscriptions_of(self.id).await {
+            tracing::warn!(target: "service_accounts::store", %error, "the next delivery will remove what an account was told");
+        }
         // It is deleted whatever becomes of the rest.
         if deleted.account().is_some()
             && let Err(error) = core.purge(self.id).await

@@ -5,7 +5,7 @@ use service_accounts_store::Store;
 use service_accounts_token::PepperId;
 
 use super::Acting;
-use crate::{Error, Unavailable, core::authority::Call};
+use crate::{Error, core::authority::Call};
 
 /// One pepper of this process, and how much stands under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +14,12 @@ pub struct PepperCensus {
     pub id: PepperId,
     /// Whether new credentials are made under it.
     pub is_current: bool,
-    /// How many credentials are stored under it, revoked ones included; `None` if the store does not count. At zero an
+    /// How many credentials are stored under it, revoked ones included, and how many subscriptions are signed by it; `None` if the store does not count. At zero an
     /// earlier pepper can be retired.
     pub credentials: Option<u64>,
 }
 
-impl<S: Store, P: Permission> Acting<'_, S, P> {
+impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The peppers of this process, the current one first. It may read every record of the store.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl<S: Store, P: Permission> Acting<'_, S, P> {
         let keyring = &self.core.issuer.keyring;
         let mut census = Vec::new();
         for id in keyring.peppers() {
-            let credentials = self.core.store.count_under(id).await.map_err(Unavailable::new)?;
+            let credentials = self.core.count_under(id).await?;
             census.push(PepperCensus { id, is_current: id == keyring.current(), credentials });
         }
         Ok(census)

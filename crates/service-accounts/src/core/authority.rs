@@ -140,4 +140,6 @@ calls! {
     ReportLeak: Manage, Nothing, Allowed;
     /// Subscribe an account to notifications, or end a subscription.
     Subscribe: Manage, Rights, Refused;
+    /// Read subscriptions and what became of their messages.
+    ReadSubscriptions: ManageOrReview, Teams, Allowed;
 }

@@ -6,6 +6,8 @@ use service_accounts_naming::{Advisor, Realm, ReservedIds};
 use service_accounts_store::{Account, Token};
 use time::UtcDateTime;
 
+use crate::{Retries, Targets, notify::Applications};
+
 /// The settings by which every room decides.
 pub(crate) struct Rules<P: Permission> {
     pub(crate) catalogue: LiveCatalogue<P>,
@@ -20,6 +22,9 @@ pub(crate) struct Rules<P: Permission> {
     pub(crate) self_rotation: SelfRotation,
     pub(crate) on_idle: OnIdle,
     pub(crate) on_inactive: OnInactive,
+    pub(crate) applications: Applications<P>,
+    pub(crate) targets: Targets,
+    pub(crate) retries: Retries,
 }
 
 /// Which permissions of the host let somebody administrate service accounts.

@@ -84,7 +84,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
                 Ok(()) => kept.push(*check),
                 Err(KeyCheckError::Different(pepper)) => return Err(PepperError::Different { pepper }),
                 Err(KeyCheckError::Missing(pepper)) => {
-                    let count = self.store.count_under(pepper).await.map_err(Unavailable::new)?;
+                    let count = self.count_under(pepper).await?;
                     if count != Some(0) {
                         return Err(PepperError::Missing { pepper });
                     }

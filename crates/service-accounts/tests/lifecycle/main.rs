@@ -9,7 +9,9 @@
 
 mod insight;
 mod interrupted;
+mod outbox;
 mod rotation;
 mod rotation_model;
+mod subscriptions;
 mod upkeep;
 mod world;

@@ -1,0 +1,68 @@
+//! A subscription that is asked for.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Label, Sequence};
+use service_accounts_store::Account;
+use time::UtcDateTime;
+
+use crate::{
+    ApplicationName, Error, EventPattern, Format, Subscription, SubscriptionId, SubscriptionState, TargetUrl,
+    core::rules::Rules, notify::Seed,
+};
+
+/// A subscription that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSubscription {
+    /// The application; [`ApplicationName::OWN`] is this system itself.
+    pub application: ApplicationName,
+    /// Which of its events; 1 to [`Subscription::MOST_EVENTS`].
+    pub events: Vec<EventPattern>,
+    /// Where they are sent.
+    pub url: TargetUrl,
+    /// How they are written.
+    pub format: Format,
+}
+
+impl NewSubscription {
+    /// Messages in JSON.
+    #[must_use]
+    pub fn new(application: ApplicationName, events: Vec<EventPattern>, url: TargetUrl) -> Self {
+        Self { application, events, url, format: Format::Json }
+    }
+
+    pub(super) fn check<P: Permission>(&self, rules: &Rules<P>) -> Result<(), Error> {
+        rules.needed_for(&self.application)?;
+        if !(1..=Subscription::MOST_EVENTS).contains(&self.events.len()) {
+            return Err(Error::EventCount { most: Subscription::MOST_EVENTS });
+        }
+        let is_known = |pattern: &EventPattern| Action::ALL.iter().any(|action| pattern.matches(action.as_str()));
+        if self.application.is_own() && !self.events.iter().all(is_known) {
+            return Err(Error::EventUnknown);
+        }
+        self.url.check(rules.targets).map_err(Error::Target)
+    }
+
+    pub(super) fn into_subscription(
+        self,
+        (id, account): (SubscriptionId, &Account),
+        seed: Seed,
+        start: Sequence,
+        (created_by, created_at): (Label, UtcDateTime),
+    ) -> Subscription {
+        Subscription {
+            id,
+            account: account.id.clone(),
+            application: self.application,
+            events: self.events,
+            url: self.url,
+            format: self.format,
+            state: SubscriptionState::Enabled,
+            created_at,
+            created_by,
+            account_created_at: account.created_at,
+            seeds: vec![seed],
+            run: 0,
+            start,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The subscriptions of an account.
+
+use std::fmt;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label, Query, Sequence};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Store};
+use service_accounts_token::SigningSecret;
+
+use super::{Acting, NewSubscription};
+use crate::{
+    Delivery, Error, Subscription, SubscriptionId, SubscriptionState, Unavailable,
+    core::{authority::Call, documents::Kept, retry::retry_on_conflict},
+    notify::{document_id, reader_id, remembered},
+};
+
+/// The subscriptions of one account: what [`Acting::subscriptions`] returns.
+pub struct Subscriptions<'a, S, P: Permission> {
+    acting: Acting<'a, S, P>,
+    account: &'a AccountId,
+}
+
+/// A new subscription, and the only sight of the secret that signs its messages.
+#[derive(Debug)]
+pub struct CreatedSubscription {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// What the receiver verifies signatures with.
+    pub secret: SigningSecret,
+}
+
+impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
+    /// What an account is told: the subscriptions that are made as it.
+    #[must_use]
+    pub fn subscriptions(self, account: &'a AccountId) -> Subscriptions<'a, S, P> {
+        Subscriptions { acting: self, account }
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
+    /// Subscribes the account: it is told what happens from now on.
+    ///
+    /// # Errors
+    /// The actor may not, the account does not hold the application's permission or has too many subscriptions, there is no
+    /// such application or event, or the host does not allow the target.
+    pub async fn create(&self, wanted: NewSubscription) -> Result<CreatedSubscription, Error> {
+        let core = self.acting.core;
+        let account = self.account_for(Call::Subscribe).await?;
+        wanted.check(&core.rules)?;
+        core.rules.check_hears(&account, &wanted.application, core.now())?;
+        if self.list(None, Subscription::MOST).await?.items.len() >= Subscription::MOST {
+            return Err(Error::TooManySubscriptions { most: Subscription::MOST });
+        }
+        let start = self.newest_place().await?;
+        let (id, seed) = (SubscriptionId::of(core.random()?), core.new_seed()?);
+        let secret = core.secret_of(&seed)?;
+        let by = (self.acting.actor.name().clone(), core.now());
+        let subscription = wanted.into_subscription((id, &account), seed, start, by);
+        let event = self.event(Action::SubscriptionCreated, &subscription);
+        self.keep(&subscription, None, event).await?;
+        Ok(CreatedSubscription { subscription, secret })
+    }
+
+    /// A page of the account's subscriptions in the order of their ids, starting behind `after`.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such account, or the store failed.
+    pub async fn list(
+        &self,
+        after: Option<&SubscriptionId>,
+        limit: usize,
+    ) -> Result<Paged<Subscription, SubscriptionId>, Error> {
+        self.account_for(Call::ReadSubscriptions).await?;
+        let beginning = format!("{}:", self.account.local());
+        let from = format!("{beginning}{}", after.map_or("", SubscriptionId::as_str));
+        let from = DocumentId::parse(&from).map_err(Unavailable::new)?;
+        let page = self.acting.core.subscriptions_page(Some(&from), limit).await?;
+        let (found, whole) = (page.items.len(), page.next.is_some());
+        let own = page.items.into_iter().filter(|kept| kept.id.as_str().starts_with(&beginning));
+        let items: Vec<_> = own.map(|kept| kept.value).filter(|value| value.account == *self.account).collect();
+        let has_more = whole && found > 0 && items.len() == found;
+        let next = if has_more { items.last().map(|last| last.id.clone()) } else { None };
+        Ok(Paged { items, next })
+    }
+
+    /// One subscription.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such subscription.
+    pub async fn get(&self, id: &SubscriptionId) -> Result<Subscription, Error> {
+        Ok(self.found_for(Call::ReadSubscriptions, id).await?.value)
+    }
+
+    /// Ends a subscription for good.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such subscription.
+    pub async fn remove(&self, id: &SubscriptionId) -> Result<(), Error> {
+        let Acting { core, actor } = self.acting;
+        let removed = retry_on_conflict(move || async move {
+            let kept = self.found_for(Call::Subscribe, id).await?;
+            let event = self.event(Action::SubscriptionDeleted, &kept.value);
+            let (kind, expected) = (DocumentKind::Subscription, kept.revision);
+            core.commit(actor, Change::RemoveDocument { kind, id: kept.id, expected }, event).await.map(drop)
+        })
+        .await;
+        match removed {
+            // A call that ended between the two steps is finished by the next one.
+            Ok(()) | Err(Error::DocumentMissing) => core.drop_cursor(id).await?,
+            Err(_) => {}
+        }
+        removed
+    }
+
+    /// Makes a new signing secret. The present one signs beside it for [`Subscription::OVERLAP`], so that the receiver can
+    /// change over.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such subscription.
+    pub async fn rotate_secret(&self, id: &SubscriptionId) -> Result<SigningSecret, Error> {
+        let core = self.acting.core;
+        let seed = core.new_seed()?;
+        let secret = core.secret_of(&seed)?;
+        let seed = &seed;
+        self.change(id, Action::SubscriptionSecretRotated, |mut subscription| {
+            let until = core.now().checked_add(Subscription::OVERLAP).map(|until| until.unix_timestamp());
+            subscription.seeds.retain(|known| known.is_live(core.now()));
+            subscription.seeds.iter_mut().for_each(|known| known.until = known.until.or(until));
+            subscription.seeds.insert(0, seed.clone());
+            subscription.seeds.truncate(Subscription::MOST_SECRETS);
+            Ok(subscription)
+        })
+        .await?;
+        Ok(secret)
+    }
+
+    /// Delivers again from this place of the trail on, also what was delivered before, and enables the subscription.
+    ///
+    /// What was trimmed from the trail is not told.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such subscription, or the account lost its permission.
+    pub async fn replay(&self, id: &SubscriptionId, from: Sequence) -> Result<Subscription, Error> {
+        let start = Sequence::new(from.number().saturating_sub(1).max(0));
+        self.change(id, Action::SubscriptionReplayed, |subscription| Ok(subscription.restarted(start))).await
+    }
+
+    /// Delivers to a subscription again that was switched off, from the event on at which it stopped.
+    ///
+    /// # Errors
+    /// The actor may not, there is no such subscription, or the account lost its permission.
+    pub async fn enable(&self, id: &SubscriptionId) -> Result<Subscription, Error> {
+        let kept = self.found_for(Call::Subscribe, id).await?;
+        if kept.value.is_enabled() {
+            return Ok(kept.value);
+        }
+        self.change(id, Action::SubscriptionEnabled, |subscription| match subscription.state {
+            SubscriptionState::Disabled { place, .. } => Ok(subscription.restarted(place)),
+            SubscriptionState::Enabled => Ok(subscription),
+        })
+        .await
+    }
+
+    /// Asks for a message that tells nothing but that the subscription works; it is delivered like every other.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such subscription.
+    pub async fn test(&self, id: &SubscriptionId) -> Result<(), Error> {
+        let kept = self.found_for(Call::Subscribe, id).await?;
+        self.acting.core.record(self.event(Action::SubscriptionTested, &kept.value)).await
+    }
+
+    /// The last deliveries, the newest first.
+    ///
+    /// # Errors
+    /// The actor may not, or there is no such subscription.
+    pub async fn deliveries(&self, id: &SubscriptionId) -> Result<Vec<Delivery>, Error> {
+        let kept = self.found_for(Call::ReadSubscriptions, id).await?;
+        if let SubscriptionState::Disabled { deliveries, .. } = kept.value.state {
+            return Ok(deliveries);
+        }
+        let cursor = self.acting.core.store.cursor(&reader_id(id)?).await.map_err(Unavailable::new)?;
+        Ok(cursor.map_or_else(|| Ok(Vec::new()), |cursor| remembered(&cursor))?)
+    }
+
+    async fn change(
+        &self,
+        id: &SubscriptionId,
+        action: Action,
+        changed: impl Fn(Subscription) -> Result<Subscription, Error>,
+    ) -> Result<Subscription, Error> {
+        let (core, changed) = (self.acting.core, &changed);
+        retry_on_conflict(move || async move {
+            let account = self.account_for(Call::Subscribe).await?;
+            let kept = self.found_for(Call::Subscribe, id).await?;
+            kept.value.url.check(core.rules.targets).map_err(Error::Target)?;
+            core.rules.check_hears(&account, &kept.value.application, core.now())?;
+            let subscription = changed(kept.value)?;
+            let event = self.event(action, &subscription);
+            self.keep(&subscription, Some(kept.revision), event).await?;
+            Ok(subscription)
+        })
+        .await
+    }
+
+    async fn keep(
+        &self,
+        subscription: &Subscription,
+        expected: Option<service_accounts_store::Revision>,
+        event: Event,
+    ) -> Result<(), Error> {
+        let Acting { core, actor } = self.acting;
+        let id = document_id(&subscription.account, &subscription.id).ok_or(Error::DocumentMissing)?;
+        core.keep(actor, (DocumentKind::Subscription, &id), subscription, expected, event).await.map(drop)
+    }
+
+    async fn account_for(&self, call: Call) -> Result<std::sync::Arc<Account>, Error> {
+        self.acting.account_for(call, self.account).await
+    }
+
+    async fn found_for(&self, call: Call, id: &SubscriptionId) -> Result<Kept<Subscription>, Error> {
+        self.account_for(call).await?;
+        let id = document_id(self.account, id).ok_or(Error::DocumentMissing)?;
+        let found = self.acting.core.subscription_at(&id).await?;
+        found.filter(|kept| kept.value.account == *self.account).ok_or(Error::DocumentMissing)
+    }
+
+    async fn newest_place(&self) -> Result<Sequence, Error> {
+        let newest = self.acting.core.store.events(&Query::default().limit(1)).await.map_err(Unavailable::new)?;
+        Ok(newest.events.first().map_or(Sequence::new(0), |newest| newest.sequence))
+    }
+
+    fn event(&self, action: Action, subscription: &Subscription) -> Event {
+        let event = self.acting.core.event(action, self.acting.actor);
+        event
+            .about_account(Label::new(subscription.account.as_str()))
+            .with(Label::new("subscription"), Label::new(subscription.id.as_str()))
+            .with(Label::new("application"), Label::new(subscription.application.as_str()))
+            .with(Label::new("host"), Label::new(subscription.url.host()))
+    }
+}
+
+impl<S, P: Permission> fmt::Debug for Subscriptions<'_, S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriptions").field("account", &self.account.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! What a message says.
+
+use serde_json::{Value, json};
+use service_accounts_audit::{Action, Event, Label, Recorded};
+use time::UtcDateTime;
+
+use super::{Format, Subscription};
+
+/// The longest body, in bytes; a longer one leaves out what changed.
+pub(super) const MOST_BYTES: usize = 64 * 1024;
+
+/// The body of the message that tells this event.
+pub(super) fn body(subscription: &Subscription, name: &str, recorded: &Recorded) -> String {
+    match subscription.format {
+        Format::Json => json_body(subscription, name, recorded),
+        Format::Slack => json!({ "text": line(subscription, name, &recorded.event) }).to_string(),
+    }
+}
+
+fn json_body(subscription: &Subscription, name: &str, recorded: &Recorded) -> String {
+    let written = |data: Value| {
+        json!({
+            "type": name,
+            "timestamp": rfc3339(recorded.event.at()),
+            "application": subscription.application,
+            "place": recorded.sequence.number(),
+            "data": data,
+        })
+        .to_string()
+    };
+    let whole = written(data(&recorded.event));
+    if whole.len() <= MOST_BYTES { whole } else { written(json!({ "is_cut": true })) }
+}
+
+fn data(event: &Event) -> Value {
+    if event.action() == Action::ApplicationPublished {
+        // It was JSON when it was published.
+        return event.payload().and_then(|payload| serde_json::from_str(payload.as_str()).ok()).unwrap_or_default();
+    }
+    fn text(label: Option<&Label>) -> Option<&str> {
+        label.map(Label::as_str)
+    }
+    let mut data = json!({
+        "actor": event.actor().as_str(),
+        "account": text(event.account()),
+        "token": text(event.token()),
+        "token_name": text(event.token_name()),
+        "address": event.address(),
+        "reason": text(event.reason()),
+        "count": event.count(),
+        "changes": event.changes(),
+        "details": event.details(),
+    });
+    if let Some(fields) = data.as_object_mut() {
+        fields.retain(|_, value| !value.is_null() && *value != json!({}));
+    }
+    data
+}
+
+/// One line for people. Slack reads `&`, `<` and `>` as markup, so that a name could otherwise call a whole channel.
+fn line(subscription: &Subscription, name: &str, event: &Event) -> String {
+    let about = [("account", event.account()), ("token", event.token_name()), ("reason", event.reason())];
+    let about = about.into_iter().filter_map(|(what, label)| label.map(|label| format!(" {what} {label}")));
+    let payload = event.payload().map(|payload| format!(" {}", payload.as_str()));
+    let line = format!("{}: {name}", subscription.application);
+    let by = if event.payload().is_some() { String::new() } else { format!(" by {}", event.actor()) };
+    let line = about.chain([by]).chain(payload).fold(line, |line, part| line + &part);
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Whole seconds in UTC. The years that RFC 3339 cannot write do not come from a clock.
+fn rfc3339(at: UtcDateTime) -> String {
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", at.hour(), at.minute(), at.second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_as_rfc_3339_says() {
+        let at = UtcDateTime::from_unix_timestamp(1_760_000_001).unwrap();
+        assert_eq!(rfc3339(at), "2025-10-09T08:53:21Z");
+    }
+}

@@ -1,0 +1,97 @@
+//! How a subscription stops: switched off, or gone with its account.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Authority, Change, Committed, Document, DocumentId, DocumentKind, Revision, Store};
+
+use super::{
+    DisabledBecause, Subscription, SubscriptionId, SubscriptionState,
+    reader::{Standing, reader_id},
+};
+use crate::{Unavailable, core::Core};
+
+/// How often a cursor that moves is tried to be taken away.
+const TRIES: usize = 8;
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Switches a subscription off, with an alert, and lets the trail be trimmed behind it.
+    pub(super) async fn disable_subscription(
+        &self,
+        subscription: &Subscription,
+        standing: Standing,
+        because: DisabledBecause,
+    ) -> Result<(), Unavailable> {
+        let Some(id) = subscription.document_id() else { return Ok(()) };
+        // Read again: where a person or another process was faster, this is no longer to be done.
+        let Some(kept) = self.subscription_at(&id).await?.filter(|kept| kept.value == *subscription) else {
+            return Ok(());
+        };
+        let (now, deliveries) = (self.now(), standing.reader.deliveries.into());
+        let state = SubscriptionState::Disabled { because, at: now, place: standing.at, deliveries };
+        let body = serde_json::to_string(&Subscription { state, ..kept.value }).map_err(Unavailable::new)?.into();
+        // The alert comes first: a process that ends between the two alerts twice rather than never.
+        let reason = Label::new(because.as_str());
+        let alert = own_event(Action::AlertRaised, subscription, self.now()).because(reason.clone());
+        self.store.append(&[alert]).await.map_err(Unavailable::new)?;
+        let event = own_event(Action::SubscriptionDisabled, subscription, now).because(reason);
+        let document = Document { kind: DocumentKind::Subscription, id, body, revision: Revision::NEW };
+        let change = Change::PutDocument { document, expected: Some(kept.revision) };
+        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+            Committed::Applied(_) => self.drop_cursor(&subscription.id).await,
+            Committed::Refused(_) => Ok(()),
+        }
+    }
+
+    /// Removes a subscription whose account is gone.
+    pub(super) async fn forget_subscription(&self, subscription: &Subscription) -> Result<(), Unavailable> {
+        let Some(id) = subscription.document_id() else { return Ok(()) };
+        if let Some(kept) = self.subscription_at(&id).await? {
+            let event = own_event(Action::SubscriptionDeleted, subscription, self.now());
+            let event = event.because(Label::new("account_deleted"));
+            let change = Change::RemoveDocument { kind: DocumentKind::Subscription, id, expected: kept.revision };
+            let _refused = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        }
+        self.drop_cursor(&subscription.id).await
+    }
+
+    /// Removes every subscription of an account that was deleted.
+    pub(crate) async fn forget_subscriptions_of(&self, account: &AccountId) -> Result<(), Unavailable> {
+        let Ok(mut after) = DocumentId::parse(&format!("{}:", account.local())) else { return Ok(()) };
+        let beginning = after.clone();
+        loop {
+            let page = self.subscriptions_page(Some(&after), Subscription::MOST).await?;
+            for kept in &page.items {
+                if !kept.id.as_str().starts_with(beginning.as_str()) {
+                    return Ok(());
+                }
+                if kept.value.account == *account {
+                    self.forget_subscription(&kept.value).await?;
+                }
+            }
+            match page.next {
+                Some(next) => after = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Takes a reader away, so that it no longer holds the trail.
+    pub(crate) async fn drop_cursor(&self, subscription: &SubscriptionId) -> Result<(), Unavailable> {
+        let id = reader_id(subscription)?;
+        for _ in 0..TRIES {
+            let Some(cursor) = self.store.cursor(&id).await.map_err(Unavailable::new)? else { return Ok(()) };
+            if self.store.advance(&id, Some(cursor.at), None).await.map_err(Unavailable::new)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn own_event(action: Action, subscription: &Subscription, now: time::UtcDateTime) -> Event {
+    Event::new(action, Label::new("service-accounts"), now)
+        .about_account(Label::new(subscription.account.as_str()))
+        .with(Label::new("subscription"), Label::new(subscription.id.as_str()))
+        .with(Label::new("application"), Label::new(subscription.application.as_str()))
+}
