@@ -12,7 +12,7 @@ use serde_json::Value;
 const LEAVES: [&str; 6] = ["access", "audit", "lifecycle", "naming", "oauth", "token"];
 
 /// Which crates of the house each crate may use, in its library and its build. Whoever is not named may use none.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("store", &["access", "audit", "lifecycle", "naming", "token"]),
     ("sqlite", &["store", "access", "audit", "lifecycle", "naming", "token"]),
     ("postgres", &["store", "access", "audit", "lifecycle", "naming", "token"]),
@@ -20,12 +20,13 @@ const ALLOWED: [(&str, &[&str]); 6] = [
     ("", &["store", "sqlite", "postgres", "access", "audit", "lifecycle", "naming", "token"]),
     ("tower", &[""]),
     ("axum", &["", "oauth", "tower"]),
+    ("webhook", &[""]),
 ];
 
 /// What only some crates may name, whatever comes with it.
 const RESERVED: [(&[&str], &[&str]); 3] = [
-    (&["rusqlite", "tokio-postgres", "sqlx", "tokio", "async-std", "smol"], &["sqlite", "postgres"]),
-    (&["http", "http-body", "axum", "hyper", "tower", "tower-layer", "tower-service"], &["tower", "axum"]),
+    (&["rusqlite", "tokio-postgres", "sqlx", "tokio", "async-std", "smol"], &["sqlite", "postgres", "webhook"]),
+    (&["http", "http-body", "axum", "hyper", "tower", "tower-layer", "tower-service"], &["tower", "axum", "webhook"]),
     (&["hmac", "sha2", "subtle", "zeroize", "aes", "ring"], &["token", "audit"]),
 ];
 

@@ -1,0 +1,174 @@
+//! Who carries messages from the outbox to their receivers.
+
+use std::{collections::VecDeque, fmt, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use service_accounts::{
+    Message, Next, ServiceAccounts, Unavailable,
+    access::Permission,
+    store::{DocumentId, Store},
+};
+use tower_service::Service;
+
+use crate::{
+    Timer,
+    attempt::{BoxError, Limits, attempt},
+    places::{Place, Places},
+};
+
+/// How many messages of one subscription are sent before the others get their turn.
+const IN_A_ROW: usize = 100;
+
+/// How many subscriptions are listed at once.
+const PAGE: usize = 100;
+
+/// How much at once, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Attempts under way at most; half of them may be of messages that failed before. At least 2.
+    pub at_once: usize,
+    /// How long one attempt may last, from the look-up of the name to the end of the answer.
+    pub time: Duration,
+    /// How many bytes of an answer are read.
+    pub answer: usize,
+    /// How long the deliverer rests between two looks at all subscriptions.
+    pub rest: Duration,
+}
+
+impl Default for Settings {
+    /// 64 attempts of ten seconds, 16 KiB of an answer, and a look each second.
+    fn default() -> Self {
+        Self { at_once: 64, time: Duration::from_secs(10), answer: 16 * 1024, rest: Duration::from_secs(1) }
+    }
+}
+
+/// Carries messages from the outbox to their receivers, through a client that the host brings.
+pub struct Deliverer<S, P: Permission, C, T> {
+    accounts: ServiceAccounts<S, P>,
+    client: C,
+    timer: T,
+    settings: Settings,
+}
+
+/// Where the deliverer is in the list of subscriptions.
+#[derive(Default)]
+struct Round {
+    listed: VecDeque<DocumentId>,
+    after: Option<DocumentId>,
+    is_begun: bool,
+}
+
+impl<S, P: Permission, C, T> Deliverer<S, P, C, T> {
+    /// With the usual settings.
+    #[must_use]
+    pub fn new(accounts: ServiceAccounts<S, P>, client: C, timer: T) -> Self {
+        Self { accounts, client, timer, settings: Settings::default() }
+    }
+
+    /// With these settings.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings: Settings { at_once: settings.at_once.max(2), ..settings }, ..self }
+    }
+}
+
+impl<S, P, C, B, T> Deliverer<S, P, C, T>
+where
+    S: Store + 'static,
+    P: Permission,
+    C: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync,
+    C::Future: Send,
+    C::Error: Into<BoxError>,
+    B: Body + Send,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+    T: Timer,
+{
+    /// Delivers for ever. Where it is dropped, what was under way is sent again by whoever runs next.
+    ///
+    /// A store that fails is logged and asked again after a rest.
+    pub async fn run(self) {
+        let places = Places::default();
+        let (deliverer, places) = (&self, &places);
+        let work = stream::unfold(Round::default(), |round| deliverer.next_place(round, places));
+        work.for_each_concurrent(self.settings.at_once, |place| async move {
+            if let Err(error) = deliverer.deliver(&place, places).await {
+                tracing::warn!(target: "service_accounts::webhook", %error, "a subscription waits for the store");
+            }
+        })
+        .await;
+    }
+
+    /// The next subscription that nobody works on; waits between two rounds.
+    async fn next_place<'p>(&self, mut round: Round, places: &'p Places) -> Option<(Place<'p>, Round)> {
+        loop {
+            if let Some(id) = round.listed.pop_front() {
+                if let Some(place) = places.take(&id) {
+                    return Some((place, round));
+                }
+                continue;
+            }
+            if round.is_begun && round.after.is_none() {
+                self.timer.sleep(self.settings.rest).await;
+            }
+            round.is_begun = true;
+            match self.accounts.outbox().subscriptions(round.after.as_ref(), PAGE).await {
+                Ok(page) => (round.listed, round.after) = (page.items.into(), page.next),
+                Err(error) => {
+                    tracing::warn!(target: "service_accounts::webhook", %error, "deliveries wait for the store");
+                    round.after = None;
+                }
+            }
+        }
+    }
+
+    /// Sends what is due for one subscription, in order, up to its first failure.
+    async fn deliver(&self, place: &Place<'_>, places: &Places) -> Result<(), Unavailable> {
+        let outbox = self.accounts.outbox();
+        for _ in 0..IN_A_ROW {
+            let message = match outbox.next(place.id()).await? {
+                Next::Message(message) => *message,
+                Next::More => continue,
+                Next::NotBefore(_) | Next::Nothing | Next::Stopped => return Ok(()),
+            };
+            let failing = if message.attempts() > 0 {
+                let Some(failing) = places.take_failing(self.settings.at_once / 2) else { return Ok(()) };
+                Some(failing)
+            } else {
+                None
+            };
+            if !self.send(message).await? {
+                return Ok(());
+            }
+            drop(failing);
+        }
+        Ok(())
+    }
+
+    /// Whether the message was delivered.
+    async fn send(&self, message: Message) -> Result<bool, Unavailable> {
+        let outbox = self.accounts.outbox();
+        let Some(signing) = outbox.sign(&message) else {
+            let id = message.id();
+            tracing::error!(target: "service_accounts::webhook", id, "the pepper that signs is missing; rotate the secret");
+            return Ok(false);
+        };
+        let limits = Limits { time: self.settings.time, answer: self.settings.answer };
+        let mut client = self.client.clone();
+        let outcome = attempt(&mut client, &self.timer, limits, outbox.targets(), (&message, signing)).await;
+        let (id, host) = (message.id(), message.url().host());
+        tracing::debug!(target: "service_accounts::webhook", id, host, ?outcome, "an attempt is over");
+        outbox.settle(message, outcome).await?;
+        Ok(outcome.is_ok())
+    }
+}
+
+impl<S, P: Permission, C, T> fmt::Debug for Deliverer<S, P, C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deliverer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
