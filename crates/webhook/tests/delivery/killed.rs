@@ -27,17 +27,23 @@ fn random(below: u64) -> u64 {
     RandomState::new().build_hasher().finish() % below
 }
 
-/// Runs the child for a while, kills it, and returns the numbers that it acknowledged.
+/// Runs the child until it has acknowledged something and for a while longer, or at times from its start; kills it, and
+/// returns the numbers that it acknowledged.
 fn run_and_kill(database: &Path, first: usize, time: Duration) -> Vec<usize> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "killed::child", "--ignored", "--nocapture"]);
     let mut child =
         command.env(DATABASE, database).env(FIRST, first.to_string()).stdout(Stdio::piped()).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
+    let (begun, beginning) = std::sync::mpsc::channel();
     let reading = std::thread::spawn(move || {
         let lines = output.lines().map_while(Result::ok);
-        lines.filter_map(|line| line.strip_prefix("ack ")?.parse().ok()).collect::<Vec<usize>>()
+        let told = lines.filter_map(|line| line.strip_prefix("ack ")?.parse().ok());
+        told.inspect(|_| drop(begun.send(()))).collect::<Vec<usize>>()
     });
+    if random(4) > 0 {
+        beginning.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
     std::thread::sleep(time);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -55,7 +61,7 @@ async fn whatever_was_acknowledged_arrives_however_often_the_process_is_killed()
     }
     let (mut acknowledged, mut first) = (Vec::new(), 0);
     for _ in 0..kills {
-        let (path, time) = (database.clone(), Duration::from_millis(30 + random(170)));
+        let (path, time) = (database.clone(), Duration::from_millis(random(150)));
         let from = first;
         let numbers = tokio::task::spawn_blocking(move || run_and_kill(&path, from, time)).await.unwrap();
         // One more may be kept than was acknowledged.
