@@ -36,6 +36,11 @@ pub trait PolicyRule<S: ?Sized> {
 
     /// What the subject lacks, or has too much of; one clause that echoes nothing of the subject.
     fn violation(&self, subject: &S) -> Option<&'static str>;
+
+    /// The field of the subject that the rule looks at, by its name in a document; none if it looks at several.
+    fn field(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Rules, the subjects they are about, and whether they are in force.
@@ -135,6 +140,8 @@ pub struct PolicyViolation {
     pub code: &'static str,
     /// What it objects to.
     pub reason: &'static str,
+    /// The field it is about, where it is about one.
+    pub field: Option<&'static str>,
     /// What its failure does.
     #[cfg_attr(feature = "serde", serde(rename = "fail"))]
     pub enforcement: Enforcement,
@@ -216,7 +223,12 @@ impl<R> EnforcedRule<R> {
         R: PolicyRule<S>,
     {
         let reason = self.rule.violation(subject)?;
-        Some(PolicyViolation { code: self.rule.code(), reason, enforcement: self.enforcement })
+        Some(PolicyViolation {
+            code: self.rule.code(),
+            reason,
+            field: self.rule.field(),
+            enforcement: self.enforcement,
+        })
     }
 }
 

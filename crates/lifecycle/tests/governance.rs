@@ -193,8 +193,12 @@ fn soft_failures_warn_and_one_hard_failure_blocks() {
         [&bare(), &approved, &fine].map(|request| both.validate(request).outcome),
         [PolicyOutcome::Block, PolicyOutcome::Warn, PolicyOutcome::Allow]
     );
-    let owner =
-        PolicyViolation { code: "owner-required", reason: "the account has no owner", enforcement: Enforcement::Soft };
+    let owner = PolicyViolation {
+        code: "owner-required",
+        reason: "the account has no owner",
+        field: Some("owner"),
+        enforcement: Enforcement::Soft,
+    };
     assert_eq!(both.validate(&approved).findings, [owner]);
 }
 

@@ -21,6 +21,7 @@ mod note;
 mod observation;
 mod peppers;
 mod plan;
+mod policies;
 mod rotation;
 mod sessions;
 mod steering;
@@ -56,6 +57,7 @@ pub use self::{
     observation::Observation,
     peppers::PepperCensus,
     plan::TokenKey,
+    policies::{KeptPolicy, Policies, PolicyObjection, PolicyTrial, PolicyVersion},
     rotation::{RotateToken, RotatedToken, Served},
     steering::TokenRotation,
     subscriptions::{CreatedSubscription, Subscriptions},

@@ -5,6 +5,7 @@ pub(crate) mod authority;
 pub(crate) mod commit;
 pub(crate) mod differences;
 pub(crate) mod documents;
+pub(crate) mod governance;
 pub(crate) mod issuer;
 pub(crate) mod journal;
 pub(crate) mod known_names;

@@ -5,7 +5,7 @@ use service_accounts_lifecycle::{LifetimeError, RotationError};
 use service_accounts_naming::SanitiseError;
 use service_accounts_store::Refusal;
 
-use crate::{RandomnessError, TargetError, Unavailable};
+use crate::{PolicyFinding, RandomnessError, TargetError, Unavailable};
 
 /// Why an administrative call did nothing.
 ///
@@ -149,6 +149,24 @@ pub enum Error {
         /// The most bytes.
         most: usize,
     },
+    /// A hard rule of a policy in force objects.
+    #[error("{}", blocked(findings))]
+    PolicyBlocked {
+        /// Everything that policies object to, soft rules included.
+        findings: Vec<PolicyFinding>,
+    },
+    /// The policy is at another version than the one that was read.
+    #[error("the policy was changed meanwhile; read it again and decide again")]
+    PolicyChanged,
+    /// The name of a policy cannot be used.
+    #[error("a policy's name has 1 to 128 of the characters a-z A-Z 0-9 . _ - @ :")]
+    PolicyName,
+    /// The policy is too long.
+    #[error("a policy has at most {most} bytes of JSON; make two of it")]
+    PolicyTooLong {
+        /// The most bytes.
+        most: usize,
+    },
     /// The record is full.
     #[error("at most {most} entries are kept here; open another record")]
     TooManyEntries {
@@ -164,6 +182,12 @@ pub enum Error {
     /// The storage failed.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// Every finding, the policies that blocked and those that only warned.
+fn blocked(findings: &[PolicyFinding]) -> String {
+    let all: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    format!("a policy blocks this: {}", all.join("; "))
 }
 
 impl From<Refusal> for Error {

@@ -193,6 +193,22 @@ pub enum Change {
         /// The state by which the removal was judged.
         expected: Revision,
     },
+    /// Another change, where the document it was judged by is still at the state `at`; otherwise it is refused as
+    /// [`Stale`](Refusal::Stale).
+    ///
+    /// `change` must be about no document and must not be a `Provided` itself; it is refused as stale otherwise.
+    Provided {
+        /// The kind of the document.
+        kind: DocumentKind,
+        /// The id of the document.
+        id: DocumentId,
+        /// The state by which the change was judged; none where there was no such document.
+        at: Option<Revision>,
+        /// The change.
+        change: Box<Change>,
+        /// Events that follow the event of the change, in this order.
+        also: Vec<Event>,
+    },
 }
 
 impl Change {

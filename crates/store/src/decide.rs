@@ -66,42 +66,50 @@ type Decision = Result<Vec<Write>, Refusal>;
 pub fn decide(authority: &Authority, change: Change, records: &Records, revision: Revision) -> Decision {
     records.still_grant(authority)?;
     match change {
-        Change::CreateAccount { account, tokens } => records.create(*account, tokens, revision),
-        Change::CreateAccounts { accounts } => records.create_all(accounts, revision),
-        Change::UpdateAccount { account, expected } => records.update_account(*account, expected, revision),
-        Change::DeleteAccount { account, expected } => records.delete_account(&account, expected, revision),
-        Change::PurgeAccount { account } => records.purge_account(&account),
-        Change::RevokeAll { account, expected } => records.revoke_all(&account, expected, revision),
-        Change::Mint { token, account_revision } => records.mint(*token, account_revision, revision),
-        Change::OpenSession { session, account_revision, most } => {
-            records.open_session(*session, account_revision, most, revision)
-        }
-        Change::RegenerateSecret { secret, account_revision, at } => {
-            records.regenerate(*secret, account_revision, at, revision)
-        }
-        Change::UpdateToken { token, expected, account_revision } => {
-            records.update_token(*token, expected, account_revision, revision)
-        }
-        Change::Rotate { successor, predecessor, expected, account_revision } => {
-            records.account_at(&successor.account, account_revision)?;
-            records.rotate(*successor, *predecessor, expected, revision)
-        }
-        Change::Tend { tokens } => records.tend_all(tokens, revision),
-        Change::Revoke { token, account, account_revision, at } => {
-            records.judged_by(&account, account_revision)?;
-            records.revoke(&token, &account, at, revision)
-        }
-        Change::DeleteToken { token, account, account_revision, at } => {
-            records.judged_by(&account, account_revision)?;
-            records.delete_token(token, &account, at)
-        }
-        Change::Rehash { token, from, to } => records.rehash(&token, &from, to, revision),
-        Change::PutDocument { document, expected } => records.put_document(document, expected, revision),
-        Change::RemoveDocument { kind, id, expected } => records.remove_document(kind, id, expected),
+        Change::Provided { kind, id, at, change, also } => records.provided((kind, &id, at), *change, also, revision),
+        change => records.carry_out(change, revision),
     }
 }
 
 impl Records {
+    fn carry_out(&self, change: Change, revision: Revision) -> Decision {
+        match change {
+            Change::CreateAccount { account, tokens } => self.create(*account, tokens, revision),
+            Change::CreateAccounts { accounts } => self.create_all(accounts, revision),
+            Change::UpdateAccount { account, expected } => self.update_account(*account, expected, revision),
+            Change::DeleteAccount { account, expected } => self.delete_account(&account, expected, revision),
+            Change::PurgeAccount { account } => self.purge_account(&account),
+            Change::RevokeAll { account, expected } => self.revoke_all(&account, expected, revision),
+            Change::Mint { token, account_revision } => self.mint(*token, account_revision, revision),
+            Change::OpenSession { session, account_revision, most } => {
+                self.open_session(*session, account_revision, most, revision)
+            }
+            Change::RegenerateSecret { secret, account_revision, at } => {
+                self.regenerate(*secret, account_revision, at, revision)
+            }
+            Change::UpdateToken { token, expected, account_revision } => {
+                self.update_token(*token, expected, account_revision, revision)
+            }
+            Change::Rotate { successor, predecessor, expected, account_revision } => {
+                self.account_at(&successor.account, account_revision)?;
+                self.rotate(*successor, *predecessor, expected, revision)
+            }
+            Change::Tend { tokens } => self.tend_all(tokens, revision),
+            Change::Revoke { token, account, account_revision, at } => {
+                self.judged_by(&account, account_revision)?;
+                self.revoke(&token, &account, at, revision)
+            }
+            Change::DeleteToken { token, account, account_revision, at } => {
+                self.judged_by(&account, account_revision)?;
+                self.delete_token(token, &account, at)
+            }
+            Change::Rehash { token, from, to } => self.rehash(&token, &from, to, revision),
+            Change::PutDocument { document, expected } => self.put_document(document, expected, revision),
+            Change::RemoveDocument { kind, id, expected } => self.remove_document(kind, id, expected),
+            Change::Provided { .. } => Err(Refusal::Stale),
+        }
+    }
+
     fn still_grant(&self, authority: &Authority) -> Result<(), Refusal> {
         let Authority::Credential { token, account, account_revision, grant, at } = authority else {
             return Ok(());

@@ -102,6 +102,24 @@ impl PolicyRule<TokenRequest> for TokenRule {
         }
     }
 
+    fn field(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::MaximumLifetime { .. } => "lifetime",
+            Self::RotationLead { .. } => "rotation_lead",
+            Self::AllowlistRequired => "allowlist",
+            Self::OwnerRequired => "owner",
+            Self::PurposeRequired => "purpose",
+            Self::JustificationAbove { .. } => "justification",
+            Self::ApprovalRequired => "is_approved",
+            Self::ScopeCeiling { .. } => "scopes",
+            Self::NamingAdvice { .. } => "name",
+            Self::OneAccountPerIntegration => "integrations",
+            Self::NoPersonalTokenOutsideDevelopment => "is_personal",
+            Self::OneEnvironmentPerToken => "environment",
+            Self::NoWildcardDomain | Self::AllowedDomains { .. } => "domains",
+        })
+    }
+
     fn violation(&self, request: &TokenRequest) -> Option<&'static str> {
         if !self.is_about(request.kind) {
             return None;

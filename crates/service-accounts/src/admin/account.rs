@@ -119,7 +119,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
 
     async fn set_status(&self, call: Call, status: Status, action: Action) -> Result<Arc<Account>, Error> {
         let changed = |_: &Asker<'_, P>, account: &Account| Ok((action, Account { status, ..account.clone() }));
-        Ok(self.acting.change_account(call, self.id, changed).await?.1)
+        Ok(self.acting.change_account(call, self.id, changed).await?.account)
     }
 }
 

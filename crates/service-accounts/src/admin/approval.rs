@@ -18,8 +18,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let account = self.account_for(Call::ApproveAccount, id).await?;
         self.check_independence(&account).await?;
         let approved = |asker: &Asker<'_, P>, account: &Account| self.approved(asker, account, seen);
-        let (_, account) = self.change_account(Call::ApproveAccount, id, approved).await?;
-        Ok(account)
+        Ok(self.change_account(Call::ApproveAccount, id, approved).await?.account)
     }
 
     fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {

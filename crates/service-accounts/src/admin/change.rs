@@ -9,9 +9,16 @@ use service_accounts_store::{Account, Change, Store};
 
 use super::Acting;
 use crate::{
-    Error,
+    Error, PolicyFinding,
     core::{asker::Asker, authority::Call, differences, retry::retry_on_conflict},
 };
+
+/// An account before and after a change, and what policies warn of.
+pub(super) struct Changed {
+    pub(super) before: Arc<Account>,
+    pub(super) account: Arc<Account>,
+    pub(super) warnings: Vec<PolicyFinding>,
+}
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// An account that the actor may make this call on.
@@ -29,7 +36,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         call: Call,
         id: &AccountId,
         changed: impl Fn(&Asker<'_, P>, &Account) -> Result<(Action, Account), Error>,
-    ) -> Result<(Arc<Account>, Arc<Account>), Error> {
+    ) -> Result<Changed, Error> {
         let changed = &changed;
         retry_on_conflict(move || async move {
             let asker = self.asker();
@@ -40,8 +47,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let event =
                 differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
-            let applied = self.core.commit(self.actor, change, event).await?;
-            Ok((present, Arc::new(applied.account().cloned().unwrap_or(account))))
+            let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
+            let account = Arc::new(applied.account().cloned().unwrap_or(account));
+            Ok(Changed { before: present, account, warnings })
         })
         .await
     }

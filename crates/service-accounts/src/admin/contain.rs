@@ -89,8 +89,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             }
         };
         let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
-        let applied = core.commit(actor, change, event).await?;
-        Ok((written(&applied, &found), MintedToken::kept(draft, &applied)))
+        let (applied, warnings) = core.commit_warned(actor, change, event).await?;
+        Ok((written(&applied, &found), MintedToken::kept(draft, &applied).warned(warnings)))
     }
 
     fn replacement(&self, found: &Credential, predecessor: Token, draft: &Draft) -> Change {

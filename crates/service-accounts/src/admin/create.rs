@@ -109,12 +109,13 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
         let event = self.creation_event(&account, first.as_ref());
         let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
-        let applied = self.core.commit_at_once(self.actor, change, event).await?;
+        let (applied, warnings) = self.core.commit_at_once(self.actor, change, event).await?;
         Ok(CreatedAccount {
             account: Arc::new(applied.account().cloned().unwrap_or(account)),
             client_secret: Some(secret.secret),
             first_token: first.map(|draft| MintedToken::kept(draft, &applied)),
             advice: self.advice(wanted),
+            warnings,
         })
     }
 
@@ -151,8 +152,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                 self.reissue(&account, Kind::Token, Some(first)).await?,
             ),
         };
+        let warnings = [&client_secret, &first_token].into_iter().flatten().flat_map(|minted| minted.warnings.clone());
+        let (warnings, advice) = (warnings.collect(), self.advice(wanted));
         let client_secret = client_secret.map(|minted| minted.secret);
-        Ok(CreatedAccount { account, client_secret, first_token, advice: self.advice(wanted) })
+        Ok(CreatedAccount { account, client_secret, first_token, advice, warnings })
     }
 
     /// Whether any credential of the account has been used.
@@ -193,8 +196,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             expected: token.revision,
             account_revision: Some(account.revision),
         };
-        let applied = self.core.commit(self.actor, change, event).await?;
-        Ok(Some(MintedToken::kept(draft, &applied)))
+        let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
+        Ok(Some(MintedToken::kept(draft, &applied).warned(warnings)))
     }
 
     /// A client secret works until it is regenerated; the account's own dates bound it.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label};
-use service_accounts_store::{Change, Newcomer, Store};
+use service_accounts_store::{Account, Change, Newcomer, Store};
 use service_accounts_token::SecretToken;
 
 use self::row::Wanted;
@@ -21,8 +21,8 @@ pub use self::{
 };
 use super::Acting;
 use crate::{
-    Error, Unavailable,
-    core::{authority::Call, issuer::Draft},
+    Error, PolicyFinding, Unavailable,
+    core::{authority::Call, governance::PolicySet, issuer::Draft},
 };
 
 /// An account that is drawn up, with its credentials, and not written yet.
@@ -73,6 +73,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     async fn look_at(&self, file: &ImportFile<'_>) -> Result<(ImportPreview, Vec<Wanted>), ImportError> {
         self.asker().may(Call::CreateAccount)?;
+        let policies = self.core.policies_in_force().await?;
         let (mut rows, mut good) = (Vec::new(), Vec::new());
         let mut first_lines = BTreeMap::new();
         for row in table::read(file.csv, file.options.most_rows())? {
@@ -82,7 +83,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                     Some(line) => judged.problems.push(ImportProblem::Repeated { line: *line }),
                     None => drop(first_lines.insert(wanted.id.clone(), row.line)),
                 }
-                judged.problems.extend(self.refusal(wanted).await?.map(ImportProblem::Refused));
+                judged.problems.extend(self.refusal(&policies, wanted).await?.map(ImportProblem::Refused));
             }
             let id = judged.wanted.as_ref().map(|wanted| wanted.id.clone());
             rows.push(ImportRow { line: row.line, user: row.user, id, problems: judged.problems });
@@ -93,16 +94,28 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Why a creation would be refused, if it would be.
-    async fn refusal(&self, wanted: &Wanted) -> Result<Option<Error>, Error> {
+    async fn refusal(&self, policies: &PolicySet<'_, P>, wanted: &Wanted) -> Result<Option<Error>, Error> {
         if self.core.rules.reserved.contains(&wanted.id) {
             return Ok(Some(Error::IdReserved));
         }
         let found = self.core.store.account(&wanted.id).await.map_err(Unavailable::new)?;
         match self.draft_account(&self.asker(), &wanted.id, &wanted.account) {
             _ if found.is_some() => Ok(Some(Error::IdTaken)),
-            Ok(_) => Ok(None),
+            Ok(account) => Ok(self.objection(policies, &account, wanted).err()),
             Err(error) => Ok(Some(error)),
         }
+    }
+
+    /// Policies are asked here only to say so in the preview; the commit asks them again.
+    fn objection(&self, policies: &PolicySet<'_, P>, account: &Account, wanted: &Wanted) -> Result<(), Error> {
+        if policies.is_silent() {
+            return Ok(());
+        }
+        let first = wanted.account.first_token.as_ref();
+        let first = first.map(|token| self.draft_token(&self.asker(), account, token)).transpose()?;
+        let tokens: Vec<_> = first.into_iter().map(|draft| draft.record).collect();
+        let findings = policies.created(account, &tokens);
+        if findings.iter().any(PolicyFinding::blocks) { Err(Error::PolicyBlocked { findings }) } else { Ok(()) }
     }
 
     /// Names the file, whoever asks, and what would come of each row: where one of them changes, a preview is out of date.

@@ -10,6 +10,7 @@ use service_accounts_token::SecretToken;
 use time::UtcDateTime;
 
 use super::{MintedToken, NewToken};
+use crate::PolicyFinding;
 
 /// What is asked for when an account is created.
 #[derive(Clone, Debug)]
@@ -85,4 +86,6 @@ pub struct CreatedAccount {
     pub first_token: Option<MintedToken>,
     /// What could be better about the names, with reasons.
     pub advice: Vec<NameAdvice>,
+    /// What soft rules of policies object to, in the account and in its first token.
+    pub warnings: Vec<PolicyFinding>,
 }

@@ -7,7 +7,7 @@ use service_accounts_store::{Applied, Token};
 use service_accounts_token::SecretToken;
 use time::Duration;
 
-use crate::core::issuer::Draft;
+use crate::{PolicyFinding, core::issuer::Draft};
 
 /// What is asked for when a token is minted.
 #[derive(Clone, Debug)]
@@ -40,12 +40,18 @@ pub struct MintedToken {
     pub token: Token,
     /// What could be better about its name, with reasons; empty where nobody chose the name.
     pub advice: Vec<NameAdvice>,
+    /// What soft rules of policies object to.
+    pub warnings: Vec<PolicyFinding>,
 }
 
 impl MintedToken {
     /// A draft that the store has taken.
     pub(crate) fn kept(draft: Draft, applied: &Applied) -> Self {
         let token = applied.token(&draft.record.id).cloned().unwrap_or(draft.record);
-        Self { secret: draft.secret, token, advice: Vec::new() }
+        Self { secret: draft.secret, token, advice: Vec::new(), warnings: Vec::new() }
+    }
+
+    pub(crate) fn warned(self, warnings: Vec<PolicyFinding>) -> Self {
+        Self { warnings, ..self }
     }
 }

@@ -18,7 +18,7 @@ use time::{Duration, UtcDateTime};
 
 use super::{Acting, MintedToken, TokenHandle, token::written};
 use crate::{
-    Error, SelfRotation, Unavailable,
+    Error, PolicyFinding, SelfRotation, Unavailable,
     core::{authority::Call, issuer::Draft, retry::retry_on_conflict},
 };
 
@@ -67,6 +67,8 @@ pub struct RotatedToken {
     pub successor: Token,
     /// The old token, with the record of its rotation.
     pub predecessor: Token,
+    /// What soft rules of policies object to in the successor.
+    pub warnings: Vec<PolicyFinding>,
 }
 
 impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
@@ -130,10 +132,10 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             account_revision: found.account().revision,
         };
         let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
-        let applied = core.commit(actor, change, event).await?;
+        let (applied, warnings) = core.commit_warned(actor, change, event).await?;
         let predecessor = written(&applied, found).token().clone();
         let MintedToken { secret, token: successor, .. } = MintedToken::kept(draft, &applied);
-        Ok(RotatedToken { served: Served::Now, secret: Some(secret), successor, predecessor })
+        Ok(RotatedToken { served: Served::Now, secret: Some(secret), successor, predecessor, warnings })
     }
 
     /// A token that may do what the old one may, from where it may, under the next free name.
@@ -185,7 +187,13 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
         if !is_unused || is_over {
             let successor = present.clone();
-            return Ok(RotatedToken { served: Served::Before, secret: None, successor, predecessor });
+            return Ok(RotatedToken {
+                served: Served::Before,
+                secret: None,
+                successor,
+                predecessor,
+                warnings: Vec::new(),
+            });
         }
         let draft = core.issuer.reissue(actor, present)?;
         let event = core.token_event(Action::TokenRotated, actor, &predecessor);
@@ -196,9 +204,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             expected: present.revision,
             account_revision: Some(successor.account().revision),
         };
-        let applied = core.commit(actor, change, event).await?;
+        let (applied, warnings) = core.commit_warned(actor, change, event).await?;
         let MintedToken { secret, token: successor, .. } = MintedToken::kept(draft, &applied);
-        Ok(RotatedToken { served: Served::Before, secret: Some(secret), successor, predecessor })
+        Ok(RotatedToken { served: Served::Before, secret: Some(secret), successor, predecessor, warnings })
     }
 
     /// A token needs no right to administrate to replace itself; whoever came with another credential does.

@@ -25,9 +25,9 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
             let draft = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
             let event = core.token_event(Action::TokenMinted, actor, &draft.record);
             let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision };
-            let applied = core.commit_at_once(actor, change, event).await?;
+            let (applied, warnings) = core.commit_at_once(actor, change, event).await?;
             let advice = core.rules.advisor.token(&wanted.name);
-            Ok(MintedToken { advice, ..MintedToken::kept(draft, &applied) })
+            Ok(MintedToken { advice, warnings, ..MintedToken::kept(draft, &applied) })
         })
         .await
     }

@@ -12,9 +12,9 @@ use service_accounts_store::{
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
-use super::Acting;
+use super::{Acting, change::Changed};
 use crate::{
-    ApprovalRule, Error, Unavailable,
+    ApprovalRule, Error, PolicyFinding, Unavailable,
     core::{asker::Asker, authority::Call},
 };
 
@@ -65,6 +65,8 @@ pub struct UpdatedAccount {
     pub account: Arc<Account>,
     /// Credentials that gain rights which somebody who has seen their text could not have handed out.
     pub gains: Vec<Gain>,
+    /// What soft rules of policies object to.
+    pub warnings: Vec<PolicyFinding>,
 }
 
 /// A credential that gains rights by somebody else's hand.
@@ -79,10 +81,10 @@ pub struct Gain {
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     pub(super) async fn update_account(&self, id: &AccountId, update: &AccountUpdate) -> Result<UpdatedAccount, Error> {
         let changed = |asker: &Asker<'_, P>, account: &Account| self.updated(asker, account, update);
-        let (before, account) = self.change_account(Call::UpdateAccount, id, changed).await?;
+        let Changed { before, account, warnings } = self.change_account(Call::UpdateAccount, id, changed).await?;
         let is_raised = !is_within(&self.asker().catalogue, &account.grant, &before.grant);
         let gains = if is_raised { self.gains(&account).await? } else { Vec::new() };
-        Ok(UpdatedAccount { account, gains })
+        Ok(UpdatedAccount { account, gains, warnings })
     }
 
     fn updated(

@@ -6,13 +6,23 @@ use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Applied, Change, Committed, Store, Token};
 
 use super::{Core, journal::Due};
-use crate::{Actor, Error, Unavailable};
+use crate::{Actor, Error, PolicyFinding, Unavailable};
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Makes a change on the actor's word, as it stands at this instant, and returns what was written.
     ///
     /// Accesses that wait in memory happened before the change, so they are written before it.
     pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Applied, Error> {
+        Ok(self.commit_warned(actor, change, event).await?.0)
+    }
+
+    /// The same, with what policies warn of.
+    pub(crate) async fn commit_warned(
+        &self,
+        actor: &Actor<P>,
+        change: Change,
+        event: Event,
+    ) -> Result<(Applied, Vec<PolicyFinding>), Error> {
         if let Some(account) = event.account().and_then(|account| AccountId::parse(account.as_str()).ok()) {
             self.journal.flush(&self.store, Due::Of(&account), self.now()).await?;
         }
@@ -25,10 +35,11 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         actor: &Actor<P>,
         change: Change,
         event: Event,
-    ) -> Result<Applied, Error> {
+    ) -> Result<(Applied, Vec<PolicyFinding>), Error> {
+        let (change, warnings) = self.governed(actor, change, &event).await?;
         let authority = actor.authority(self.now());
         match self.store.commit(&authority, change, event).await.map_err(Unavailable::new)? {
-            Committed::Applied(applied) => Ok(applied),
+            Committed::Applied(applied) => Ok((applied, warnings)),
             Committed::Refused(refusal) => Err(refusal.into()),
         }
     }

@@ -131,7 +131,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         };
         let event = self.token_event(Action::SessionOpened, &actor, &drafted.token);
         match self.commit_at_once(&actor, change, event).await {
-            Ok(applied) => {
+            Ok((applied, _)) => {
                 let token = applied.token(&drafted.token.id).cloned().unwrap_or(drafted.token);
                 Ok(OpenedSession { token, ..drafted })
             }

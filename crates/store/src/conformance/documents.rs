@@ -1,9 +1,12 @@
 //! Documents, and where readers of the trail stand.
 
-use service_accounts_audit::Sequence;
+use service_accounts_audit::{Action, Event, Label, Sequence};
+use time::UtcDateTime;
 
 use super::{Subject, contents, samples::document};
 use crate::{Change, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store};
+
+const NOW: UtcDateTime = UtcDateTime::UNIX_EPOCH;
 
 /// A document comes back whole, at the revision of its event, and is replaced only from its present state.
 pub fn a_document_is_replaced_only_from_its_present_state<S: Store>(subject: &Subject<S>) {
@@ -22,6 +25,39 @@ pub fn a_document_is_replaced_only_from_its_present_state<S: Store>(subject: &Su
     subject.apply(removal(&first, later));
     assert_eq!(read(subject, &first), None);
     subject.refuse(Refusal::DocumentMissing, removal(&first, later));
+}
+
+/// A change that was judged by a document is refused once the document is another, gone, or new, and its further events
+/// follow its own.
+pub fn a_change_judged_by_a_document_needs_it_unchanged<S: Store>(subject: &Subject<S>) {
+    let (rules, account) = (document("rules", "{}"), subject.create("sync", &[]).id.clone());
+    let minting = |name: &str, at, also: &[Event]| Change::Provided {
+        kind: rules.kind,
+        id: rules.id.clone(),
+        at,
+        change: Box::new(subject.minting(subject.token(&account, name))),
+        also: also.to_vec(),
+    };
+    subject.refuse(Refusal::Stale, minting("never", Some(Revision::NEW), &[]));
+    let also = [Action::PolicyWarned, Action::PolicyValidated].map(|action| Event::new(action, Label::new("ada"), NOW));
+    let place = subject.apply(minting("before", None, &also));
+    let made = Revision::made_by(subject.apply(put(&rules, None)));
+    assert_eq!(made.event(), Sequence::new(place.number() + 3), "two events followed that of the change");
+    subject.refuse(Refusal::Stale, minting("unseen", None, &also));
+    subject.apply(minting("first", Some(made), &[]));
+    let later = Revision::made_by(subject.apply(put(&rules, Some(made))));
+    subject.refuse(Refusal::Stale, minting("stale", Some(made), &[]));
+    subject.apply(minting("second", Some(later), &[]));
+    let hidden = Change::Provided {
+        kind: rules.kind,
+        id: name("other"),
+        at: None,
+        change: Box::new(put(&rules, None)),
+        also: Vec::new(),
+    };
+    subject.refuse(Refusal::Stale, hidden);
+    subject.apply(removal(&rules, later));
+    subject.refuse(Refusal::Stale, minting("gone", Some(later), &[]));
 }
 
 /// One id may stand on every shelf, and each shelf is listed alone, in pages of any size.

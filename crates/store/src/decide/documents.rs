@@ -1,9 +1,28 @@
 //! The rules of changes to documents.
 
+use service_accounts_audit::Event;
+
 use super::{Decision, Records, Write};
-use crate::{Document, DocumentId, DocumentKind, Refusal, Revision};
+use crate::{Change, Document, DocumentId, DocumentKind, Refusal, Revision};
 
 impl Records {
+    /// Only one document is read for a change, so a change that is about a document cannot be judged by another.
+    pub(super) fn provided(
+        &self,
+        (kind, id, at): (DocumentKind, &DocumentId, Option<Revision>),
+        change: Change,
+        also: Vec<Event>,
+        revision: Revision,
+    ) -> Decision {
+        let is_about_one = matches!(change, Change::PutDocument { .. } | Change::RemoveDocument { .. });
+        if is_about_one || self.revision_of(kind, id) != at {
+            return Err(Refusal::Stale);
+        }
+        let mut writes = self.carry_out(change, revision)?;
+        writes.extend(also.into_iter().map(|event| Write::Append(Box::new(event))));
+        Ok(writes)
+    }
+
     pub(super) fn put_document(&self, document: Document, expected: Option<Revision>, revision: Revision) -> Decision {
         match (self.revision_of(document.kind, &document.id), expected) {
             (Some(_), None) => Err(Refusal::DocumentTaken),

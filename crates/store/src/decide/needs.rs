@@ -81,6 +81,9 @@ impl Change {
                 Needs { document: Some((document.kind, document.id.clone())), ..Needs::default() }
             }
             Self::RemoveDocument { kind, id, .. } => Needs { document: Some((*kind, id.clone())), ..Needs::default() },
+            Self::Provided { kind, id, change, .. } => {
+                Needs { document: Some((*kind, id.clone())), ..change.own_needs() }
+            }
         }
     }
 }

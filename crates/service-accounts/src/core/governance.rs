@@ -1,0 +1,188 @@
+//! Policies are enforced here and nowhere else: on their way to the store, changes that give anything are judged.
+//!
+//! What is judged is told by the change itself, by a match that names every kind of change. So no path that mints or
+//! widens can leave it out, and a new kind of change does not compile before somebody has decided what it gives.
+
+mod book;
+mod policy_set;
+mod request;
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_lifecycle::{
+    Enforcement, GovernancePolicy, PolicyViolation, RequestCriteria, RequestKind, TokenRule,
+};
+use service_accounts_store::{Account, Change, Class, DocumentKind, Revision, Store, Token};
+use service_accounts_token::Kind;
+
+pub(crate) use self::{
+    book::{Entry, PolicyBook},
+    policy_set::PolicySet,
+};
+use super::Core;
+use crate::{Actor, Error, Unavailable};
+
+/// How many tokens of an account are read at a time to tell what they gain with it.
+const PAGE: usize = 200;
+
+/// A policy over requests for accounts, tokens and certificates.
+pub type TokenPolicy = GovernancePolicy<RequestCriteria, TokenRule>;
+
+/// What a policy in force objects to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyFinding {
+    /// The policy's name.
+    pub policy: String,
+    /// Of what kind the request was; an account that is created with a token is judged as both.
+    pub kind: RequestKind,
+    /// The rule that failed, the field it is about, and what follows.
+    pub violation: PolicyViolation,
+}
+
+/// What a change gives.
+enum Given<'a> {
+    /// New accounts with their credentials.
+    Accounts(Vec<(&'a Account, &'a [Token])>),
+    /// Another state of an account.
+    Update(&'a Account, Revision),
+    /// A credential, or another state of one, as judged by this state of its account.
+    Credential(&'a Token, Option<Revision>),
+}
+
+impl<'a> Given<'a> {
+    /// What takes something away, or only notes what is, is never refused by a policy.
+    fn by(change: &'a Change, action: Action) -> Option<Self> {
+        Some(match change {
+            Change::CreateAccount { account, tokens } => Self::Accounts(vec![(account, tokens)]),
+            Change::CreateAccounts { accounts } => {
+                Self::Accounts(accounts.iter().map(|one| (&one.account, &*one.tokens)).collect())
+            }
+            Change::UpdateAccount { .. } if action == Action::AccountDisabled => return None,
+            Change::UpdateAccount { account, expected } => Self::Update(account, *expected),
+            Change::Mint { token, account_revision } => Self::Credential(token, Some(*account_revision)),
+            Change::RegenerateSecret { secret, account_revision, .. } => {
+                Self::Credential(secret, Some(*account_revision))
+            }
+            Change::UpdateToken { token, account_revision, .. } => Self::Credential(token, *account_revision),
+            Change::Rotate { successor, account_revision, .. } => Self::Credential(successor, Some(*account_revision)),
+            // A session only narrows what its account has, and ends within a day.
+            Change::OpenSession { .. }
+            | Change::DeleteAccount { .. }
+            | Change::PurgeAccount { .. }
+            | Change::RevokeAll { .. }
+            | Change::Tend { .. }
+            | Change::Revoke { .. }
+            | Change::DeleteToken { .. }
+            | Change::Rehash { .. }
+            | Change::PutDocument { .. }
+            | Change::RemoveDocument { .. }
+            | Change::Provided { .. } => return None,
+        })
+    }
+}
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// The change as it may be made while the policies stay what they are, and what soft rules object to.
+    pub(super) async fn governed(
+        &self,
+        actor: &Actor<P>,
+        change: Change,
+        event: &Event,
+    ) -> Result<(Change, Vec<PolicyFinding>), Error> {
+        let Some(given) = Given::by(&change, event.action()) else { return Ok((change, Vec::new())) };
+        let policies = self.policies_in_force().await?;
+        let findings = if policies.is_silent() { Vec::new() } else { self.findings(&policies, given).await? };
+        if findings.iter().any(PolicyFinding::blocks) {
+            self.record(self.objection(Action::PolicyBlocked, actor, event, &findings)).await?;
+            return Err(Error::PolicyBlocked { findings });
+        }
+        let warned = (!findings.is_empty()).then(|| self.objection(Action::PolicyWarned, actor, event, &findings));
+        let (kind, id) = (DocumentKind::Policy, self.book_id()?);
+        let (change, also) = (Box::new(change), warned.into_iter().collect());
+        Ok((Change::Provided { kind, id, at: policies.at, change, also }, findings))
+    }
+
+    async fn findings(&self, policies: &PolicySet<'_, P>, given: Given<'_>) -> Result<Vec<PolicyFinding>, Error> {
+        match given {
+            Given::Accounts(accounts) => {
+                Ok(accounts.into_iter().flat_map(|(account, tokens)| policies.created(account, tokens)).collect())
+            }
+            Given::Update(account, expected) => {
+                let before = self.account(&account.id).await?;
+                if before.revision != expected {
+                    return Err(Error::Conflict);
+                }
+                let mut findings = policies.account(account);
+                self.gained(policies, &before, account, &mut findings).await?;
+                Ok(findings)
+            }
+            Given::Credential(token, judged_by) => {
+                let account = self.account(&token.account).await?;
+                if judged_by.is_some_and(|revision| revision != account.revision) {
+                    return Err(Error::Conflict);
+                }
+                Ok(match token.class {
+                    Class::Token(_) => policies.token(&account, token),
+                    Class::Secret => policies.account(&account),
+                    Class::Session { .. } => Vec::new(),
+                })
+            }
+        }
+    }
+
+    /// What policies object to in tokens only since their account is another: they share what it gains.
+    async fn gained(
+        &self,
+        policies: &PolicySet<'_, P>,
+        before: &Account,
+        account: &Account,
+        into: &mut Vec<PolicyFinding>,
+    ) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self.store.credentials(&account.id, Kind::Token, after.as_ref(), PAGE).await;
+            let page = page.map_err(Unavailable::new)?;
+            for token in page.items.iter().map(|listed| listed.credential.token()) {
+                if !token.is_revoked(before) {
+                    let known = policies.token(before, token);
+                    into.extend(policies.token(account, token).into_iter().filter(|finding| !known.contains(finding)));
+                }
+            }
+            into.dedup();
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What policies in force object to, as an event about what was tried.
+    fn objection(&self, action: Action, actor: &Actor<P>, tried: &Event, findings: &[PolicyFinding]) -> Event {
+        let event = self.event(action, actor).with(Label::new("tried"), Label::new(tried.action().as_str()));
+        let event = tried.account().into_iter().fold(event, |event, account| event.about_account(account.clone()));
+        let named = findings.iter().map(|finding| &finding.policy);
+        named.fold(event, |event, policy| {
+            let of_policy = findings.iter().filter(|finding| finding.policy == *policy);
+            let codes: Vec<_> = of_policy.map(|finding| finding.violation.code).collect();
+            event.with(Label::new(&format!("policy {policy}")), Label::new(&codes.join(", ")))
+        })
+    }
+}
+
+impl PolicyFinding {
+    pub(crate) const fn blocks(&self) -> bool {
+        matches!(self.violation.enforcement, Enforcement::Hard)
+    }
+}
+
+/// `policy: reason (code, field)`.
+impl std::fmt::Display for PolicyFinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let PolicyFinding { policy, violation, .. } = self;
+        write!(f, "{policy}: {} ({}", violation.reason, violation.code)?;
+        if let Some(field) = violation.field {
+            write!(f, ", {field}")?;
+        }
+        f.write_str(")")
+    }
+}
