@@ -3,9 +3,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "what a test takes for granted and does not find is its failure"
 )]
 
 mod incidents;
 mod leaks;
+mod paths;
+mod policies;
 mod world;

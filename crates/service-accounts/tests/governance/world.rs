@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use service_accounts::{
-    Acting, Actor, AuthenticateError, CreatedAccount, MintedToken, NewAccount, NewToken, Principal, Rejection,
+    Acting, Actor, AuthenticateError, Builder, CreatedAccount, MintedToken, NewAccount, NewToken, Principal, Rejection,
     ServiceAccounts,
     access::{Grants, PermissionSet, RoleName, Teams, presets::data_quality},
     audit::{Action, Query, Recorded},
@@ -32,12 +32,23 @@ impl World {
     }
 
     pub(crate) fn on(store: BoxStore) -> Self {
+        Self::built_on(store, |builder| builder)
+    }
+
+    pub(crate) fn built(choose: impl FnOnce(Builder<BoxStore, Permission>) -> Builder<BoxStore, Permission>) -> Self {
+        Self::built_on(BoxStore::new(MemoryStore::new()), choose)
+    }
+
+    fn built_on(
+        store: BoxStore,
+        choose: impl FnOnce(Builder<BoxStore, Permission>) -> Builder<BoxStore, Permission>,
+    ) -> Self {
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([1; Pepper::LEN]));
         let vendor = Vendor::parse("acme").unwrap();
         let now = || time::UtcDateTime::from_unix_timestamp(START).unwrap();
         let manage = Permission::ServiceAccountsManage;
-        let accounts =
-            ServiceAccounts::builder(store, vendor, keyring, data_quality::catalogue(), manage).clock(now).build();
+        let builder = ServiceAccounts::builder(store, vendor, keyring, data_quality::catalogue(), manage).clock(now);
+        let accounts = choose(builder).build();
         Self { accounts, ada: Actor::host("ada") }
     }
 
