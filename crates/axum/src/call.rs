@@ -86,7 +86,6 @@ impl<S: Store + 'static, P: Permission> Call<S, P> {
         Self::new(Method::POST, path, id, post(handler))
     }
 
-    #[expect(dead_code, reason = "policies are put")]
     pub(crate) fn put<T: 'static>(path: &'static str, id: &'static str, handler: impl Handler<T, Api<S, P>>) -> Self {
         Self::new(Method::PUT, path, id, put(handler))
     }
@@ -127,6 +126,9 @@ impl<S, P: Permission> Call<S, P> {
         }
         if self.method != Method::GET {
             problems.extend([problems::AUTHORITY_LOST, problems::CONFLICT]);
+        }
+        if gives(call) {
+            problems.push(problems::POLICY_BLOCKED);
         }
         Self { needs: Needs::Administration(rule.duty), problems, ..self }
     }
@@ -235,6 +237,23 @@ impl<S, P: Permission> Call<S, P> {
         all.dedup();
         all
     }
+}
+
+/// Whether policies are asked about the call.
+const fn gives(call: service_accounts::Call) -> bool {
+    use service_accounts::Call;
+    matches!(
+        call,
+        Call::CreateAccount
+            | Call::UpdateAccount
+            | Call::EnableAccount
+            | Call::ApproveAccount
+            | Call::RegenerateSecret
+            | Call::MintToken
+            | Call::SetTokenScopes
+            | Call::RotateToken
+            | Call::ContainToken
+    )
 }
 
 impl Answer {

@@ -38,8 +38,49 @@ pub(crate) fn account() -> Value {
     })
 }
 
+pub(crate) fn policy() -> Value {
+    with(policy_content(), json!({ "name": "short-lived-tokens" }))
+}
+
+pub(crate) fn policy_content() -> Value {
+    json!({
+        "is_enabled": true,
+        "matching_criteria": {
+            "kinds": ["token"], "domains": [], "environments": ["production"], "teams": [], "roles": [], "names": [],
+        },
+        "rules": [{ "kind": "maximum_lifetime", "maximum": "180d", "fail": "soft" }],
+    })
+}
+
+pub(crate) fn kept_policy() -> Value {
+    with(policy(), json!({ "version": 1, "over_broad": [] }))
+}
+
+pub(crate) fn policy_request() -> Value {
+    json!({ "kind": "token", "name": "Pipeline Automation", "environment": "production", "lifetime": "365d" })
+}
+
+fn policy_finding() -> Value {
+    json!({
+        "policy": "short-lived-tokens",
+        "kind": "token",
+        "code": "maximum-lifetime",
+        "field": "lifetime",
+        "reason": "it would live too long",
+        "fail": "soft",
+    })
+}
+
+pub(crate) fn policy_trial() -> Value {
+    json!({ "outcome": "warn", "findings": [policy_finding()], "over_broad": [] })
+}
+
+pub(crate) fn policy_objection() -> Value {
+    json!({ "account": "pipeline_automation@service", "token": "0123456789abcdef", "findings": [policy_finding()] })
+}
+
 pub(crate) fn updated() -> Value {
-    with(account(), json!({ "gains": [] }))
+    with(account(), json!({ "gains": [], "warnings": [] }))
 }
 
 pub(crate) fn sighting() -> Value {
@@ -95,6 +136,7 @@ pub(crate) fn created() -> Value {
         "client_secret": "acme_sec_0123456789abcdef…",
         "first_token": minted(),
         "advice": [],
+        "warnings": [],
     });
     with(account(), secrets)
 }

@@ -43,6 +43,15 @@ impl FromPath for DocumentId {
     }
 }
 
+/// A policy, by its name.
+pub(crate) struct PolicyName(pub(crate) String);
+
+impl FromPath for PolicyName {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        named(params, "name").map(|name| Self(name.into()))
+    }
+}
+
 /// A session of an account.
 pub(crate) struct SessionId(pub(crate) TokenId);
 

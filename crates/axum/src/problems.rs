@@ -30,19 +30,20 @@ kinds! {
     OWN_APPROVAL 403 "Whoever created or changed an account does not approve it.";
     NOT_FOUND 404 "There is no such thing.";
     ID_TAKEN 409 "The name leads to an id that is taken.";
-    NAME_TAKEN 409 "The account has a token of this name.";
+    NAME_TAKEN 409 "Another has this name.";
     REVOKED 409 "The token is revoked, which is final.";
     ROTATION_NOT_ALLOWED 403 "The host does not let tokens rotate themselves.";
     ROTATION_IN_PROGRESS 409 "Another key has begun a rotation of this token.";
     ROTATION_TOO_LATE 409 "The states of the two tokens do not allow it any more.";
     NOT_REVOKED 409 "A token is revoked before it is deleted.";
     PREVIEW_STALE 409 "The file or what it meets is not what was previewed, or it was imported already.";
-    OUTDATED 409 "What waits for approval has changed since it was looked at.";
+    OUTDATED 409 "It has changed since it was looked at.";
     NOT_PENDING 409 "Nothing waits for approval.";
     NOT_A_SESSION 409 "Only a session can end itself.";
     CONFLICT 409 "The record changed while the call was at work; try again.";
     BODY_TOO_LARGE 413 "The body is larger than allowed.";
     UNSUPPORTED_MEDIA_TYPE 415 "The body is not sent as JSON in UTF-8.";
     VALIDATION_ERROR 422 "A field, a parameter or a cursor does not fit; the detail names it.";
+    POLICY_BLOCKED 422 "A hard rule of a policy objects; `findings` lists everything that policies object to.";
     UNAVAILABLE 503 "The service cannot decide right now; try again.";
 }

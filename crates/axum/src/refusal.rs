@@ -8,6 +8,8 @@ use service_accounts::{
 };
 use service_accounts_tower::Problem;
 
+use crate::api::policies;
+
 /// Why a request was refused, as a handler returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(Problem);
@@ -120,6 +122,15 @@ impl From<Error> for Refusal {
             Error::RotationInProgress => Self::conflict("ROTATION_IN_PROGRESS", &error),
             Error::Rotation(_) => Self::conflict("ROTATION_TOO_LATE", &error),
             Error::RotationMissing => Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string())),
+            Error::PolicyBlocked { .. } => {
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "POLICY_BLOCKED", error.to_string());
+                Self(problem.with_findings(policies::blocked(&error)))
+            }
+            Error::PolicyChanged => Self::conflict("OUTDATED", &error),
+            Error::PolicyName => Self::validation("name", &error.to_string()),
+            Error::PolicyTooLong { .. } => Self::validation("rules", &error.to_string()),
+            Error::DocumentMissing => Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string())),
+            Error::DocumentTaken => Self::conflict("NAME_TAKEN", &error),
             Error::Outdated => Self::conflict("OUTDATED", &error),
             Error::IdTaken => Self::conflict("ID_TAKEN", &error),
             Error::NameTaken => Self::conflict("NAME_TAKEN", &error),

@@ -41,13 +41,15 @@ pub enum Room {
     Imports,
     /// Which peppers are in use.
     Peppers,
+    /// Governance policies: kept, changed, tried.
+    Policies,
     /// The audit trail.
     Audit,
 }
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MachineUser,
         Self::Accounts,
         Self::Tokens,
@@ -58,6 +60,7 @@ impl Room {
         Self::Lifecycle,
         Self::Imports,
         Self::Peppers,
+        Self::Policies,
         Self::Audit,
     ];
 
@@ -73,6 +76,7 @@ impl Room {
             Self::Lifecycle => calls::lifecycle(),
             Self::Imports => calls::imports(),
             Self::Peppers => calls::peppers(),
+            Self::Policies => calls::policies(),
             Self::Audit => calls::audit(),
         }
     }

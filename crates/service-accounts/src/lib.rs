@@ -31,10 +31,10 @@ pub use service_accounts_token as token;
 
 pub use actor::Actor;
 pub use admin::{
-    AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun, DryRunResult, Expiry, Gain,
-    Incident, IncidentNote, KeptPolicy, LeakReport, LeakedToken, MintedToken, NewAccount, NewToken, Note, NoteError,
-    Observation, PepperCensus, Policies, PolicyObjection, PolicyTrial, PolicyVersion, RotateToken, RotatedToken, Served,
-    Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
+    AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun,
+    DryRunResult, Expiry, Gain, Incident, IncidentNote, KeptPolicy, LeakReport, LeakedToken, MintedToken, NewAccount,
+    NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection, PolicyTrial, PolicyVersion,
+    RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
 };
 pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
 #[cfg(feature = "import")]

@@ -6,6 +6,7 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
+use serde_json::Value;
 use service_accounts::{AuthenticateError, Forbidden, Rejection, Unavailable};
 
 use crate::{BearerError, ClientAddressError};
@@ -29,6 +30,7 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     challenge: Option<String>,
+    findings: Option<Value>,
 }
 
 /// Whether a refused client learns why (the `INVALID_CREDENTIALS` family), or gets one answer for all reasons.
@@ -45,13 +47,19 @@ impl Problem {
     /// A problem with this status and code; `detail` is a sentence for people.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), challenge: None }
+        Self { status, code, detail: detail.into(), challenge: None, findings: None }
     }
 
     /// Adds a `WWW-Authenticate` challenge (RFC 6750 §3).
     #[must_use]
     pub fn with_challenge(self, challenge: String) -> Self {
         Self { challenge: Some(challenge), ..self }
+    }
+
+    /// Adds a member `findings`: everything that was objected to, for programs.
+    #[must_use]
+    pub fn with_findings(self, findings: Value) -> Self {
+        Self { findings: Some(findings), ..self }
     }
 
     /// The status.
@@ -132,14 +140,17 @@ impl Problem {
     /// The document, to be sent as `application/problem+json` (RFC 9457).
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::json!({
+        let mut document = serde_json::json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,
-        })
-        .to_string()
+        });
+        if let (Some(findings), Some(members)) = (&self.findings, document.as_object_mut()) {
+            members.insert("findings".into(), findings.clone());
+        }
+        document.to_string()
     }
 
     /// As a response of any stack whose bodies can be made of text.

@@ -13,7 +13,11 @@ use service_accounts::{
 use time::Duration;
 use utoipa::ToSchema;
 
-use super::{instant::Instant, token::TokenView};
+use super::{
+    instant::Instant,
+    policy::{FindingView, findings},
+    token::TokenView,
+};
 
 /// A token to rotate.
 #[derive(Deserialize, ToSchema)]
@@ -93,6 +97,10 @@ pub(crate) struct RotatedView<'a> {
     #[serde(flatten)]
     record: TokenView,
     rotation: Option<RotationView>,
+    /// What soft rules of policies object to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<FindingView<'a>>,
 }
 
 impl<'a> RotatedView<'a> {
@@ -101,6 +109,7 @@ impl<'a> RotatedView<'a> {
             token: rotated.secret.as_ref().map(|secret| secret.expose()),
             record: TokenView::working(accounts, &rotated.successor),
             rotation: rotated.predecessor.rotation.as_deref().map(RotationView::new),
+            warnings: findings(&rotated.warnings),
         }
     }
 }

@@ -15,7 +15,12 @@ use service_accounts::{
 use time::{Duration, UtcDateTime};
 use utoipa::ToSchema;
 
-use super::{insight::ObservationView, instant::Instant, shapes::ScopesShape};
+use super::{
+    insight::ObservationView,
+    instant::Instant,
+    policy::{FindingView, findings},
+    shapes::ScopesShape,
+};
 
 /// A token to mint.
 #[derive(Deserialize, ToSchema)]
@@ -195,12 +200,20 @@ pub(crate) struct MintedView<'a> {
     /// What could be better about its name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     advice: Vec<AdviceView>,
+    /// What soft rules of policies object to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<FindingView<'a>>,
 }
 
 impl<'a> MintedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, minted: &'a MintedToken) -> Self {
-        let advice = minted.advice.iter().map(AdviceView::from).collect();
-        Self { token: minted.secret.expose(), record: TokenView::working(accounts, &minted.token), advice }
+        Self {
+            token: minted.secret.expose(),
+            record: TokenView::working(accounts, &minted.token),
+            advice: minted.advice.iter().map(AdviceView::from).collect(),
+            warnings: findings(&minted.warnings),
+        }
     }
 }
 

@@ -18,7 +18,10 @@ fn document() -> Value {
 fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "finance_metrics@service").replace("{token_id}", "0000000000000000");
+        let path = path
+            .replace("{id}", "finance_metrics@service")
+            .replace("{token_id}", "0000000000000000")
+            .replace("{name}", "short-lived-tokens");
         let path = path.replace("{session_id}", "0000000000000000");
         let path = path.replace("{incident_id}", "incident-001769860800-00");
         for (method, operation) in methods.as_object().unwrap() {

@@ -137,7 +137,8 @@ impl Run {
                 Some(Err(Error::PolicyBlocked { findings })) => {
                     assert!(findings.iter().any(|one| one.violation.enforcement == Enforcement::Hard));
                     tally.blocked.insert(path);
-                    assert_eq!(before, after, "step {step}: {path} was blocked and changed something");
+                    // The use of a successor ends the token before it, also where what the use asks for is refused.
+                    assert!(after.is_subset(&before), "step {step}: {path} was blocked and changed something");
                 }
                 Some(Err(error)) if matches!(error, Error::Unavailable(_)) => panic!("step {step}: {path}: {error}"),
                 Some(Err(_)) | None => {}

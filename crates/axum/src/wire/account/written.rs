@@ -1,0 +1,87 @@
+//! Accounts after a change, and new ones with the one sight of their secrets.
+
+use serde::Serialize;
+use service_accounts::{
+    CreatedAccount, ServiceAccounts, UpdatedAccount, access::Permission, audit::Label, naming::AccountId, store::Store,
+};
+use utoipa::ToSchema;
+
+use super::AccountView;
+use crate::wire::{
+    policy::{FindingView, findings},
+    token::{AdviceView, MintedView},
+};
+
+/// An account after a change.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UpdatedAccount)]
+pub(crate) struct UpdatedView<'a> {
+    #[serde(flatten)]
+    account: AccountView<'a>,
+    /// Credentials that gain rights which somebody who has seen their text could not have handed out.
+    gains: Vec<GainView<'a>>,
+    /// What soft rules of policies object to.
+    warnings: Vec<FindingView<'a>>,
+}
+
+/// A credential that gains rights by somebody else's hand.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Gain)]
+struct GainView<'a> {
+    token: &'a str,
+    #[schema(value_type = Vec<String>)]
+    known_to: &'a [Label],
+}
+
+impl<'a> UpdatedView<'a> {
+    pub(crate) fn new(updated: &'a UpdatedAccount) -> Self {
+        let gains = updated.gains.iter();
+        let gains = gains.map(|gain| GainView { token: gain.token.as_str(), known_to: &gain.known_to }).collect();
+        Self { account: AccountView::new(&updated.account), gains, warnings: findings(&updated.warnings) }
+    }
+}
+
+/// A new account, with the one sight of its secrets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedAccount)]
+pub(crate) struct CreatedView<'a> {
+    #[serde(flatten)]
+    account: AccountView<'a>,
+    #[schema(value_type = String)]
+    client_id: &'a AccountId,
+    /// Shown here and never again. Left out where a retry comes after a credential was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    client_secret: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MintedView, required = false)]
+    first_token: Option<MintedView<'a>>,
+    /// What could be better about the names.
+    advice: Vec<AdviceView>,
+    /// What soft rules of policies object to, in the account and in its first token.
+    warnings: Vec<FindingView<'a>>,
+}
+
+impl<'a> CreatedView<'a> {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, created: &'a CreatedAccount) -> Self {
+        let account = &created.account;
+        Self {
+            account: AccountView::new(account),
+            client_id: &account.id,
+            client_secret: created.client_secret.as_ref().map(|secret| secret.expose()),
+            first_token: created.first_token.as_ref().map(|minted| MintedView::new(accounts, minted)),
+            advice: created.advice.iter().map(AdviceView::from).collect(),
+            warnings: findings(&created.warnings),
+        }
+    }
+}
+
+/// A new client secret; the one before has stopped working.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientSecret)]
+pub(crate) struct SecretView<'a> {
+    #[schema(value_type = String)]
+    pub(crate) client_id: &'a AccountId,
+    /// Shown here and never again.
+    pub(crate) client_secret: &'a str,
+}
