@@ -38,12 +38,27 @@ enum Holding<P: Permission> {
 
 impl<P: Permission> Actor<P> {
     /// The host itself, holding everything. `name` is what the audit trail shows, such as the signed-in administrator.
+    ///
+    /// Use it for the host's own jobs, and for people whom the host lets do everything. For everybody else there is
+    /// [`host_with`](Self::host_with).
     #[must_use]
     pub fn host(name: &str) -> Self {
         Self::host_with(name, Grants::everything())
     }
 
     /// Somebody the host vouches for, holding `grants` only.
+    ///
+    /// An administrator needs `Teams::every()` or the teams of the accounts it manages: without teams it reaches only accounts that
+    /// have none.
+    ///
+    /// ```
+    /// use service_accounts::{Actor, access::{Grants, PermissionSet, Teams}};
+    /// use service_accounts::access::presets::data_quality::Permission;
+    ///
+    /// let held = PermissionSet::from(Permission::ServiceAccountsManage);
+    /// let bob: Actor<Permission> = Actor::host_with("bob@example.com", Grants::new(held, Teams::every()));
+    /// assert_eq!(bob.name().as_str(), "bob@example.com");
+    /// ```
     #[must_use]
     pub fn host_with(name: &str, grants: Grants<P>) -> Self {
         Self { name: Label::new(name), holding: Holding::Host(Box::new(grants)), address: None }
@@ -54,6 +69,8 @@ impl<P: Permission> Actor<P> {
     }
 
     /// What the audit trail shows.
+    ///
+    /// Control characters are replaced, and a long name is cut: it is a label, not an identity that anything is decided by.
     #[must_use]
     pub const fn name(&self) -> &Label {
         &self.name

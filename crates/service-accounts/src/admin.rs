@@ -93,12 +93,34 @@ impl<'a, S, P: Permission> Acting<'a, S, P> {
 
 impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// One account, and what can be done to it.
+    ///
+    /// It reads nothing yet: whether there is such an account, each call on the handle says.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let account = accounts.acting(&ada).account(&id).read().await?;
+    /// assert_eq!(account.id, id);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn account(self, id: &'a AccountId) -> AccountHandle<'a, S, P> {
         AccountHandle { acting: self, id }
     }
 
     /// One token of an account, and what can be done to it.
+    ///
+    /// `token` is the public id, never the text. It reads nothing yet.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let found = accounts.acting(&ada).token(&id, &token).read().await?;
+    /// assert_eq!(found.token().id, token);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn token(self, account: &'a AccountId, token: &'a TokenId) -> TokenHandle<'a, S, P> {
         TokenHandle { acting: self, account, token }

@@ -45,6 +45,26 @@ use crate::{
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// Judges a bearer credential: a token or a session. The first use of a rotation's successor ends the token it replaces.
     ///
+    /// Pass the client's address where you know it: an account that is bound to networks is refused without one. It authenticates
+    /// only; what the caller may do is a question for [`authorize`](Self::authorize).
+    ///
+    /// ```
+    /// use service_accounts::AuthenticateError;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, token, text, .. }| {
+    /// let principal = accounts.authenticate(&text, "192.0.2.7".parse().ok()).await?;
+    /// assert_eq!(principal.id(), &id);
+    ///
+    /// match accounts.authenticate("not a token", None).await {
+    ///     Err(AuthenticateError::Rejected(why)) => println!("401: {}", why.disclosure().code()),
+    ///     Err(AuthenticateError::Unavailable(_)) => println!("503: nothing was decided"),
+    ///     Ok(_) => unreachable!("it is no token"),
+    /// }
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// It was refused, or could not be judged because the store failed.
     pub async fn authenticate(&self, text: &str, address: Option<IpAddr>) -> Result<Principal<P>, AuthenticateError> {

@@ -9,6 +9,7 @@ mod clock;
 mod core;
 mod door;
 mod error;
+pub mod guide;
 mod notify;
 mod principal;
 mod randomness;

@@ -79,6 +79,17 @@ impl<P: Permission> Principal<P> {
     /// Whether it may, on something that belongs to `team` or to nobody, and if not why.
     ///
     /// [`ServiceAccounts::authorize`](crate::ServiceAccounts::authorize) asks the same and records a refusal.
+    ///
+    /// ```
+    /// use service_accounts::access::presets::data_quality::Permission;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, text, .. }| {
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert!(principal.decide(Permission::ResultsRead, None).is_allow());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     pub fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
         self.grants().decide(permission, team)
     }
@@ -87,6 +98,17 @@ impl<P: Permission> Principal<P> {
     ///
     /// What it may do is worked out in each call by the catalogue of that moment, and the store reads its rights again
     /// inside each change, so rights lost meanwhile are lost.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, text, .. }| {
+    /// // What an account may do to itself: read its own record.
+    /// let itself = accounts.authenticate(&text, None).await?.actor();
+    /// let read = accounts.acting(&itself).account(&id).read().await;
+    /// assert!(read.is_err()); // its role does not hold the permission to manage
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn actor(&self) -> Actor<P> {
         Actor::showing(self.credential.clone(), self.address)

@@ -44,24 +44,42 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 
 impl<S, P: Permission> ServiceAccounts<S, P> {
     /// The permissions of the host that guard service accounts themselves.
+    ///
+    /// What else a call takes is in the table of [`Call`](crate::Call).
+    ///
+    /// ```
+    /// use service_accounts::access::presets::data_quality::Permission;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// assert_eq!(accounts.administration().manage, Permission::ServiceAccountsManage);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn administration(&self) -> Administration<P> {
         self.core.rules.administration
     }
 
     /// How long tokens live in which environment, and when they are due for what.
+    ///
+    /// It is fixed when the host is built. [`compare_policy`](Acting::compare_policy) tells what another one would change.
     #[must_use]
     pub fn lifecycle(&self) -> &LifecyclePolicy {
         &self.core.rules.lifecycle
     }
 
     /// The store behind, for what a host keeps there itself.
+    ///
+    /// A change that is committed here directly passes no check of who may what.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.core.store
     }
 
     /// The present instant in whole seconds.
+    ///
+    /// It is what the [`Clock`](crate::Clock) of this host says, so tests can set it.
     #[must_use]
     pub fn now(&self) -> UtcDateTime {
         self.core.now()

@@ -27,6 +27,18 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// Call it every second or so, in each process: several may do so at once. Nothing that is refused depends on it. The
     /// future may be dropped at any await; the next call goes on.
     ///
+    /// ```
+    /// use service_accounts::UpkeepBounds;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, text, .. }| {
+    /// accounts.authenticate(&text, None).await?;
+    /// let done = accounts.upkeep(UpkeepBounds::default()).await?;
+    /// assert!(!done.swept.is_cut_short);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The store failed. What was done is done, and the rest waits for the next call.
     pub async fn upkeep(&self, bounds: UpkeepBounds) -> Result<Upkeep, Unavailable> {
@@ -35,6 +47,15 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     }
 
     /// Writes everything that waits in memory: last uses and access events. For the end of a process.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, text, .. }| {
+    /// accounts.authenticate(&text, None).await?;
+    /// accounts.flush().await?; // then the process may end
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The store failed; what was gathered is kept for the next call.

@@ -23,6 +23,17 @@ pub struct AccountHandle<'a, S, P: Permission> {
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// The account as it stands.
     ///
+    /// Reading is no use of the account and leaves no event.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let account = accounts.acting(&ada).account(&id).read().await?;
+    /// assert_eq!(account.name.as_str(), "Pipeline");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or there is no such account in this realm.
     pub async fn read(&self) -> Result<Arc<Account>, Error> {
@@ -33,6 +44,19 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// Where the host asks for approval, more rights than were approved wait as a proposal, and the approved ones hold.
     ///
+    /// ```
+    /// use service_accounts::{AccountUpdate, store::Owner};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let update = AccountUpdate { owner: Some(Owner::parse("platform team")?), ..AccountUpdate::default() };
+    /// let updated = accounts.acting(&ada).account(&id).update(update).await?;
+    /// assert_eq!(updated.account.owner.as_str(), "platform team");
+    /// assert!(updated.gains.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or does not hold the account's rights before and after.
     pub async fn update(&self, update: AccountUpdate) -> Result<UpdatedAccount, Error> {
@@ -40,6 +64,21 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 
     /// Suspends the account: none of its credentials works from the next request on.
+    ///
+    /// Nothing is revoked: [`enable`](Self::enable) undoes it. Only the teams are asked for, so that anybody in charge can stop an
+    /// account whose rights exceed their own.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// accounts.acting(&ada).account(&id).disable().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    ///
+    /// accounts.acting(&ada).account(&id).enable().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_ok());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or there is no such account.
@@ -49,6 +88,20 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
 
     /// Ends the suspension; its credentials work again, as far as they have not ended themselves.
     ///
+    /// It gives no approval: an account that waits for a second administrator still waits.
+    ///
+    /// ```
+    /// use service_accounts::store::Status;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// accounts.acting(&ada).account(&id).disable().await?;
+    /// let account = accounts.acting(&ada).account(&id).enable().await?;
+    /// assert_eq!(account.status, Status::Enabled);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, does not hold the account's rights, or there is no such account.
     pub async fn enable(&self) -> Result<Arc<Account>, Error> {
@@ -56,6 +109,21 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 
     /// Agrees, as a second administrator, to the account or to more rights of it, as they stood at the revision `seen`.
+    ///
+    /// Pass the revision of the account that was shown to the person who agrees. Whatever was changed since then is refused as
+    /// [`Error::Outdated`] and has to be looked at again.
+    ///
+    /// ```
+    /// use service_accounts::Error;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let seen = accounts.acting(&ada).account(&id).read().await?.revision;
+    /// let approved = accounts.acting(&ada).account(&id).approve(seen).await;
+    /// assert!(matches!(approved, Err(Error::OwnApproval))); // Ada created the account
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, made or edited what waits, holds less than it, nothing waits, or it changed since it was seen.
@@ -67,6 +135,19 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// However many credentials it has, none works from the next request on; they are removed in bounded steps. Where this
     /// call is interrupted, a sweep goes on with them, at the latest when the next of them is due.
+    ///
+    /// ```
+    /// use service_accounts::Error;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// accounts.acting(&ada).account(&id).delete().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// let gone = accounts.acting(&ada).account(&id).read().await;
+    /// assert!(matches!(gone, Err(Error::AccountMissing)));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or there is no such account.
@@ -93,6 +174,23 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
 
     /// Revokes every credential of the account in one step: tokens, sessions and the client secret.
     ///
+    /// It is for good. [`disable`](Self::disable) stops an account for a while; [`contain`](Self::contain) also writes down what
+    /// happened.
+    ///
+    /// ```
+    /// use service_accounts::{NewToken, naming::TokenName};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// accounts.acting(&ada).account(&id).revoke_credentials().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// // The account itself goes on: it can get a new token at once.
+    /// let wanted = NewToken::new(TokenName::parse("warehouse-load-2027")?);
+    /// assert!(accounts.acting(&ada).account(&id).mint(&wanted).await.is_ok());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or there is no such account.
     pub async fn revoke_credentials(&self) -> Result<Arc<Account>, Error> {
@@ -100,6 +198,19 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 
     /// Makes a new client secret; the present one stops working, sessions it has opened go on until they expire.
+    ///
+    /// The client id is the account's id and stays. To end the sessions too, call
+    /// [`revoke_credentials`](Self::revoke_credentials) first.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, secret, .. }| {
+    /// let new = accounts.acting(&ada).account(&id).regenerate_secret().await?;
+    /// assert!(accounts.authenticate_client(id.as_str(), new.expose(), None).await.is_ok());
+    /// assert!(accounts.authenticate_client(id.as_str(), &secret, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or holds less than the account.

@@ -12,6 +12,18 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     ///
     /// Every process of a host has a catalogue of its own, so call it in each.
     ///
+    /// Credentials whose role or scopes the new catalogue does not know are refused until it knows them again.
+    ///
+    /// ```
+    /// use service_accounts::access::presets::data_quality;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// accounts.acting(&ada).replace_catalogue(data_quality::catalogue()).await?;
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor does not hold everything on every team, or the store failed; the present catalogue stays then.
     pub async fn replace_catalogue(&self, catalogue: Catalogue<P>) -> Result<(), Error> {

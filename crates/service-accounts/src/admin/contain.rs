@@ -33,6 +33,20 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// Whoever has a stolen token may have had it rotate itself, so successors that it asked for on its own word are
     /// revoked too. A failure after the first revocation leaves the token revoked; the same call again goes on then.
     ///
+    /// ```
+    /// use service_accounts::{Note, Successor};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, secret }| {
+    /// let reason = Note::parse("the laptop it was on is lost")?;
+    /// let contained = accounts.acting(&ada).token(&id, &token).contain(reason, Successor::Minted).await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// let successor = contained.successor.ok_or("it was asked for")?;
+    /// assert!(accounts.authenticate(successor.secret.expose(), None).await.is_ok());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or wants a successor and may not mint it. Nothing is revoked then.
     pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {

@@ -21,6 +21,38 @@ const MOST_NUMBERS: u32 = 1000;
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Creates an account with its client secret and, if asked for, its first token, in one step.
     ///
+    /// An account that is to administrate others needs `Teams::every()`: without teams it covers no account that has one.
+    ///
+    /// ```
+    /// use service_accounts::{
+    ///     NewAccount,
+    ///     access::RoleName,
+    ///     lifecycle::Environment,
+    ///     naming::{DisplayName, OnTaken},
+    ///     store::{Justification, Owner, Purpose},
+    /// };
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let name = DisplayName::parse("Finance Metrics")?;
+    /// let (purpose, owner) = (Purpose::parse("feeds the dashboard")?, Owner::parse("finance")?);
+    /// let wanted = NewAccount::new(name, purpose, owner, Environment::production());
+    /// let created = accounts.acting(&ada).create(wanted.clone()).await?;
+    /// assert_eq!(created.account.id.as_str(), "finance_metrics@service");
+    ///
+    /// // A role above the lowest needs a justification: somebody has to be able to ask later why.
+    /// let wanted = NewAccount {
+    ///     on_taken: OnTaken::Number,
+    ///     role: Some(RoleName::parse("Editor")?),
+    ///     justification: Some(Justification::parse("writes back corrected figures")?),
+    ///     ..wanted
+    /// };
+    /// let created = accounts.acting(&ada).create(wanted).await?;
+    /// assert_eq!(created.account.id.as_str(), "finance_metrics_2@service");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, would grant more than it holds, or what is asked for does not fit; see [`Error`].
     pub async fn create(&self, wanted: NewAccount) -> Result<CreatedAccount, Error> {

@@ -22,6 +22,20 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// A failure after the revocation leaves all revoked; the same call again opens the incident then.
     ///
+    /// The account itself is not disabled: mint anew once the client is clean, or disable it as well.
+    ///
+    /// ```
+    /// use service_accounts::Note;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// let incident = accounts.acting(&ada).account(&id).contain(Note::parse("text found in a public log")?).await?;
+    /// assert!(incident.revoked.contains(&token));
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or there is no such account. Nothing is revoked then.
     pub async fn contain(&self, reason: Note) -> Result<Incident, Error> {
@@ -55,6 +69,18 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// A page of the incidents in the order of their opening, starting behind `after`; only those of accounts whose teams
     /// the actor is in, so a page may be short and still name where the next one starts.
     ///
+    /// ```
+    /// use service_accounts::Note;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// accounts.acting(&ada).account(&id).contain(Note::parse("text found in a public log")?).await?;
+    /// let page = accounts.acting(&ada).incidents(None, 50).await?;
+    /// assert_eq!(page.items[0].account, id);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn incidents(
@@ -72,6 +98,19 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// One incident.
     ///
+    /// It shows the account as it was when the incident was opened; only the notes grow.
+    ///
+    /// ```
+    /// use service_accounts::Note;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// let opened = accounts.acting(&ada).account(&id).contain(Note::parse("text found in a public log")?).await?;
+    /// assert_eq!(accounts.acting(&ada).incident(&opened.id).await?, opened);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or there is no such incident.
     pub async fn incident(&self, id: &DocumentId) -> Result<Incident, Error> {
@@ -79,6 +118,20 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Adds a note to an incident.
+    ///
+    /// Notes are never edited or removed; an incident holds [`Incident::MOST_NOTES`] of them.
+    ///
+    /// ```
+    /// use service_accounts::Note;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// let opened = accounts.acting(&ada).account(&id).contain(Note::parse("text found in a public log")?).await?;
+    /// let noted = accounts.acting(&ada).note_incident(&opened.id, Note::parse("log removed")?).await?;
+    /// assert_eq!(noted.notes[0].text.as_str(), "log removed");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, there is no such incident, or it is full.

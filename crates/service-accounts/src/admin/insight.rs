@@ -81,6 +81,16 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// Where the trail keeps no accesses ([`AccessEvents::Off`](crate::AccessEvents::Off)), nothing is seen.
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// accounts.authenticate(&text, "192.0.2.7".parse().ok()).await?;
+    /// let advice = accounts.acting(&ada).account(&id).advice().await?;
+    /// println!("narrower networks would be {:?}", advice.allowlist);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, there is no such account, or the store failed.
     pub async fn advice(&self) -> Result<AccountAdvice<P>, Error> {
@@ -108,6 +118,19 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// Resources of teams are tried as if they were nobody's, because accesses are recorded without the team. A request
     /// counts once for each permission that it asked for.
+    ///
+    /// ```
+    /// use service_accounts::{DryRun, access::Allowlist};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// accounts.authenticate(&text, "192.0.2.7".parse().ok()).await?;
+    /// let tried = DryRun { allowlist: Some(Allowlist::parse_all(["10.0.0.0/8"])?), ..DryRun::default() };
+    /// let result = accounts.acting(&ada).account(&id).dry_run(&tried).await?;
+    /// println!("{:?}", result.replay);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, there is no such account, a name is not in the catalogue, or the store failed.

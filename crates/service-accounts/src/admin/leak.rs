@@ -50,6 +50,17 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Only a genuine one is revoked: nobody revokes by an id alone. A failure leaves those revoked that were; report
     /// again.
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, .. }| {
+    /// let log = format!("GET /datastores HTTP/1.1\nAuthorization: Bearer {text}\n");
+    /// let report = accounts.acting(&ada).report_leak(&log).await?;
+    /// assert_eq!(report.tokens[0].account, id);
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, the text is too long, or the store failed.
     pub async fn report_leak(&self, text: &str) -> Result<LeakReport, Error> {

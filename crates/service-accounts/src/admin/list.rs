@@ -11,6 +11,17 @@ use crate::{Error, ServiceAccounts, Unavailable, core::authority::Call};
 
 impl<S, P: Permission> ServiceAccounts<S, P> {
     /// A filter for every account of this realm, to be narrowed by its fields.
+    ///
+    /// ```
+    /// use service_accounts::{lifecycle::Environment, store::AccountFilter};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let production = AccountFilter { environment: Some(Environment::production()), ..accounts.every_account() };
+    /// assert_eq!(accounts.acting(&ada).accounts(&production, None, 50).await?.items.len(), 1);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn every_account(&self) -> AccountFilter {
         AccountFilter::of(self.core.rules.realm.clone())
@@ -20,6 +31,20 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
 impl<S: Store, P: Permission> Acting<'_, S, P> {
     /// A page of the accounts that match, in the order of their ids, starting behind `after`; only accounts whose teams
     /// the actor is in. A page may be short and still name where the next one starts.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let mut after = None;
+    /// loop {
+    ///     let page = accounts.acting(&ada).accounts(&accounts.every_account(), after.as_ref(), 50).await?;
+    ///     page.items.iter().for_each(|account| println!("{} is for {}", account.id, account.purpose.as_str()));
+    ///     let Some(next) = page.next else { break };
+    ///     after = Some(next);
+    /// }
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or the store failed.

@@ -16,6 +16,17 @@ use crate::{
 impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// Notes that somebody checked the token's use and role now; the next look is due a month later, or as the policy says.
     ///
+    /// It changes no right and revokes nothing; it only moves the date of the next look.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let looked = accounts.acting(&ada).token(&id, &token).look_at().await?;
+    /// assert_eq!(looked.token().last_look, Some(accounts.now()));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not review, the account is its own, or there is no such token.
     pub async fn look_at(&self) -> Result<Arc<Credential>, Error> {
@@ -23,6 +34,15 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Notes that a review found the token still needed as it is.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let reviewed = accounts.acting(&ada).token(&id, &token).note_review().await?;
+    /// assert!(reviewed.token().last_review.is_some());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`look_at`](Self::look_at).

@@ -29,6 +29,18 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// Whether anybody tries the token since it was revoked, and whether that looks like a stale deploy or like theft, by
     /// the addresses from which it was used while it worked.
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// accounts.acting(&ada).token(&id, &token).revoke().await?;
+    /// let _ = accounts.authenticate(&text, "198.51.100.9".parse().ok()).await;
+    /// let observed = accounts.acting(&ada).token(&id, &token).observation().await?;
+    /// assert_eq!(observed.attempts, 1);
+    /// assert!(!observed.is_safe_to_delete);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, there is no such token, or the store failed.
     pub async fn observation(&self) -> Result<Observation, Error> {

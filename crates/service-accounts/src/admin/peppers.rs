@@ -22,6 +22,16 @@ pub struct PepperCensus {
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The peppers of this process, the current one first. It may read every record of the store.
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, token, secret, .. }| {
+    /// let census = accounts.acting(&ada).peppers().await?;
+    /// assert!(census[0].is_current);
+    /// assert_eq!(census[0].credentials, Some(2)); // the token and the client secret
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn peppers(&self) -> Result<Vec<PepperCensus>, Error> {

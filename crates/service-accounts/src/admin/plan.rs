@@ -29,6 +29,17 @@ pub struct TokenKey {
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// What is to be done now about the tokens of the next `limit` accounts, the weightiest first within the page.
     ///
+    /// It proposes and does nothing. `limit` counts accounts, not tasks.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, token, .. }| {
+    /// let page = accounts.acting(&ada).plan(None, 100).await?;
+    /// assert!(page.items.is_empty()); // a token that was minted now needs nothing
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn plan(
@@ -42,6 +53,18 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// What will be found of the tokens of the next `limit` accounts until `horizon` from now if nobody acts, in the order
     /// of dates within the page. What is found already is in [`plan`](Self::plan).
+    ///
+    /// ```
+    /// use service_accounts::lifecycle::Span;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, token, .. }| {
+    /// let horizon = Span::days(400).ok_or("it fits")?;
+    /// let page = accounts.acting(&ada).forecast(horizon, None, 100).await?;
+    /// assert!(!page.items.is_empty()); // the token expires within 400 days
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or the store failed.
@@ -58,6 +81,19 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// What another policy would change, now, for the tokens of the next `limit` accounts; tokens it changes nothing for
     /// are left out.
+    ///
+    /// It adopts nothing: a policy is chosen with [`Builder::lifecycle`](crate::Builder::lifecycle).
+    ///
+    /// ```
+    /// use service_accounts::lifecycle::LifecyclePolicy;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let page = accounts.acting(&ada).compare_policy(&LifecyclePolicy::default(), None, 100).await?;
+    /// assert!(page.items.is_empty()); // it is the policy of this host
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or the store failed.

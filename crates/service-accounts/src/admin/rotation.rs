@@ -78,6 +78,23 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// and the earlier text dies; after that there is no secret in the answer. A token may rotate itself, and no other,
     /// unless [`Builder::self_rotation`](crate::Builder::self_rotation) forbids it.
     ///
+    /// ```
+    /// use service_accounts::{RotateToken, lifecycle::RotationKey};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, secret }| {
+    /// let wanted = RotateToken::new(RotationKey::parse("deploy-2026-12-01")?);
+    /// let rotated = accounts.acting(&ada).token(&id, &token).rotate(&wanted).await?;
+    ///
+    /// // Both work until the client has loaded the new one; its first use ends the old one.
+    /// assert!(accounts.authenticate(&text, None).await.is_ok());
+    /// let new = rotated.secret.ok_or("the first answer has it")?;
+    /// assert!(accounts.authenticate(new.expose(), None).await.is_ok());
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not; another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
     /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).

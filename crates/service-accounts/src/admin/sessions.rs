@@ -14,6 +14,20 @@ use crate::{
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// A page of the account's sessions in the order of their ids.
     ///
+    /// Sessions that have ended are listed until upkeep removes them.
+    ///
+    /// ```
+    /// use service_accounts::Narrowing;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, secret, .. }| {
+    /// accounts.open_session(id.as_str(), &secret, &Narrowing::default(), None).await?;
+    /// let page = accounts.acting(&ada).account(&id).sessions(None, 50).await?;
+    /// assert_eq!(page.items.len(), 1);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, there is no such account, or the store failed.
     pub async fn sessions(&self, after: Option<&TokenId>, limit: usize) -> Result<Paged<Listed, TokenId>, Error> {
@@ -21,6 +35,20 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 
     /// Ends one session of the account from the next request on. Doing it twice is the same as once.
+    ///
+    /// The client can open another one: to prevent that, regenerate the client secret or disable the account.
+    ///
+    /// ```
+    /// use service_accounts::Narrowing;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, secret, .. }| {
+    /// let session = accounts.open_session(id.as_str(), &secret, &Narrowing::default(), None).await?;
+    /// accounts.acting(&ada).account(&id).revoke_session(&session.token.id).await?;
+    /// assert!(accounts.authenticate(session.secret.expose(), None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or there is no such session.

@@ -40,6 +40,21 @@ struct Steered {
 impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// The last rotation of this token as the one that was replaced.
     ///
+    /// Ask the old token, not its successor: the record stands where the rotation began.
+    ///
+    /// ```
+    /// use service_accounts::{RotateToken, lifecycle::RotationKey};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let wanted = RotateToken::new(RotationKey::parse("deploy-2026-12-01")?);
+    /// accounts.acting(&ada).token(&id, &token).rotate(&wanted).await?;
+    /// let rotation = accounts.acting(&ada).token(&id, &token).rotation().await?;
+    /// assert!(rotation.successor.is_some());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, there is no such token, or it was never rotated ([`Error::RotationMissing`]).
     pub async fn rotation(&self) -> Result<TokenRotation, Error> {
@@ -47,6 +62,23 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Calls the rotation off: the old token works as before, and the new one is revoked.
+    ///
+    /// The key of a rotation that was called off is spent; the next rotation takes another key.
+    ///
+    /// ```
+    /// use service_accounts::{RotateToken, lifecycle::RotationKey};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, secret }| {
+    /// let wanted = RotateToken::new(RotationKey::parse("deploy-2026-12-01")?);
+    /// let rotated = accounts.acting(&ada).token(&id, &token).rotate(&wanted).await?;
+    /// accounts.acting(&ada).token(&id, &token).cancel_rotation().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_ok());
+    /// let new = rotated.secret.ok_or("the first answer has it")?;
+    /// assert!(accounts.authenticate(new.expose(), None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// It is too late ([`Error::Rotation`]): the new token has been used, or the old one no longer works. Or the actor may
@@ -71,6 +103,21 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Ends the overlap now: the old token is revoked. Doing it twice is the same as once.
+    ///
+    /// Use it where several clients share the token and all of them have loaded the new one.
+    ///
+    /// ```
+    /// use service_accounts::{RotateToken, lifecycle::RotationKey};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// let wanted = RotateToken::new(RotationKey::parse("deploy-2026-12-01")?);
+    /// accounts.acting(&ada).token(&id, &token).rotate(&wanted).await?;
+    /// accounts.acting(&ada).token(&id, &token).finish_rotation().await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The rotation was called off or its successor no longer works ([`Error::Rotation`]), or the actor may not.
@@ -98,6 +145,24 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Notes that a step was done, by the actor and now. The first note of a step stays.
+    ///
+    /// For the steps that only people see, such as handing over the text. What the tokens themselves show, such as the first use,
+    /// is recorded without it.
+    ///
+    /// ```
+    /// use service_accounts::{RotateToken, lifecycle::{RotationKey, RotationStep}};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let wanted = RotateToken::new(RotationKey::parse("deploy-2026-12-01")?);
+    /// accounts.acting(&ada).token(&id, &token).rotate(&wanted).await?;
+    /// let handle = accounts.acting(&ada).token(&id, &token);
+    /// let noted = handle.record_rotation_step(RotationStep::HandOver).await?;
+    /// let by = noted.record.evidence(RotationStep::HandOver).and_then(|evidence| evidence.by.clone());
+    /// assert_eq!(by.as_ref(), Some(ada.name()));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The states of the tokens show that it was not done ([`Error::Rotation`]), or the actor may not.

@@ -24,6 +24,17 @@ pub struct TokenHandle<'a, S, P: Permission> {
 impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// The token as it stands, with its account.
     ///
+    /// It never holds the text: only the hint, which people compare with what they have.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// let found = accounts.acting(&ada).token(&id, &token).read().await?;
+    /// assert_eq!(found.token().hint.to_string(), format!("{}…{}", &text[..13], &text[text.len() - 4..]));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or there is no such token.
     pub async fn read(&self) -> Result<Arc<Credential>, Error> {
@@ -31,6 +42,21 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Changes what the token may do at most; its text stays the same.
+    ///
+    /// Scopes narrow and never widen: whatever they say, the token may at most what its account may.
+    ///
+    /// ```
+    /// use service_accounts::access::{Scopes, presets::data_quality::Permission};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// // An empty list is no access at all; `Scopes::Inherited` is all that the account may do.
+    /// accounts.acting(&ada).token(&id, &token).set_scopes(Scopes::none()).await?;
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert!(accounts.authorize(&principal, Permission::ResultsRead, None).is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, holds less than the account's role allows, or the token is revoked.
@@ -59,6 +85,20 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Ends the token's work from the next request on, for good. Doing it twice is the same as once.
+    ///
+    /// The record stays, so that later attempts are recognised and recorded. A token may revoke itself.
+    ///
+    /// ```
+    /// use service_accounts::{AuthenticateError, Rejection};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// accounts.acting(&ada).token(&id, &token).revoke().await?;
+    /// let refused = accounts.authenticate(&text, None).await;
+    /// assert!(matches!(refused, Err(AuthenticateError::Rejected(Rejection::Revoked))));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or there is no such token.
@@ -89,6 +129,20 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
 
     /// Removes a revoked token from the lists; the audit trail keeps its history.
     ///
+    /// After that, an attempt with its text is one of an unknown token: it no longer tells that somebody still uses it.
+    ///
+    /// ```
+    /// use service_accounts::Error;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// assert!(matches!(accounts.acting(&ada).token(&id, &token).delete().await, Err(Error::NotRevoked)));
+    /// accounts.acting(&ada).token(&id, &token).revoke().await?;
+    /// accounts.acting(&ada).token(&id, &token).delete().await?;
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, or the token is not revoked.
     pub async fn delete(&self) -> Result<(), Error> {
@@ -108,6 +162,20 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// What the token was seen to do up to this instant: addresses and permissions used, attempts after revocation.
+    ///
+    /// At most [`Sighting::MOST`] values of each kind are kept, those seen last.
+    ///
+    /// ```
+    /// use service_accounts::store::Seen;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// accounts.authenticate(&text, "192.0.2.7".parse().ok()).await?;
+    /// let seen = accounts.acting(&ada).token(&id, &token).sightings().await?;
+    /// assert!(seen.iter().any(|row| row.seen == Seen::UsedFrom([192, 0, 2, 7].into())));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, or there is no such token.

@@ -16,6 +16,22 @@ use crate::{
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// Mints a token for the account.
     ///
+    /// The text is in the answer and nowhere else. Whoever mints sees it, so the actor must hold everything that the account's
+    /// role allows.
+    ///
+    /// ```
+    /// use service_accounts::{NewToken, naming::TokenName};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, text, secret, .. }| {
+    /// let wanted = NewToken::new(TokenName::parse("nightly-report-2026")?);
+    /// let minted = accounts.acting(&ada).account(&id).mint(&wanted).await?;
+    /// // The only moment at which the text can be read.
+    /// assert!(accounts.authenticate(minted.secret.expose(), None).await.is_ok());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The actor may not, holds less than the account's role allows, or what is asked for does not fit; see [`Error`].
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
@@ -33,6 +49,18 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 
     /// A page of the account's tokens in the order of their ids, with their last use up to this instant.
+    ///
+    /// Revoked tokens are listed until they are deleted. Sessions and the client secret are not tokens.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let page = accounts.acting(&ada).account(&id).tokens(None, 50).await?;
+    /// assert_eq!(page.items[0].credential.token().id, token);
+    /// assert!(page.next.is_none());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The actor may not, there is no such account, or the store failed.
@@ -55,6 +83,19 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
 
 impl<S, P: Permission> ServiceAccounts<S, P> {
     /// What could be better about a token's name, with reasons.
+    ///
+    /// Advice never refuses: show it and let the person decide.
+    ///
+    /// ```
+    /// use service_accounts::naming::TokenName;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// let advice = accounts.advise_token_name(&TokenName::parse("test1")?);
+    /// assert!(!advice.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn advise_token_name(&self, name: &TokenName) -> Vec<NameAdvice> {
         self.core.rules.advisor.token(name)

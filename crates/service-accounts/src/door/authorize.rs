@@ -20,6 +20,22 @@ pub struct Forbidden {
 impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     /// Whether a principal may, on something of `team` or of nobody. The use and the refusal are both recorded, coalesced.
     ///
+    /// `team` is that of the resource; `None` is a resource that belongs to nobody. The record is gathered in memory, so the call
+    /// reads and writes nothing.
+    ///
+    /// ```
+    /// use service_accounts::access::presets::data_quality::Permission;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, text, .. }| {
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert!(accounts.authorize(&principal, Permission::ResultsRead, None).is_ok());
+    /// let refused = accounts.authorize(&principal, Permission::ResourcesWrite, None).unwrap_err();
+    /// assert_eq!(refused.permission, "resources:write");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// It may not: [`Forbidden`] names the permission that was missing.
     pub fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden> {
@@ -32,6 +48,15 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     }
 
     /// When a token's rotation window opens; `None` for sessions and client secrets, which are not rotated.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, token, text, .. }| {
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert!(accounts.rotate_after(principal.token()).is_some_and(|at| at > accounts.now()));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         self.core.rules.rotate_after(token)

@@ -66,6 +66,17 @@ pub enum ExchangeError {
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// Judges client credentials without opening a session, such as for introspection (RFC 7662 §2.1).
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, token, secret, .. }| {
+    /// let principal = accounts.authenticate_client(id.as_str(), &secret, None).await?;
+    /// assert_eq!(principal.id(), &id);
+    /// // A client secret is no bearer token.
+    /// assert!(accounts.authenticate(&secret, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// They were refused, or could not be judged because the store failed.
     pub async fn authenticate_client(
@@ -81,6 +92,20 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     ///
     /// An account has a bounded number of open sessions, [`Builder::most_sessions`](crate::Builder::most_sessions); those
     /// that end first make room for a new one.
+    ///
+    /// ```
+    /// use service_accounts::Narrowing;
+    /// use time::Duration;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, secret, .. }| {
+    /// let narrowing = Narrowing { lifetime: Some(Duration::hours(1)), ..Narrowing::default() };
+    /// let session = accounts.open_session(id.as_str(), &secret, &narrowing, None).await?;
+    /// let principal = accounts.authenticate(session.secret.expose(), None).await?;
+    /// assert_eq!(principal.id(), &id);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// The credentials were refused, the session would be wider than its account, or the store failed.
@@ -103,6 +128,19 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     }
 
     /// Ends the session that a principal came with, from the next request on.
+    ///
+    /// ```
+    /// use service_accounts::Narrowing;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, secret, .. }| {
+    /// let session = accounts.open_session(id.as_str(), &secret, &Narrowing::default(), None).await?;
+    /// let principal = accounts.authenticate(session.secret.expose(), None).await?;
+    /// accounts.end_session(&principal).await?;
+    /// assert!(accounts.authenticate(session.secret.expose(), None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// It came with a token, which only an administrator revokes; or the store failed.

@@ -24,6 +24,18 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// An account learns about its own credentials; whoever may read an account's tokens learns about those. Everything
     /// else is `None`: unknown, wrong, revoked, expired, and somebody else's look alike.
     ///
+    /// The network is not judged, because the question does not come from where the credential is used.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// let found = accounts.introspect(&ada, &text).await?;
+    /// assert_eq!(found.map(|found| found.principal.id().clone()), Some(id));
+    /// assert!(accounts.introspect(&ada, "not a token").await?.is_none());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The store failed.
     pub async fn introspect(&self, actor: &Actor<P>, text: &str) -> Result<Option<Introspection<P>>, Error> {

@@ -18,6 +18,16 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// An account gives back its own; whoever may revoke an account's tokens revokes those. Everything else is left as it
     /// is and no error: unknown, wrong, revoked before, a client secret, and somebody else's look alike.
     ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, text, .. }| {
+    /// let own = accounts.authenticate(&text, None).await?.actor();
+    /// accounts.revoke_presented(&own, &text).await?;
+    /// assert!(accounts.authenticate(&text, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// The store failed, or the actor lost the right meanwhile.
     pub async fn revoke_presented(&self, actor: &Actor<P>, text: &str) -> Result<(), Error> {

@@ -52,6 +52,16 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// Call it once at the start, before the first request. A check value reveals nothing about its pepper. One that no
     /// credential needs any more is forgotten.
     ///
+    /// Without it, a process with a wrong pepper refuses every credential as one with a wrong secret.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// accounts.check_peppers().await?;
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// A pepper is missing or another one, or the store failed: do not serve.
     pub async fn check_peppers(&self) -> Result<(), PepperError> {
