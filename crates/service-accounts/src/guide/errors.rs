@@ -37,10 +37,10 @@
 //! | `Outdated` | Show the account again, and approve the revision that was shown |
 //! | `DocumentMissing` | Check the id of the incident or other record |
 //! | `DocumentTaken` | Choose another name |
-//! | `ApplicationMissing` | Use one of the applications that the host has registered |
-//! | `ApplicationNotPermitted` | Give the actor what that application's events take |
-//! | `EventUnknown` | Name kinds of events that the application has |
-//! | `EventCount` | Name at least one kind of event, and no more than it says |
+//! | `ApplicationMissing` | Check the name of the application among those that the host has |
+//! | `ApplicationNotPermitted` | Give the account a role or scope with the application's permission, and see that it works |
+//! | `EventUnknown` | Name events such as `token.revoked`, or a pattern such as `token.*` |
+//! | `EventCount` | Name at least one event, and no more than it says |
 //! | `Target` | Its source says what is wrong with the address; send another one |
 //! | `TooManySubscriptions` | End a subscription first |
 //! | `PayloadTooLong` | Send less, or a reference to it |
