@@ -34,6 +34,7 @@ use time::UtcDateTime;
 
 use crate::side_by_side::{contestant, medians, print_ratio};
 
+mod postgres;
 mod work;
 
 const MANY: usize = 1_000_000;
@@ -42,7 +43,8 @@ const PER_ACCOUNT: usize = 1_000;
 pub fn run() {
     // For a change that concerns one of them.
     let only = std::env::args().nth(2);
-    let parts: [(&str, fn()); 3] = [("memory", in_memory), ("sqlite", on_sqlite), ("work", work::run)];
+    let parts: [(&str, fn()); 4] =
+        [("memory", in_memory), ("sqlite", on_sqlite), ("postgres", postgres::run), ("work", work::run)];
     for (name, part) in parts {
         if only.as_deref().is_none_or(|only| only == name) {
             part();

@@ -3,8 +3,8 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the helpers of tests")]
 
 mod conformance;
+mod frozen;
 mod moving;
 mod nodes;
 mod pooler;
-mod speed;
 mod support;

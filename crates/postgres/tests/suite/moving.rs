@@ -16,7 +16,7 @@ use crate::support::{Server, connect, settings, wait};
 const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
 
 /// A store with something of everything: 6 events, of which the first 2 are trimmed.
-fn source() -> (Subject<MemoryStore>, DocumentId) {
+pub(crate) fn source() -> (Subject<MemoryStore>, DocumentId) {
     let subject = Subject::new(MemoryStore::new());
     let store = subject.writer();
     let account = Subject::<MemoryStore>::account("pipeline");

@@ -1,14 +1,12 @@
 //! What the tests share.
 
-mod server;
-
 use std::sync::{
     OnceLock,
     atomic::{AtomicU32, Ordering},
 };
 
-pub(crate) use server::{Server, as_user};
 use service_accounts_postgres::{PostgresStore, Settings};
+pub(crate) use service_accounts_private_postgres::{Server, as_user};
 
 /// The runtime that drives the connections; the tests themselves wait on plain threads.
 pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
@@ -30,4 +28,11 @@ pub(crate) fn connect(settings: Settings) -> PostgresStore {
 /// Waits on this thread, as a host without a runtime of its own would.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     pollster::block_on(answer)
+}
+
+/// The schema of these settings, which tell it in their text form only.
+pub(crate) fn schema_of(settings: &Settings) -> String {
+    let text = format!("{settings:?}");
+    let name = text.split("SchemaName(\"").nth(1).unwrap();
+    name.split('"').next().unwrap().to_owned()
 }

@@ -1,14 +1,23 @@
-//! A private Postgres: Debian's, on a socket in a temporary folder, as a user other than root.
+//! A private Postgres for tests: Debian's, on a socket in a temporary folder, as a user other than root.
+//!
+//! Where none is installed each user says so aloud; in CI that is a failure.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use std::{
+    fmt::Write,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 /// A server that ends with the process that started it, whichever way that ends.
-pub(crate) struct Server {
+pub struct Server {
     folder: PathBuf,
     bin: PathBuf,
     keeper: Child,
@@ -18,13 +27,22 @@ impl Server {
     /// The server that the tests of one file share; none, said aloud, where no Postgres is installed.
     ///
     /// In CI a missing Postgres is a failure.
-    pub(crate) fn shared() -> Option<&'static Self> {
+    pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Server>> = OnceLock::new();
         SHARED.get_or_init(Self::start).as_ref()
     }
 
     /// A server of its own, for tests that stop it.
-    pub(crate) fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
+        Self::start_with("-c fsync=off")
+    }
+
+    /// A server that waits for the disk, to measure against.
+    pub fn start_durable() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    fn start_with(more: &str) -> Option<Self> {
         let Some(bin) = installed() else {
             let message = "NOT TESTED: no Postgres in /usr/lib/postgresql; install Debian's postgresql-15";
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{message}");
@@ -41,42 +59,67 @@ impl Server {
             "UTF8",
             "--no-sync",
         ]));
-        let keeper = keep(&bin, &folder);
+        let keeper = keep(&bin, &folder, more);
         let server = Self { folder, bin, keeper };
         server.wait_until_ready();
         Some(server)
     }
 
     /// How to reach it.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         format!("host={} port=5432 user=service dbname=postgres", self.folder.display())
     }
 
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    /// Where its socket and its data are.
+    pub fn folder(&self) -> &std::path::Path {
         &self.folder
     }
 
     /// A client that runs this text.
-    pub(crate) fn psql(&self, text: &str) -> Command {
+    pub fn psql(&self, text: &str) -> Command {
         let mut command = Command::new(self.bin.join("psql"));
         command.args(["-qX", "-v", "ON_ERROR_STOP=1", "-h", self.folder.to_str().unwrap(), "-U", "service"]);
         command.args(["-d", "postgres", "-c", text]);
         command
     }
 
-    pub(crate) fn sql(&self, text: &str) {
+    /// Runs this text.
+    pub fn sql(&self, text: &str) {
         output(&mut self.psql(text));
     }
 
-    /// The schema of these settings, which tell it in their text form only.
-    pub(crate) fn schema_of(&self, settings: &service_accounts_postgres::Settings) -> String {
-        let text = format!("{settings:?}");
-        let name = text.split("SchemaName(\"").nth(1).unwrap();
-        name.split('"').next().unwrap().to_owned()
+    /// What a query of one value says, in the database of this URL.
+    pub fn ask(&self, url: &str, query: &str) -> String {
+        output(Command::new(self.bin.join("psql")).args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", query, url])).trim().into()
+    }
+
+    /// Everything in the database of this URL, as SQL that makes it anew.
+    pub fn dump(&self, url: &str) -> String {
+        let text = output(Command::new(self.bin.join("pg_dump")).args(["--no-owner", "--no-privileges", "--inserts", url]));
+        // Only the newest clients know these two commands.
+        let is_of_all = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
+        text.lines().filter(is_of_all).flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// Runs a file of SQL in the database of this URL.
+    pub fn load(&self, url: &str, file: &std::path::Path) {
+        output(Command::new(self.bin.join("psql")).args(["-qX", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url));
+    }
+
+    /// Makes an empty database, and returns its URL.
+    pub fn database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("home_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.sql(&format!("CREATE DATABASE {name}"));
+        let mut host = String::new();
+        for byte in self.folder.to_str().unwrap().bytes() {
+            write!(host, "%{byte:02X}").unwrap();
+        }
+        format!("postgres://service@{host}/{name}")
     }
 
     /// Kills every process of the server at once, as a lost machine would, and starts it again.
-    pub(crate) fn crash(&self) {
+    pub fn crash(&self) {
         // Not by `pg_ctl stop`, which would take the next server for the one that it waits for.
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let pid = file.lines().next().unwrap();
@@ -110,12 +153,12 @@ impl Drop for Server {
 }
 
 /// Runs the server, again after each end, until its own input ends: then this process is gone.
-fn keep(bin: &std::path::Path, folder: &std::path::Path) -> Child {
+fn keep(bin: &std::path::Path, folder: &std::path::Path, more: &str) -> Child {
     let script = r#"
-        bin=$1; folder=$2
+        bin=$1; folder=$2; more=$3
         serve() {
             while [ ! -e "$folder/over" ]; do
-                "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=300 -c fsync=off \
+                "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=300 $more \
                     >>"$folder/log" 2>&1 </dev/null
             done
         }
@@ -127,7 +170,7 @@ fn keep(bin: &std::path::Path, folder: &std::path::Path) -> Child {
         rm -rf "$folder"
     "#;
     as_user("sh")
-        .args(["-c", script, "keeper", bin.to_str().unwrap(), folder.to_str().unwrap()])
+        .args(["-c", script, "keeper", bin.to_str().unwrap(), folder.to_str().unwrap(), more])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -142,7 +185,7 @@ fn installed() -> Option<PathBuf> {
 }
 
 /// Postgres refuses to run as root, so root asks the package's user to.
-pub(crate) fn as_user(program: &str) -> Command {
+pub fn as_user(program: &str) -> Command {
     let is_root = output(Command::new("id").arg("-u")).trim() == "0";
     if !is_root {
         return Command::new(program);

@@ -1,0 +1,164 @@
+//! On Postgres, with a million tokens and a server that waits for its disk: ours beside the plain statements on a connection
+//! of the same kind. Calls take turns, so that a machine that drifts drifts for both; a 99th percentile is told beside each
+//! median.
+
+use std::{
+    cell::Cell,
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use service_accounts::{
+    ServiceAccounts,
+    access::presets::data_quality::Permission,
+    audit::{Action, Event, Label},
+    naming::Realm,
+    postgres::{PostgresStore, Settings},
+    store::{Account, AccountFilter, Authority, Change, Committed, Store},
+    token::Kind,
+};
+use service_accounts_private_postgres::Server;
+use time::UtcDateTime;
+use tokio::runtime::Builder;
+use tokio_postgres::{Client, NoTls, Statement};
+
+use super::{MANY, Shuffled, keyring, token, vendor};
+
+const ROUNDS: usize = 4_000;
+/// The longest a statement may take, on both sides: a timeout costs the server a timer.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+pub fn run() {
+    let Some(server) = Server::start_durable() else { return };
+    let url = server.database();
+    let connect = || PostgresStore::connect(Settings::parse(&url).expect("a URL").deadline(DEADLINE));
+    let filling = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let texts = super::fill(&filling.block_on(connect()).expect("a store"));
+    server.ask(&url, "VACUUM ANALYZE");
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let accounts = super::open(connect().await.expect("a store"));
+        let raw = Raw::connect(&url).await;
+        reads(&accounts, &raw, &texts).await;
+        mints(accounts.store(), &raw).await;
+    });
+}
+
+async fn reads(accounts: &ServiceAccounts<PostgresStore, Permission>, raw: &Raw, texts: &[String]) {
+    let (mut ours, mut theirs) = (Shuffled::new(texts), Shuffled::new(texts));
+    let all = async || drop(black_box(accounts.authenticate(ours.next(), None).await.expect("accepted")));
+    let plain = async || raw.read(theirs.next()).await;
+    print(&format!("authenticate, Postgres, {MANY} rows"), 1.1, side_by_side(all, plain).await);
+    let hot = &texts[MANY / 2];
+    let all = async || drop(black_box(accounts.authenticate(hot, None).await.expect("accepted")));
+    let plain = async || raw.read(hot).await;
+    print("authenticate, Postgres, hot", 1.1, side_by_side(all, plain).await);
+}
+
+async fn mints(store: &PostgresStore, raw: &Raw) {
+    let page = store.accounts(&AccountFilter::of(Realm::default()), None, 1).await.expect("a page");
+    let account = page.items.first().expect("an account").clone();
+    let (count, minted) = (Cell::new(0), Cell::new(0));
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let ours = async || {
+        minted.set(minted.get() + 1);
+        mint(store, &account, 10_000 + minted.get(), &mut random).await;
+    };
+    let plain = async || {
+        count.set(count.get() + 1);
+        raw.mint(account.id.as_str(), count.get()).await;
+    };
+    print("mint with its event, Postgres", 1.11, side_by_side(ours, plain).await);
+}
+
+async fn mint(store: &PostgresStore, account: &Account, place: usize, random: &mut ChaCha8Rng) {
+    let minted = keyring().mint(&vendor(), Kind::Token, random).expect("a token");
+    let token = Box::new(token(account, place, &minted));
+    let id = Label::new(token.id.as_str());
+    let change = Change::Mint { token, account_revision: account.revision };
+    let event = Event::new(Action::TokenMinted, Label::new("peers"), UtcDateTime::UNIX_EPOCH)
+        .about_account(Label::new(account.id.as_str()))
+        .about_token(id);
+    let committed = store.commit(&Authority::Host, change, event).await.expect("a store");
+    assert!(matches!(committed, Committed::Applied(_)));
+}
+
+/// The statements that nobody could do without, over a connection of their own.
+struct Raw {
+    client: Client,
+    read: Statement,
+    turn: Statement,
+    token: Statement,
+    event: Statement,
+}
+
+impl Raw {
+    async fn connect(url: &str) -> Self {
+        let mut config: tokio_postgres::Config = url.parse().expect("a URL");
+        let timeout = DEADLINE.as_millis();
+        config.options(format!("-c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}"));
+        let (client, connection) = config.connect(NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        let prepare = async |text: &str| client.prepare(text).await.expect("a statement");
+        let read = "SELECT token.record, account.record FROM service_accounts.token AS token
+            JOIN service_accounts.account AS account ON account.id = token.account WHERE token.id = $1";
+        let turn = "UPDATE service_accounts.turn SET last = last + 1 RETURNING last";
+        // Rows as ours: as long, in the same tables, under the same indexes.
+        let token = "INSERT INTO service_accounts.token
+                (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
+            VALUES ($1, $4, 'service', 'sat', $1, 253402300799, NULL, 'k1', $2, $3)";
+        let event = "INSERT INTO service_accounts.event (sequence, at, action, actor, account, token, record)
+            VALUES ($1, 0, 'token.minted', 'peers', $2, $3, $4)";
+        let (read, turn) = (prepare(read).await, prepare(turn).await);
+        let (token, event) = (prepare(token).await, prepare(event).await);
+        Self { client, read, turn, token, event }
+    }
+
+    /// The id stands behind `peer_sat_`.
+    async fn read(&self, text: &str) {
+        let row = self.client.query_one(&self.read, &[&&text[9..25]]).await.expect("a row");
+        black_box((row.get::<_, &str>(0).len(), row.get::<_, &str>(1).len()));
+    }
+
+    async fn mint(&self, account: &str, number: usize) {
+        let (id, record) = (format!("raw{number:013}"), "x".repeat(600));
+        self.client.batch_execute("BEGIN").await.expect("a transaction");
+        let place: i64 = self.client.query_one(&self.turn, &[]).await.expect("a row").get(0);
+        let event = "x".repeat(250);
+        self.client.execute(&self.token, &[&id, &place, &record, &account]).await.expect("a row");
+        self.client.execute(&self.event, &[&place, &account, &id, &event]).await.expect("a row");
+        self.client.batch_execute("COMMIT").await.expect("a commit");
+    }
+}
+
+/// Median and 99th percentile in microseconds.
+type Timed = [f64; 2];
+
+async fn side_by_side(mut ours: impl AsyncFnMut(), mut plain: impl AsyncFnMut()) -> [Timed; 2] {
+    let mut samples = [Vec::new(), Vec::new()];
+    for round in 0..ROUNDS + ROUNDS / 10 {
+        let start = Instant::now();
+        ours().await;
+        let of_ours = start.elapsed();
+        let start = Instant::now();
+        plain().await;
+        if round >= ROUNDS / 10 {
+            samples[0].push(of_ours.as_secs_f64() * 1e6);
+            samples[1].push(start.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    samples.map(|mut samples| {
+        samples.sort_by(f64::total_cmp);
+        [samples[ROUNDS / 2], samples[ROUNDS * 99 / 100]]
+    })
+}
+
+fn print(case: &str, goal: f64, [ours, plain]: [Timed; 2]) {
+    let ratio = ours[0] / plain[0];
+    let verdict = if ratio <= goal { "ok" } else { "short" };
+    println!(
+        "ratio\t{case}\t{:.1} µs (p99 {:.1})\tplain\t{:.1} µs (p99 {:.1})\t{ratio:.3}\t≤ {goal}\t{verdict}",
+        ours[0], ours[1], plain[0], plain[1],
+    );
+}
