@@ -40,8 +40,13 @@ pub(crate) async fn commit(
 async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -> Result<Committed, PostgresError> {
     let mut steps = writes(&pool.statements, &applied.writes)?;
     steps.extend(event_steps(&pool.statements, &applied, event)?);
-    session.commit(&steps).await.map_err(PostgresError::after_sending)?;
+    let committed = session.commit(&steps).await;
     drop(steps);
+    // Though the answer may be lost, or the change refused: this node never answers with what it may have changed.
+    if let Some(cache) = &pool.cache {
+        cache.forget_written(&applied.writes);
+    }
+    committed.map_err(PostgresError::after_sending)?;
     session.finish();
     Ok(Committed::Applied(applied))
 }

@@ -42,6 +42,9 @@ pub enum PostgresError {
     /// The role or database acknowledges commits that a crash can lose.
     #[error("`synchronous_commit` is off; turn it on for the role of the service")]
     NotDurable,
+    /// A cache listens, which [`Prepared::EachTime`](crate::Prepared::EachTime) says no connection here can do.
+    #[error("a cache needs connections of its own; use none behind a pooler")]
+    CacheBehindPooler,
     /// The connection text cannot be read; it may hold a password, so it is not repeated.
     #[error("the connection text is no Postgres URL or key-value text")]
     Url,

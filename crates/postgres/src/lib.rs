@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod cache;
 mod change;
 mod decoded;
 mod documents;
@@ -9,6 +10,7 @@ mod error;
 mod events;
 mod import;
 mod lease;
+mod listen;
 mod lists;
 mod marks;
 mod pool;

@@ -12,7 +12,7 @@ use crate::{
     PostgresError,
     decoded::Decoded,
     pool::Pool,
-    rows::{self, column, instant, limit, one_more_than},
+    rows::{self, column, instant, limit, one_more_than, text},
 };
 
 /// How many accounts one page looks at, so that a rare filter never reads all of them in one call.
@@ -24,10 +24,16 @@ pub(crate) async fn credential(
     decoded: &Decoded,
     id: &TokenId,
 ) -> Result<Option<Arc<Credential>>, PostgresError> {
+    let cache = pool.cache.as_ref().and_then(|cache| Some((cache, cache.mark()?)));
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.credential, &[&id.as_str()]).await?;
     session.finish();
-    found.first().map(|row| decoded.credential(row, 0)).transpose()
+    let Some(row) = found.first() else { return Ok(None) };
+    let credential = decoded.credential(row, 0)?;
+    if let Some((cache, mark)) = cache {
+        cache.keep(mark, &credential, text(row, 2, "token")?.len() + text(row, 5, "account")?.len());
+    }
+    Ok(Some(credential))
 }
 
 pub(crate) async fn account(

@@ -12,6 +12,7 @@ use tokio_postgres::{
 
 use crate::{
     PostgresError, Prepared, Settings,
+    cache::Cache,
     lease::Lease,
     schema,
     settings::Tls,
@@ -26,6 +27,7 @@ pub(crate) struct Pool {
     connections: deadpool_postgres::Pool,
     pub(crate) statements: Statements,
     pub(crate) settings: Settings,
+    pub(crate) cache: Option<Arc<Cache>>,
     runtime: Handle,
 }
 
@@ -33,12 +35,19 @@ impl Pool {
     /// Connects once, to find out about wrong settings and to bring the schema up to date.
     pub(crate) async fn open(settings: Settings) -> Result<Arc<Self>, PostgresError> {
         let runtime = Handle::try_current().map_err(|_| PostgresError::NoRuntime)?;
+        if settings.cache.is_some() && settings.prepared == Prepared::EachTime {
+            return Err(PostgresError::CacheBehindPooler);
+        }
         let connections = deadpool_postgres::Pool::builder(manager(&settings)).max_size(settings.connections).build();
         let connections = connections.map_err(|error| PostgresError::Unavailable(Box::new(error)))?;
         let statements = Statements::new(&settings.schema);
-        let pool = Self { connections, statements, settings, runtime };
+        let cache = settings.cache.map(|bounds| Arc::new(Cache::new(bounds.bytes)));
+        let pool = Self { connections, statements, settings, cache, runtime };
         let session = pool.session().await?;
         schema::migrate(session.client.object(), &pool.settings.schema).await?;
+        if pool.cache.is_some() {
+            schema::announce(session.client.object(), &pool.settings.schema).await?;
+        }
         session.finish();
         Ok(Arc::new(pool))
     }

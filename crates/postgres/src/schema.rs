@@ -2,7 +2,7 @@
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use crate::{PostgresError, settings::SchemaName, statements::in_schema};
+use crate::{PostgresError, listen, settings::SchemaName, statements::in_schema};
 
 /// Each entry takes the schema one version further; what has been released is never edited.
 ///
@@ -101,6 +101,17 @@ pub(crate) async fn migrate(client: &Client, schema: &SchemaName) -> Result<(), 
     let end = if step.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
     step
+}
+
+/// Makes the triggers that a cache needs, where one is missing.
+pub(crate) async fn announce(client: &Client, schema: &SchemaName) -> Result<(), PostgresError> {
+    if scalar(client, &listen::count_of_triggers(schema)).await?.as_deref() == Some("4") {
+        return Ok(());
+    }
+    let key = lock_key(schema);
+    let triggers = listen::triggers(schema);
+    // One text is one transaction.
+    Ok(client.batch_execute(&format!("SELECT pg_advisory_xact_lock({key}); {triggers}")).await?)
 }
 
 async fn step(client: &Client, schema: &SchemaName) -> Result<(), PostgresError> {

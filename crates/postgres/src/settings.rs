@@ -26,6 +26,14 @@ pub struct Settings {
     pub(crate) deadline: Duration,
     pub(crate) prepared: Prepared,
     pub(crate) tls: Tls,
+    pub(crate) cache: Option<CacheBounds>,
+}
+
+/// How much is kept in memory, and how stale it may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheBounds {
+    pub(crate) bytes: u64,
+    pub(crate) staleness: Duration,
 }
 
 /// Whether statements are prepared once a connection.
@@ -52,6 +60,7 @@ impl Settings {
             deadline: Duration::from_secs(5),
             prepared: Prepared::Once,
             tls: Tls::Off,
+            cache: None,
         })
     }
 
@@ -81,6 +90,17 @@ impl Settings {
     #[must_use]
     pub fn prepared(self, prepared: Prepared) -> Self {
         Self { prepared, ..self }
+    }
+
+    /// Keeps credentials in memory, at most so many bytes, and answers from there what may be stale for that long at most.
+    ///
+    /// Without it every read asks the database. With it a change by another node, a revocation among them, is usually
+    /// known within milliseconds and always after `staleness`, which is raised to 100 ms where it is less; this node's own
+    /// changes are known at once. It needs one more connection, which listens, and triggers on the tables, which
+    /// [`connect`](crate::PostgresStore::connect) makes. While that connection is lost, every read asks the database.
+    #[must_use]
+    pub fn cache(self, bytes: u64, staleness: Duration) -> Self {
+        Self { cache: Some(CacheBounds { bytes, staleness: staleness.max(Duration::from_millis(100)) }), ..self }
     }
 
     /// Speaks TLS, and with no server that does not.

@@ -12,7 +12,8 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    PostgresError, Settings, change, decoded::Decoded, documents, events, lists, marks, pool::Pool, retry::retrying,
+    PostgresError, Settings, change, decoded::Decoded, documents, events, listen::Listener, lists, marks, pool::Pool,
+    retry::retrying,
 };
 
 /// Keeps service accounts in one schema of a Postgres database, shared by any number of nodes.
@@ -22,6 +23,7 @@ use crate::{
 pub struct PostgresStore {
     pool: Arc<Pool>,
     decoded: Decoded,
+    _listener: Option<Listener>,
 }
 
 impl PostgresStore {
@@ -30,7 +32,16 @@ impl PostgresStore {
     /// # Errors
     /// The server cannot be reached, acknowledges commits that a crash can lose, or its schema is that of a newer release.
     pub async fn connect(settings: Settings) -> Result<Self, PostgresError> {
-        Ok(Self { pool: Pool::open(settings).await?, decoded: Decoded::new() })
+        let pool = Pool::open(settings.clone()).await?;
+        let listener = pool.cache.clone().zip(settings.cache);
+        let listener = listener.map(|(cache, bounds)| Listener::start(settings, cache, bounds.staleness));
+        Ok(Self { pool, decoded: Decoded::new(), _listener: listener })
+    }
+
+    /// Whether reads are answered from memory at this moment; see [`Settings::cache`].
+    #[must_use]
+    pub fn is_cache_on(&self) -> bool {
+        self.pool.cache.as_ref().is_some_and(|cache| cache.is_on())
     }
 
     pub(crate) const fn pool(&self) -> &Arc<Pool> {
@@ -52,6 +63,9 @@ impl Store for PostgresStore {
     type Error = PostgresError;
 
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, PostgresError> {
+        if let Some(known) = self.pool.cache.as_ref().and_then(|cache| cache.get(id)) {
+            return Ok(Some(known));
+        }
         self.bounded(async { retrying!(lists::credential(&self.pool, &self.decoded, id).await) }).await
     }
 

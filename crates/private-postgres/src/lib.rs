@@ -16,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::runtime::{Builder, Runtime};
+
 /// A server that ends with the process that started it, whichever way that ends.
 pub struct Server {
     folder: PathBuf,
@@ -90,12 +92,15 @@ impl Server {
 
     /// What a query of one value says, in the database of this URL.
     pub fn ask(&self, url: &str, query: &str) -> String {
-        output(Command::new(self.bin.join("psql")).args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", query, url])).trim().into()
+        output(Command::new(self.bin.join("psql")).args(["-qXAt", "-v", "ON_ERROR_STOP=1", "-c", query, url]))
+            .trim()
+            .into()
     }
 
     /// Everything in the database of this URL, as SQL that makes it anew.
     pub fn dump(&self, url: &str) -> String {
-        let text = output(Command::new(self.bin.join("pg_dump")).args(["--no-owner", "--no-privileges", "--inserts", url]));
+        let text =
+            output(Command::new(self.bin.join("pg_dump")).args(["--no-owner", "--no-privileges", "--inserts", url]));
         // Only the newest clients know these two commands.
         let is_of_all = |line: &&str| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict");
         text.lines().filter(is_of_all).flat_map(|line| [line, "\n"]).collect()
@@ -143,6 +148,12 @@ impl Server {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// The runtime that drives connections; tests themselves wait on plain threads.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
 }
 
 impl Drop for Server {

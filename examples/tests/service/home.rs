@@ -9,16 +9,26 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use service_accounts_private_postgres::Server;
 use tempfile::TempDir;
 
 use crate::client::Client;
 
+/// The key of services that share a server: without it they refuse to start.
+const KEY: &str = "k1:1111111111111111111111111111111111111111111111111111111111111111";
+
 /// What outlives a process: the database, its key, and all that was ever logged.
-pub(crate) struct Home(TempDir);
+pub(crate) struct Home {
+    folder: TempDir,
+    /// The database on the server, in the tests of `on_postgres.rs`, where a server is installed.
+    url: Option<String>,
+}
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        let is_on_postgres = env!("CARGO_CRATE_NAME").ends_with("on_postgres");
+        let server = is_on_postgres.then(Server::shared).flatten();
+        Self { folder: TempDir::new().unwrap(), url: server.map(Server::database) }
     }
 
     /// Starts the service and waits until it listens.
@@ -40,14 +50,23 @@ impl Home {
     }
 
     fn spawn(&self, settings: &[(&str, &OsStr)], log: Stdio) -> Child {
-        let mut command = Command::new(binary());
+        let child = self.command("service", settings).stderr(log).spawn();
+        child.expect("the example `service` is built before its tests")
+    }
+
+    /// An example with the settings of this home and more.
+    pub(crate) fn command(&self, name: &str, settings: &[(&str, &OsStr)]) -> Command {
+        let mut command = Command::new(example(name));
         for unset in ["SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES", "RECOVER"] {
             command.env_remove(unset);
         }
         let usual = [("LISTEN", "127.0.0.1:0"), ("LOG", "trace")];
-        command.envs(usual).env("DATABASE", self.database()).envs(settings.iter().copied());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
-        child.expect("the example `service` is built before its tests")
+        command.envs(usual).env("DATABASE", self.database());
+        if let Some(url) = &self.url {
+            command.env("DATABASE", url).env("SERVICE_ACCOUNTS_PEPPER", KEY);
+        }
+        command.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
     }
 
     /// Starts the service for the first time; the token is the administrator's.
@@ -70,45 +89,44 @@ impl Home {
     }
 
     pub(crate) fn database(&self) -> PathBuf {
-        self.0.path().join("accounts.db")
+        self.folder.path().join("accounts.db")
     }
 
     /// All that is on disk beside the key and the log: the database with its companions.
     pub(crate) fn database_bytes(&self) -> Vec<u8> {
+        if let (Some(url), Some(server)) = (&self.url, Server::shared()) {
+            return server.dump(url).into_bytes();
+        }
         ["accounts.db", "accounts.db-wal", "accounts.db-shm"]
             .into_iter()
-            .filter_map(|name| fs::read(self.0.path().join(name)).ok())
+            .filter_map(|name| fs::read(self.folder.path().join(name)).ok())
             .flatten()
             .collect()
     }
 
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.0.path().join("log")).unwrap()
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    fn append_to_log(&self) -> File {
-        OpenOptions::new().create(true).append(true).open(self.0.path().join("log")).unwrap()
+    pub(crate) fn append_to_log(&self) -> File {
+        OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap()
     }
 }
 
 /// A running service; it is killed when it goes out of scope.
 pub(crate) struct Service {
-    child: Child,
+    pub(crate) child: Child,
     output: BufReader<ChildStdout>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Service {
-    fn await_address(mut child: Child) -> Self {
+    pub(crate) fn await_address(mut child: Child) -> Self {
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut service = Self { child, output, address: String::new() };
         let line = service.line();
         service.address = line.strip_prefix("listening on http://").expect("it says where it listens").to_owned();
         service
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        &self.address
     }
 
     /// A client that shows this credential.
@@ -132,12 +150,6 @@ impl Service {
         let created = self.with(admin).post("/api/v1/service-accounts", &body);
         assert_eq!(created.status, 201, "{}", created.text());
         created.json()
-    }
-
-    /// How many files and sockets it has open.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -178,10 +190,6 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn binary() -> PathBuf {
-    example("service")
 }
 
 /// Cargo puts examples beside the directory of the test binaries.

@@ -17,7 +17,11 @@ use crate::{
     home::{Home, Service},
 };
 
-const ROUNDS: u64 = 24;
+/// `KILLS=1000` kills more often.
+fn rounds() -> u64 {
+    std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
 const TOKENS: &str = "/api/v1/service-accounts/pipeline_automation@service/tokens";
 
 /// A token whose minting, and whose revocation if there was one, was answered before the end.
@@ -32,7 +36,7 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
     let (home, mut service, admin) = Home::first_start();
     service.create(&admin, "Pipeline Automation", json!({"first_token": null}));
     let mut acknowledged = BTreeSet::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let acknowledgements = Arc::new(AtomicUsize::new(0));
         let minting = mint_until_the_end(service.with(&admin), round, acknowledgements.clone());
         while acknowledgements.load(Ordering::Relaxed) == 0 && !minting.is_finished() {

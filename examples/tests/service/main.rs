@@ -20,6 +20,7 @@ mod home;
 mod keys;
 mod kill;
 mod limits;
+mod nodes;
 mod readme;
 mod resource;
 mod responding;

@@ -34,7 +34,7 @@ fn the_calls_of_the_readme_paste_and_answer_as_it_says() {
     let (home, service, admin) = Home::first_start();
     let folder = home.database().parent().unwrap().to_owned();
     fs::write(folder.join("service.log"), format!("listening on …\nadmin token: {admin}\n")).unwrap();
-    let pasted = block("ADMIN=$(sed").replace("127.0.0.1:8080", service.address());
+    let pasted = block("ADMIN=$(sed").replace("127.0.0.1:8080", &service.address);
     let output = Command::new("sh").args(["-euc", &pasted]).current_dir(&folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answers = String::from_utf8(output.stdout).unwrap();

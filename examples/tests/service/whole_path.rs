@@ -170,6 +170,8 @@ fn the_trail_tells_who_did_what() {
     let page = service.with(&admin).get(&format!("/api/v1/audit?account={id}")).json();
     let mut events: Vec<_> =
         page["items"].as_array().unwrap().iter().map(|e| (text(&e["action"]), text(&e["actor"]))).collect();
+    // What upkeep settles comes at its own time.
+    events.retain(|(action, _)| *action != "token.settled");
     events.sort_unstable();
     let admin = "service_administrator@service";
     let expected = [

@@ -34,6 +34,19 @@ mod unprepared {
     });
 }
 
+/// With a cache, whose node knows its own changes at once.
+mod cached {
+    service_accounts_store::conformance!(match super::cached() {
+        Some(subject) => subject,
+        None => return,
+    });
+}
+
+fn cached() -> Option<Subject<PostgresStore>> {
+    let bound = std::time::Duration::from_secs(10);
+    Server::shared().map(|server| Subject::new(connect(settings(server).cache(1 << 20, bound))))
+}
+
 fn one_handle() -> Option<Subject<PostgresStore>> {
     Server::shared().map(|server| Subject::new(connect(settings(server))))
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the helpers of tests")]
 
+mod cache;
 mod conformance;
 mod frozen;
 mod moving;

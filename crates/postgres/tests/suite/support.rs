@@ -1,18 +1,9 @@
 //! What the tests share.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use service_accounts_postgres::{PostgresStore, Settings};
-pub(crate) use service_accounts_private_postgres::{Server, as_user};
-
-/// The runtime that drives the connections; the tests themselves wait on plain threads.
-pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
-    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
-}
+pub(crate) use service_accounts_private_postgres::{Server, as_user, runtime};
 
 /// Settings for a schema that nobody else has.
 pub(crate) fn settings(server: &Server) -> Settings {

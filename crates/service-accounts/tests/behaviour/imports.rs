@@ -1,6 +1,6 @@
 //! Accounts from a file: looked at first, all or none, each credential tried.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Instant};
+use std::time::Instant;
 
 use service_accounts::{
     Actor, ApprovalRule, Error, ImportError, ImportFile, ImportOptions, ImportPreview, Imported, Narrowing, Rejection,
@@ -11,9 +11,8 @@ use service_accounts::{
     naming::{AccountId, TokenName},
     store::{AccountFilter, Store},
 };
-use tempfile::TempDir;
 
-use crate::support::{Fault, Permission, When, World, ada, keyring, on_every_store, sqlite, wait, with_role};
+use crate::support::{Fault, Permission, When, World, ada, durable, keyring, on_every_store, wait, with_role};
 
 const FILE: &str = "user,display_name,email,title,role,password\n\
     loader@example.com,Nightly Loader,ops@example.com,Loads the warehouse,Editor,\n\
@@ -103,24 +102,23 @@ fn the_trail_tells_of_the_import_and_of_each_account() {
     });
 }
 
-fn bytes(home: &TempDir) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
-    // The index of the log is shared memory: readers mark in it what they read.
-    let files = files.filter(|path| path.extension().is_none_or(|extension| extension != "db-shm"));
-    files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
-}
-
 #[test]
 fn a_preview_writes_nothing() {
-    let (home, store) = sqlite();
+    let (home, store) = durable();
     let world = World::on(store, keyring(), |builder| builder);
     world.create("Pipeline Automation");
-    let before = bytes(&home);
+    // The index of the log is shared memory: readers mark in it what they read.
+    let files = || {
+        let mut files = home.files();
+        files.retain(|path, _| path.extension().is_none_or(|extension| extension != "db-shm"));
+        files
+    };
+    let before = files();
     assert!(preview(&world, FILE).is_clean());
     assert_eq!(preview(&world, &FILE.replace("Editor", "Emperor")).refused(), 1);
-    assert!(bytes(&home) == before, "a byte of the database changed");
+    assert!(files() == before, "a byte of the database changed");
     import(&world, FILE);
-    assert!(bytes(&home) != before, "the comparison sees a change");
+    assert!(files() != before, "the comparison sees a change");
 }
 
 #[test]
@@ -259,7 +257,7 @@ fn a_failure_leaves_no_half_of_a_file() {
 
 #[test]
 fn fifty_rows_are_imported_within_a_second() {
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     let world = World::on(store, keyring(), |builder| builder);
     let rows: String = (0..50).map(|number| format!("loader_{number},Loader {number},,,Editor,\n")).collect();
     let csv = format!("user,display_name,email,title,role,password\n{rows}");

@@ -4,6 +4,8 @@ mod capture;
 mod chance;
 mod clock;
 mod holder;
+mod home;
+mod stores;
 
 use service_accounts::{
     naming::AccountId,
@@ -17,12 +19,10 @@ use service_accounts::{
     access::{Grants, RoleName, Scopes, Teams, presets::data_quality},
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
-    store::{BoxStore, Justification, MemoryStore, Owner, Purpose},
+    store::{BoxStore, Justification, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, Vendor},
 };
-use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::conformance::FaultyStore;
-use tempfile::TempDir;
 
 pub(crate) use capture::traced;
 pub(crate) use chance::{Seeded, Stuck};
@@ -31,6 +31,7 @@ pub(crate) use data_quality::Permission;
 pub(crate) use holder::{Holder, Path};
 pub(crate) use pollster::block_on as wait;
 pub(crate) use service_accounts_store::conformance::{Call, Fault, When};
+pub(crate) use stores::{durable, fresh, reopen};
 
 /// A store that can be watched, broken and interrupted.
 pub(crate) type Probe = Arc<FaultyStore<BoxStore>>;
@@ -51,14 +52,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// On a memory store, with every default.
+    /// On a store of its own, with every default.
     pub(crate) fn new() -> Self {
         Self::built(|builder| builder)
     }
 
-    /// On a memory store, with what a test chooses.
+    /// On a store of its own, with what a test chooses.
     pub(crate) fn built(choose: impl FnOnce(Builder<Probe, Permission>) -> Builder<Probe, Permission>) -> Self {
-        Self::on(BoxStore::new(MemoryStore::new()), keyring(), choose)
+        Self::on(fresh(), keyring(), choose)
     }
 
     /// On any store.
@@ -183,22 +184,10 @@ pub(crate) fn pepper(seed: u8) -> Pepper {
     Pepper::from_bytes([seed; Pepper::LEN])
 }
 
-/// A SQLite store in a directory that goes with it.
-pub(crate) fn sqlite() -> (TempDir, BoxStore) {
-    let home = tempfile::tempdir().unwrap();
-    let store = reopen(&home);
-    (home, store)
-}
-
-/// Another handle on the file of a SQLite store, as another process would have.
-pub(crate) fn reopen(home: &TempDir) -> BoxStore {
-    BoxStore::new(SqliteStore::open(home.path().join("accounts.db")).unwrap())
-}
-
-/// Both stores that come with the workspace, each in a world of its own.
+/// A store that is gone with its handle and one that is not, each in a world of its own.
 pub(crate) fn on_every_store(behaviour: impl Fn(&World)) {
     behaviour(&World::new());
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     behaviour(&World::on(store, keyring(), |builder| builder));
 }
 

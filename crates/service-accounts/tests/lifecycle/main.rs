@@ -13,5 +13,6 @@ mod outbox;
 mod rotation;
 mod rotation_model;
 mod subscriptions;
+mod two_nodes;
 mod upkeep;
 mod world;

@@ -277,10 +277,11 @@ fn plans_forecasts_and_comparisons_cover_every_account_a_page_at_a_time() {
 /// A year, day by day: clients that are told rotate, others do not, and some stop.
 #[test]
 fn in_a_year_nothing_expires_unannounced_nobody_is_locked_out_and_nothing_idle_survives() {
-    const ACCOUNTS: usize = 60;
-    let mut expired = [false; ACCOUNTS];
+    // On a server each step is a round trip.
+    let count = if env!("CARGO_CRATE_NAME").ends_with("on_postgres") { 3 } else { 60 };
+    let mut expired = vec![false; count];
     let world = World::built(|builder| builder.on_idle(OnIdle::Revoke));
-    let mut holders: Vec<_> = (0..ACCOUNTS).map(|number| world.holder(&format!("Pipeline {number}"))).collect();
+    let mut holders: Vec<_> = (0..count).map(|number| world.holder(&format!("Pipeline {number}"))).collect();
     for day in 1_usize..=400 {
         world.advance(Duration::DAY);
         for (number, holder) in holders.iter_mut().enumerate() {

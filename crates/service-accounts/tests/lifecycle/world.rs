@@ -1,5 +1,8 @@
 //! A host with a clock that stands still until a test moves it.
 
+#[path = "../behaviour/support/stores.rs"]
+mod stores;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -18,16 +21,15 @@ use service_accounts::{
     access::presets::data_quality,
     lifecycle::{Environment, RotationKey},
     naming::{AccountId, DisplayName, TokenName},
-    store::{BoxStore, Credential, MemoryStore, Owner, Purpose},
+    store::{BoxStore, Credential, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, TokenId, Vendor},
 };
-use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::conformance::FaultyStore;
-use tempfile::TempDir;
 use time::{Duration, UtcDateTime};
 
 pub(crate) use data_quality::Permission;
 pub(crate) use pollster::block_on as wait;
+pub(crate) use stores::{Home, durable, fresh, reopen};
 
 /// A store that can be watched, broken and interrupted.
 pub(crate) type Probe = Arc<FaultyStore<BoxStore>>;
@@ -53,7 +55,7 @@ impl World {
     }
 
     pub(crate) fn built(choose: impl FnOnce(Builder<Probe, Permission>) -> Builder<Probe, Permission>) -> Self {
-        Self::on(BoxStore::new(MemoryStore::new()), Arc::new(AtomicI64::new(START)), choose)
+        Self::on(fresh(), Arc::new(AtomicI64::new(START)), choose)
     }
 
     /// On any store, with a clock that others may share.
@@ -174,21 +176,10 @@ pub(crate) fn text_of(rotated: &RotatedToken) -> String {
     rotated.secret.as_ref().unwrap().expose().into()
 }
 
-pub(crate) fn sqlite() -> (TempDir, BoxStore) {
-    let home = tempfile::tempdir().unwrap();
-    let store = reopen(&home);
-    (home, store)
-}
-
-/// Another handle on the file of a SQLite store, as after a crash.
-pub(crate) fn reopen(home: &TempDir) -> BoxStore {
-    BoxStore::new(SqliteStore::open(home.path().join("accounts.db")).unwrap())
-}
-
-/// Both stores that come with the workspace, each in a world of its own.
+/// A store that is gone with its handle and one that is not, each in a world of its own.
 pub(crate) fn on_every_store(behaviour: impl Fn(&World)) {
     behaviour(&World::new());
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     behaviour(&World::on(store, Arc::new(AtomicI64::new(START)), |builder| builder));
 }
 

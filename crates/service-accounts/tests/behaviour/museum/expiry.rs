@@ -7,7 +7,7 @@ use service_accounts::{
 };
 use time::{Duration, UtcDateTime};
 
-use crate::support::{World, ada, is_unavailable, keyring, on_every_store, reopen, sqlite, token, wait, wanted};
+use crate::support::{World, ada, durable, is_unavailable, keyring, on_every_store, reopen, token, wait, wanted};
 
 /// authentik CVE-2025-64708: expiry relied on a sweeper.
 /// tower-sessions#82 and #174: expired sessions were returned, and expiry was not stored.
@@ -51,13 +51,11 @@ fn a_damaged_record_is_an_outage_and_never_a_credential_without_limits() {
         (r#""state":"active""#, r#""state":"atcive""#),
         (r#""status":"enabled""#, r#""status":"ennbled""#),
     ] {
-        let (home, store) = sqlite();
+        let (home, store) = durable();
         let world = World::on(store, keyring(), |builder| builder);
         let holder = world.holder("Pipeline Automation");
         drop(world);
-        closed(&home);
-
-        damage(&home.path().join("accounts.db"), sound, damaged);
+        home.damage(sound, damaged);
         let world = World::on(reopen(&home), keyring(), |builder| builder);
         let judged = world.authenticate(&holder.token);
         assert!(matches!(judged, Err(service_accounts::AuthenticateError::Unavailable(_))), "{damaged}: {judged:?}");
@@ -125,23 +123,4 @@ fn a_life_across_a_leap_day_is_as_long_as_any() {
     world.clock.set(UtcDateTime::from_unix_timestamp(1_709_164_800).unwrap());
     let minted = world.create("Pipeline Automation").first_token.unwrap().token;
     assert_eq!(minted.expires_at.unwrap() - minted.created_at, Duration::days(365));
-}
-
-/// Waits until the file is closed, which goes on behind the drop: its log is gone then.
-fn closed(home: &tempfile::TempDir) {
-    let log = home.path().join("accounts.db-wal");
-    (0..500).take_while(|_| log.exists()).for_each(|_| std::thread::sleep(std::time::Duration::from_millis(10)));
-    assert!(!log.exists(), "the store was not closed");
-}
-
-/// Changes bytes of the file in place, as a bad disk or a careless hand would.
-fn damage(file: &std::path::Path, sound: &str, damaged: &str) {
-    assert_eq!(sound.len(), damaged.len());
-    let mut bytes = std::fs::read(file).unwrap();
-    let places: Vec<_> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(sound.as_bytes())).collect();
-    assert!(!places.is_empty(), "{sound} is not in the file");
-    for at in places {
-        bytes[at..at + sound.len()].copy_from_slice(damaged.as_bytes());
-    }
-    std::fs::write(file, bytes).unwrap();
 }

@@ -8,7 +8,7 @@ use service_accounts::{
     naming::{LocalPart, ReservedIds},
 };
 
-use crate::support::{Path, Permission, Stuck, World, ada, in_role, keyring, sqlite, token, wait, wanted};
+use crate::support::{Path, Permission, Stuck, World, ada, durable, in_role, keyring, token, wait, wanted};
 
 /// tower-sessions#180 and #188: an id that came up twice overwrote somebody else's session.
 #[test]
@@ -48,7 +48,7 @@ fn a_source_that_only_repeats_itself_ends_in_an_error_and_overwrites_nobody() {
 /// Grafana CVE-2022-24812: what was remembered for one identity was answered to another.
 #[test]
 fn two_identities_interleaved_on_many_threads_never_mix() {
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     for world in [World::new(), World::on(store, keyring(), |builder| builder)] {
         let reader = world.create("Finance Metrics");
         let editor = world.create_with("Pipeline Automation", in_role("Editor"));
@@ -79,7 +79,7 @@ fn assert_is(world: &World, account: &CreatedAccount, is_reader: bool) {
 /// hydra#1831, three.ws#6: two rotations at once left two live credentials.
 #[test]
 fn of_many_regenerations_at_once_one_secret_is_left() {
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     for world in [World::new(), World::on(store, keyring(), |builder| builder)] {
         let holder = world.holder("Pipeline Automation");
         let secrets: Vec<_> = thread::scope(|scope| {
@@ -99,7 +99,7 @@ fn of_many_regenerations_at_once_one_secret_is_left() {
 
 #[test]
 fn of_many_that_want_one_name_at_once_one_gets_it() {
-    let (_home, store) = sqlite();
+    let (_home, store) = durable();
     for world in [World::new(), World::on(store, keyring(), |builder| builder)] {
         let holder = world.holder("Alation Sync");
         let (accounts, tokens): (Vec<_>, Vec<_>) = thread::scope(|scope| {

@@ -9,13 +9,13 @@ use service_accounts::{
 use service_accounts::{naming::Realm, token::Kind};
 
 use crate::support::{
-    Call, Holder, OFFICE, Path, World, ada, keyring, on_every_store, pepper, reopen, sqlite, token, wait, wanted,
+    Call, Holder, OFFICE, Path, World, ada, durable, keyring, on_every_store, pepper, reopen, token, wait, wanted,
 };
 
 /// kubernetes#50258, azure-managed-grafana#74: a revoked token lived on in a cache.
 #[test]
 fn a_revoked_token_is_refused_by_the_next_request_through_another_connection() {
-    let (home, store) = sqlite();
+    let (home, store) = durable();
     let here = World::on(store, keyring(), |builder| builder);
     let there = World::on(reopen(&home), keyring(), |builder| builder);
     let holder = here.holder("Pipeline Automation");

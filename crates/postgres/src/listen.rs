@@ -1,0 +1,188 @@
+//! The listening connection of the cache.
+//!
+//! A change of a credential or account notifies in its own transaction (`CREATE TRIGGER` below), so notifications have the order
+//! of the commits. This connection sends a beat through the same queue. When the beat comes back, everything that was committed
+//! before it was sent has been heard and forgotten; so for the time of the bound, counted from the sending, nothing that is
+//! kept is staler than the bound.
+
+use std::{
+    future::poll_fn,
+    hash::{BuildHasher, RandomState},
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::{Either, select};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
+
+use crate::{
+    PostgresError, Settings,
+    cache::Cache,
+    settings::{SchemaName, Tls},
+    statements::in_schema,
+};
+
+/// Beats in the time of the bound.
+const BEATS: u32 = 4;
+
+/// Every row that changes is named in a notification; rows that are new were never kept.
+const TRIGGERS: &str = "
+    CREATE OR REPLACE FUNCTION @announce() RETURNS trigger LANGUAGE plpgsql AS $body$
+    BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+            PERFORM pg_notify(TG_ARGV[0], 'all');
+        ELSE
+            PERFORM pg_notify(TG_ARGV[0], TG_TABLE_NAME || ' ' || OLD.id);
+        END IF;
+        RETURN NULL;
+    END $body$;
+    CREATE OR REPLACE TRIGGER announce_change AFTER UPDATE OR DELETE ON @token
+        FOR EACH ROW EXECUTE FUNCTION @announce('#');
+    CREATE OR REPLACE TRIGGER announce_truncate AFTER TRUNCATE ON @token
+        FOR EACH STATEMENT EXECUTE FUNCTION @announce('#');
+    CREATE OR REPLACE TRIGGER announce_change AFTER UPDATE OR DELETE ON @account
+        FOR EACH ROW EXECUTE FUNCTION @announce('#');
+    CREATE OR REPLACE TRIGGER announce_truncate AFTER TRUNCATE ON @account
+        FOR EACH STATEMENT EXECUTE FUNCTION @announce('#')";
+
+/// What makes the triggers, for a schema that lacks one of them.
+pub(crate) fn triggers(schema: &SchemaName) -> String {
+    in_schema(TRIGGERS, schema).replace("#", schema.as_str())
+}
+
+/// A query that says how many of the four triggers there are.
+pub(crate) fn count_of_triggers(schema: &SchemaName) -> String {
+    format!(
+        "SELECT count(*) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE nspname = '{}' AND relname IN ('token', 'account') AND tgenabled <> 'D'
+            AND tgname IN ('announce_change', 'announce_truncate')",
+        schema.as_str()
+    )
+}
+
+/// The task that listens; it ends with whoever holds this.
+pub(crate) struct Listener(JoinHandle<()>);
+
+impl Listener {
+    pub(crate) fn start(settings: Settings, cache: Arc<Cache>, staleness: Duration) -> Self {
+        Self(tokio::spawn(async move {
+            loop {
+                // Why it ended does not matter: until it listens again, every read asks the database.
+                let _ = listen(&settings, &cache, staleness).await;
+                cache.turn_off();
+                sleep(Duration::from_millis(200).min(staleness)).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn listen(settings: &Settings, cache: &Cache, staleness: Duration) -> Result<(), PostgresError> {
+    let config = settings.connection();
+    let channel = settings.schema.as_str();
+    match settings.tls.clone() {
+        Tls::Off => {
+            let (client, connection) = config.connect(NoTls).await?;
+            follow(client, connection, cache, (channel, staleness)).await
+        }
+        #[cfg(feature = "rustls")]
+        Tls::Rustls(tls) => {
+            let (client, connection) = config.connect(tls).await?;
+            follow(client, connection, cache, (channel, staleness)).await
+        }
+    }
+}
+
+/// Until the connection is lost, or a beat does not come back in time.
+async fn follow<S, T>(
+    client: Client,
+    connection: Connection<S, T>,
+    cache: &Cache,
+    (channel, staleness): (&str, Duration),
+) -> Result<(), PostgresError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let (beaten, beats) = watch::channel(0);
+    // Other nodes beat in the same channel.
+    let own = RandomState::new().hash_one(channel);
+    let hear = |notification: &Notification| match read(notification.payload()) {
+        Heard::Beat(node, beat) if node == own => drop(beaten.send(beat)),
+        Heard::Beat(..) => {}
+        Heard::Row(row) => cache.forget(row),
+    };
+    let hearing = pin!(hear_all(connection, hear));
+    let beating = pin!(beat(client, own, beats, cache, (channel, staleness)));
+    match select(hearing, beating).await {
+        Either::Left((end, _)) | Either::Right((end, _)) => end,
+    }
+}
+
+/// Hands over each notification in its order; nothing queues up in this process.
+async fn hear_all<S, T>(mut connection: Connection<S, T>, hear: impl Fn(&Notification)) -> Result<(), PostgresError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(notification) = message? {
+            hear(&notification);
+        }
+    }
+    Ok(())
+}
+
+async fn beat(
+    client: Client,
+    own: u64,
+    mut beats: watch::Receiver<u64>,
+    cache: &Cache,
+    (channel, staleness): (&str, Duration),
+) -> Result<(), PostgresError> {
+    client.batch_execute(&format!("LISTEN {channel}")).await?;
+    // What was kept before may have changed unheard.
+    cache.forget(None);
+    for beat in 1_u64.. {
+        let sent = Instant::now();
+        let round = async {
+            client.batch_execute(&format!("NOTIFY {channel}, 'beat {own} {beat}'")).await?;
+            beats.wait_for(|heard| *heard >= beat).await.map_err(|_| PostgresError::TooSlow)?;
+            Ok::<_, PostgresError>(())
+        };
+        timeout(staleness, round).await.map_err(|_| PostgresError::TooSlow)??;
+        cache.is_good_until(sent + staleness);
+        sleep(staleness / BEATS).await;
+    }
+    Ok(())
+}
+
+enum Heard<'a> {
+    Beat(u64, u64),
+    /// The table and id of a row; everything, where it is none that this release knows.
+    Row(Option<(&'a str, &'a str)>),
+}
+
+fn read(payload: &str) -> Heard<'_> {
+    let mut words = payload.split(' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some("beat"), Some(node), Some(beat)) => {
+            Heard::Beat(node.parse().unwrap_or_default(), beat.parse().unwrap_or_default())
+        }
+        (Some(table), Some(id), None) => Heard::Row(Some((table, id))),
+        _ => Heard::Row(None),
+    }
+}

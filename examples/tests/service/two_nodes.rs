@@ -1,0 +1,63 @@
+//! `examples/two_nodes`: one address, two nodes, one database.
+
+use std::{
+    collections::BTreeSet,
+    process::{Command, Stdio},
+};
+
+use serde_json::json;
+
+use crate::home::{Home, Service};
+
+/// The nodes' processes, which outlive a proxy that is killed.
+struct Nodes([String; 2]);
+
+impl Nodes {
+    fn kill(&self, place: usize) -> bool {
+        Command::new("kill").args(["-9", &self.0[place]]).stderr(Stdio::null()).status().unwrap().success()
+    }
+}
+
+impl Drop for Nodes {
+    fn drop(&mut self) {
+        let _ = (self.kill(0), self.kill(1));
+    }
+}
+
+fn start(home: &Home) -> (Service, Nodes) {
+    let child = home.command("two_nodes", &[]).stderr(home.append_to_log()).spawn();
+    let mut both = Service::await_address(child.expect("the example `two_nodes` is built before its tests"));
+    let processes = [(); 2].map(|()| both.line().split(' ').nth(3).unwrap().to_owned());
+    (both, Nodes(processes))
+}
+
+#[test]
+fn two_nodes_behind_one_address_are_one_service_and_one_alone_still_is() {
+    let home = Home::new();
+    let (mut both, nodes) = start(&home);
+    let mut line = both.line();
+    while !line.starts_with("admin token: ") {
+        line = both.line();
+    }
+    let admin = line.strip_prefix("admin token: ").unwrap();
+    let account = both.create(admin, "Nightly Load", json!({"ip_allowlist": ["127.0.0.1/32"]}));
+    let token = account["first_token"]["token"].as_str().unwrap();
+    let answers: Vec<_> = (0..10).map(|_| both.with(token).get("/datastores")).collect();
+    assert!(answers.iter().all(|answer| answer.status == 200), "a client is where the proxy saw it");
+    let by: BTreeSet<_> = answers.iter().map(|answer| answer.header("via").unwrap()).collect();
+    assert_eq!(by.len(), 2, "both nodes answer: {by:?}");
+    let elsewhere = both.with(token).raw("GET", "/datastores", "x-forwarded-for: 203.0.113.9\r\n", b"");
+    assert_eq!(elsewhere.status, 200, "what a client says about its address is dropped");
+
+    assert!(nodes.kill(0));
+    let first = format!(
+        "/api/v1/service-accounts/nightly_load@service/tokens/{}",
+        account["first_token"]["id"].as_str().unwrap()
+    );
+    assert_eq!(both.with(admin).ask(&format!("{first}/revoke")).status, 200);
+    for _ in 0..10 {
+        assert_eq!(both.with(token).get("/datastores").status, 401, "one node alone is still the service");
+    }
+    assert!(nodes.kill(1));
+    assert_eq!(both.with(token).get("/datastores").status, 503, "and nobody answers for none");
+}
