@@ -41,7 +41,7 @@ impl Nodes {
     /// The node whose turn it is, and then the other.
     pub(crate) fn in_turn(&self) -> [SocketAddr; 2] {
         let [first, second] = self.addresses;
-        if self.turns.fetch_add(1, Ordering::Relaxed) % 2 == 0 { [first, second] } else { [second, first] }
+        if self.turns.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { [first, second] } else { [second, first] }
     }
 
     /// Asks both to end, and waits: each writes down what it has gathered.
