@@ -9,6 +9,7 @@
 //! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
 //! | `ISSUER` | the URL under which OAuth clients know this service | the address it listens on |
 //! | `RECOVER` | `1` makes another administrator and prints its token | nobody is made |
+//! | `WEBHOOK_ALLOW_PRIVATE` | `1` lets webhooks go to private and loopback addresses, and over plain HTTP | only to the public Internet, over TLS |
 //! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
 mod bootstrap;
@@ -32,6 +33,7 @@ use service_accounts_axum::{
     oauth_router,
     tower::{ClientAddress, Gate},
 };
+use service_accounts_webhook::{self as webhook, Client, Deliverer, TokioTimer};
 use tokio::{
     net::TcpListener,
     time::{MissedTickBehavior, interval},
@@ -71,9 +73,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     bootstrap::announce(&accounts, recover, address).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
+    let webhooks = tokio::spawn(deliver(accounts.clone()));
     let gate = Gate::new(accounts.clone()).client_address(gate);
     serve::serve(listener, router(accounts.clone(), gate, oauth_server(issuer, address)?), stop).await;
     upkeep.abort();
+    webhooks.abort();
     accounts.flush().await?;
     println!("stopped");
     Ok(())
@@ -93,7 +97,10 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
     let store = database::open(&settings.database).await?;
     let vendor = Vendor::parse("sample")?;
     let manage = Permission::ServiceAccountsManage;
-    let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage);
+    // Any name is an application here; a host names its own, each with the permission that it takes.
+    let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage)
+        .every_other_application(Permission::DatastoresView)
+        .targets(settings.targets);
     Ok(match settings.environment {
         Some(here) => builder.environment(here).build(),
         None => builder.build(),
@@ -130,6 +137,13 @@ async fn keep_up(accounts: Accounts) {
             tracing::warn!(%error, "what is due waits for the next second");
         }
     }
+}
+
+/// Tells the subscribed what happened.
+async fn deliver(accounts: Accounts) {
+    let client = Client::new(accounts.outbox().targets());
+    let settings = webhook::Settings { rest: Duration::from_millis(250), ..webhook::Settings::default() };
+    Deliverer::new(accounts, client, TokioTimer).settings(settings).run().await;
 }
 
 /// An error with what caused it, as a person reads it.

@@ -6,6 +6,7 @@
 use std::env;
 
 use service_accounts::{
+    Targets,
     access::Allowlist,
     lifecycle::{Environment, LifecyclePolicy},
     token::Keyring,
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) recover: bool,
     /// `ISSUER`: the address under which clients know this service; without it, the one it listens on.
     pub(crate) issuer: Option<Issuer>,
+    /// `WEBHOOK_ALLOW_PRIVATE`: which receivers of webhooks are allowed.
+    pub(crate) targets: Targets,
     /// `LOG`: how much is logged.
     pub(crate) log: LevelFilter,
 }
@@ -57,6 +60,8 @@ impl Settings {
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
             recover: parsed("RECOVER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
             issuer: parsed("ISSUER", "a URL that begins with https://", |text| Issuer::parse(text).ok())?,
+            targets: parsed("WEBHOOK_ALLOW_PRIVATE", "1, or nothing", |text| (text == "1").then_some(Targets::Any))?
+                .unwrap_or_default(),
             log: parsed("LOG", log, |text| text.parse().ok())?.unwrap_or(LevelFilter::INFO),
         })
     }

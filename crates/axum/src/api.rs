@@ -11,6 +11,7 @@ pub(crate) mod policies;
 pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod subscriptions;
 pub(crate) mod tokens;
 
 use axum::{

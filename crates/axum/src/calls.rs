@@ -2,6 +2,7 @@
 
 mod insight;
 mod response;
+mod subscriptions;
 
 use serde_json::json;
 use service_accounts::{Call as May, access::Permission, naming::AccountId, store::Store, token::TokenId};
@@ -39,6 +40,7 @@ use crate::{
 pub(crate) use self::{
     insight::{insight, lifecycle},
     response::incidents,
+    subscriptions::subscriptions,
 };
 
 const ACCOUNTS: &str = "/api/v1/service-accounts";

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use service_accounts::{naming::AccountId, store::DocumentId, token::TokenId};
+use service_accounts::{SubscriptionId, naming::AccountId, store::DocumentId, token::TokenId};
 
 use crate::Refusal;
 
@@ -49,6 +49,12 @@ pub(crate) struct PolicyName(pub(crate) String);
 impl FromPath for PolicyName {
     fn from_path(params: &RawPathParams) -> Option<Self> {
         named(params, "name").map(|name| Self(name.into()))
+    }
+}
+
+impl FromPath for SubscriptionId {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        Self::parse(named(params, "subscription_id")?).ok()
     }
 }
 

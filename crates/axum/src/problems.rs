@@ -29,6 +29,8 @@ kinds! {
     OWN_ACCOUNT 403 "No service account administers itself.";
     OWN_APPROVAL 403 "Whoever created or changed an account does not approve it.";
     NOT_FOUND 404 "There is no such thing.";
+    APPLICATION_NOT_PERMITTED 403 "The account does not work, or does not hold the permission of the application.";
+    TOO_MANY_SUBSCRIPTIONS 409 "The account has as many subscriptions as it may.";
     ID_TAKEN 409 "The name leads to an id that is taken.";
     NAME_TAKEN 409 "Another has this name.";
     REVOKED 409 "The token is revoked, which is final.";

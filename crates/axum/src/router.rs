@@ -39,6 +39,8 @@ pub enum Room {
     Lifecycle,
     /// Many accounts from one file.
     Imports,
+    /// What accounts are told.
+    Subscriptions,
     /// Which peppers are in use.
     Peppers,
     /// Governance policies: kept, changed, tried.
@@ -59,6 +61,7 @@ impl Room {
         Self::Incidents,
         Self::Lifecycle,
         Self::Imports,
+        Self::Subscriptions,
         Self::Peppers,
         Self::Policies,
         Self::Audit,
@@ -75,6 +78,7 @@ impl Room {
             Self::Incidents => calls::incidents(),
             Self::Lifecycle => calls::lifecycle(),
             Self::Imports => calls::imports(),
+            Self::Subscriptions => calls::subscriptions(),
             Self::Peppers => calls::peppers(),
             Self::Policies => calls::policies(),
             Self::Audit => calls::audit(),

@@ -14,4 +14,5 @@ pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod shapes;
 pub(crate) mod sighting;
+pub(crate) mod subscription;
 pub(crate) mod token;

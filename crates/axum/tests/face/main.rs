@@ -13,4 +13,5 @@ mod mounted;
 mod openapi;
 mod outage;
 mod paths;
+mod subscriptions;
 mod support;
