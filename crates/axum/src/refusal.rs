@@ -144,7 +144,7 @@ impl From<Error> for Refusal {
             Error::NotPending => Self::conflict("NOT_PENDING", &error),
             Error::NotASession => Self::conflict("NOT_A_SESSION", &error),
             Error::TextTooLong { .. } => Self::validation("text", &error.to_string()),
-            Error::AccountMissing | Error::TokenMissing | Error::DocumentMissing => {
+            Error::AccountMissing | Error::TokenMissing => {
                 Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string()))
             }
             Error::Randomness(_) | Error::Unavailable(_) => Self(Problem::unavailable()),

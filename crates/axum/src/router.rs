@@ -51,7 +51,7 @@ pub enum Room {
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MachineUser,
         Self::Accounts,
         Self::Tokens,
