@@ -9,7 +9,9 @@ use service_accounts::{
     token::{Keyring, PepperId},
 };
 
-use crate::support::{Call, Fault, Holder, Path, When, World, ada, keyring, on_every_store, pepper, token, wait};
+use crate::support::{
+    Call, Fault, Holder, OFFICE, Path, When, World, ada, keyring, on_every_store, pepper, token, wait,
+};
 
 #[test]
 fn a_token_under_an_earlier_pepper_works_and_is_hashed_again_when_it_is_used() {
@@ -45,6 +47,41 @@ fn a_retired_pepper_ends_what_was_not_used_meanwhile_and_nothing_else() {
         let minted = wait(after.accounts.acting(&ada()).account(&idle.id).mint(&token("weekly"))).unwrap();
         assert_eq!(after.verdict(minted.secret.expose()), Ok(()), "what was lost is minted anew");
     });
+}
+
+/// Requests go on while the pepper is replaced and while the old one is retired: none fails, and nothing is left behind.
+#[test]
+fn a_pepper_is_rotated_and_retired_under_load() {
+    on_every_store(|world| {
+        let holders: Vec<_> = (0..8).map(|number| world.holder(&format!("Pipeline {number}"))).collect();
+        let between = world.restarted(rotated());
+        wait(between.accounts.check_peppers()).unwrap();
+        under_load(&between, &holders);
+        let left = |world: &World, pepper: &str| {
+            let census = wait(world.accounts.acting(&ada()).peppers()).unwrap();
+            census.iter().find(|each| each.id == id(pepper)).and_then(|each| each.credentials)
+        };
+        assert_eq!(left(&between, "k1"), Some(0), "it can be retired");
+        assert_eq!(left(&between, "k2"), Some(24));
+        let after = between.restarted(rotated().retired(id("k1")).unwrap());
+        wait(after.accounts.check_peppers()).unwrap();
+        under_load(&after, &holders);
+        assert_eq!(left(&after, "k1"), None, "it is gone");
+    });
+}
+
+/// Four clients at once, each with every credential of every account, several times.
+fn under_load(world: &World, holders: &[Holder]) {
+    let client = || {
+        for holder in (0..5).flat_map(|_| holders) {
+            for path in [Path::Token, Path::Session] {
+                assert_eq!(holder.verdict(world, path), Ok(()), "{path:?}");
+            }
+            let client = world.accounts.authenticate_client(holder.id.as_str(), &holder.secret, Some(OFFICE));
+            assert!(wait(client).is_ok(), "the client secret");
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(client))));
 }
 
 /// The credential is good; that its record could not be improved is nobody's fault but the store's.
