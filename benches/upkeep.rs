@@ -54,7 +54,7 @@ fn main() {
     fs::copy(&path, &copy).expect("a copy");
     let clock = Arc::new(AtomicI64::new(MADE));
     let accounts = open(SqliteStore::open(&path).expect("a database"), &clock);
-    first_use(&accounts, &tokens[tokens.len() / 2]);
+    first_use(&accounts, tokens.first().expect("a token"));
     nothing_due(&accounts);
     settling(&accounts, &clock, &copy);
 }
@@ -62,7 +62,7 @@ fn main() {
 fn nothing_due(accounts: &ServiceAccounts<SqliteStore, Permission>) {
     let upkeep = || pollster::block_on(accounts.upkeep(UpkeepBounds::default())).expect("a store");
     (0..20).for_each(|_| assert_eq!(upkeep().swept.settled, 0, "nothing is due"));
-    let took = median((0..200).map(|_| timed(|| drop(black_box(upkeep())))).collect());
+    let took = median((0..200).map(|_| timed(|| _ = black_box(upkeep()))).collect());
     print("upkeep, nothing due", took, "limit", 50_000.0, 1.0);
 }
 
