@@ -8,6 +8,7 @@ pub(crate) mod insight;
 pub(crate) mod lifecycle;
 pub(crate) mod peppers;
 pub(crate) mod policies;
+pub(crate) mod reviews;
 pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod sessions;

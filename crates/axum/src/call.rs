@@ -253,6 +253,7 @@ const fn gives(call: service_accounts::Call) -> bool {
             | Call::SetTokenScopes
             | Call::RotateToken
             | Call::ContainToken
+            | Call::ContainAccount
     )
 }
 

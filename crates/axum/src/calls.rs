@@ -1,14 +1,15 @@
 //! The list of all calls, one function a router.
 
+mod governance;
 mod insight;
 mod response;
 mod subscriptions;
 
 use serde_json::json;
-use service_accounts::{Call as May, access::Permission, naming::AccountId, store::Store, token::TokenId};
+use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, imports, peppers, policies, rotation, session, sessions, tokens},
+    api::{accounts, audit, imports, peppers, rotation, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
@@ -27,10 +28,6 @@ use crate::{
         insight::SightingsView,
         page::PageQuery,
         pepper::PepperView,
-        policy::{
-            ObjectionView, PolicyContentRequest, PolicyRequest, PolicyView, ReachRequest, TrialRequest, TrialView,
-            VersionQuery,
-        },
         rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
         session::{AuthRequest, AuthView, SessionView, VerifyView},
         token::{ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView},
@@ -38,6 +35,7 @@ use crate::{
 };
 
 pub(crate) use self::{
+    governance::{policies, reviews},
     insight::{insight, lifecycle},
     response::incidents,
     subscriptions::subscriptions,
@@ -45,8 +43,6 @@ pub(crate) use self::{
 
 const ACCOUNTS: &str = "/api/v1/service-accounts";
 const ACCOUNT: &str = "/api/v1/service-accounts/{id}";
-const POLICIES: &str = "/api/v1/service/policies";
-const POLICY: &str = "/api/v1/service/policies/{name}";
 const TOKENS: &str = "/api/v1/service-accounts/{id}/tokens";
 const TOKEN: &str = "/api/v1/service-accounts/{id}/tokens/{token_id}";
 
@@ -287,61 +283,6 @@ pub(crate) fn peppers<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .summary("List the peppers, the current one first, and how many credentials stand under each")
             .administers(May::ReadPolicies)
             .answers_all::<PepperView>("All peppers.", examples::pepper()),
-    ]
-}
-
-/// Governance policies.
-pub(crate) fn policies<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
-    let mut calls = vec![
-        Call::get(POLICIES, "listPolicies", policies::list)
-            .summary("List the policies in the order of their names")
-            .administers(May::ReadPolicies)
-            .query::<PageQuery<String>>()
-            .lists::<PolicyView<'_>>(examples::kept_policy()),
-        Call::post(POLICIES, "createPolicy", policies::create)
-            .summary("Keep a new policy; once it is enabled, each change that gives rights must pass it")
-            .administers(May::ChangePolicies)
-            .takes::<PolicyRequest>(examples::policy())
-            .makes::<PolicyView<'_>>("The policy.", examples::kept_policy())
-            .fails_with(&[NAME_TAKEN]),
-        Call::get(POLICY, "getPolicy", policies::show)
-            .summary("Show a policy")
-            .administers(May::ReadPolicies)
-            .answers::<PolicyView<'_>>(200, "The policy.", examples::kept_policy()),
-        Call::put(POLICY, "replacePolicy", policies::replace)
-            .summary("Change a policy")
-            .administers(May::ChangePolicies)
-            .query::<VersionQuery>()
-            .takes::<PolicyContentRequest>(examples::policy_content())
-            .answers::<PolicyView<'_>>(200, "The policy as it is now.", examples::kept_policy())
-            .fails_with(&[OUTDATED]),
-        Call::delete(POLICY, "deletePolicy", policies::delete)
-            .summary("Remove a policy")
-            .administers(May::ChangePolicies)
-            .query::<VersionQuery>()
-            .fails_with(&[OUTDATED]),
-    ];
-    calls.extend(trials());
-    calls
-}
-
-fn trials<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
-    vec![
-        Call::post("/api/v1/service/policies/validate", "validatePolicy", policies::validate)
-            .summary("Try a policy on a request; nothing is stored, the call is recorded")
-            .administers(May::ReadPolicies)
-            .takes::<TrialRequest>(json!({ "policy": examples::policy(), "request": examples::policy_request() }))
-            .answers::<TrialView<'_>>(200, "What the policy would say if it were in force.", examples::policy_trial()),
-        Call::post(
-            "/api/v1/service/policies/validate-existing",
-            "validatePolicyOnExisting",
-            policies::validate_existing,
-        )
-        .summary("Try a policy on a page of the accounts that exist and their tokens, and list those it objects to")
-        .administers(May::ReadPolicies)
-        .query::<PageQuery<AccountId>>()
-        .takes::<ReachRequest>(json!({ "policy": examples::policy() }))
-        .lists::<ObjectionView<'_>>(examples::policy_objection()),
     ]
 }
 

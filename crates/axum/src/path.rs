@@ -43,6 +43,15 @@ impl FromPath for DocumentId {
     }
 }
 
+/// A review.
+pub(crate) struct ReviewId(pub(crate) DocumentId);
+
+impl FromPath for ReviewId {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        DocumentId::parse(named(params, "review_id")?).ok().map(Self)
+    }
+}
+
 /// A policy, by its name.
 pub(crate) struct PolicyName(pub(crate) String);
 

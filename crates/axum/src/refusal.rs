@@ -129,7 +129,6 @@ impl From<Error> for Refusal {
             Error::PolicyChanged => Self::conflict("OUTDATED", &error),
             Error::PolicyName => Self::validation("name", &error.to_string()),
             Error::PolicyTooLong { .. } => Self::validation("rules", &error.to_string()),
-            Error::DocumentMissing => Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string())),
             Error::DocumentTaken => Self::conflict("NAME_TAKEN", &error),
             Error::ApplicationNotPermitted => Self::forbidden("APPLICATION_NOT_PERMITTED", error.to_string()),
             Error::ApplicationMissing => Self::validation("application", &error.to_string()),
@@ -144,7 +143,7 @@ impl From<Error> for Refusal {
             Error::NotPending => Self::conflict("NOT_PENDING", &error),
             Error::NotASession => Self::conflict("NOT_A_SESSION", &error),
             Error::TextTooLong { .. } => Self::validation("text", &error.to_string()),
-            Error::AccountMissing | Error::TokenMissing => {
+            Error::AccountMissing | Error::TokenMissing | Error::DocumentMissing | Error::NotReviewed => {
                 Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string()))
             }
             Error::Randomness(_) | Error::Unavailable(_) => Self(Problem::unavailable()),

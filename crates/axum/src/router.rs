@@ -45,6 +45,8 @@ pub enum Room {
     Peppers,
     /// Governance policies: kept, changed, tried.
     Policies,
+    /// Reviews of accounts and tokens, and what people decided.
+    Reviews,
     /// The audit trail.
     Audit,
 }
@@ -64,6 +66,7 @@ impl Room {
         Self::Subscriptions,
         Self::Peppers,
         Self::Policies,
+        Self::Reviews,
         Self::Audit,
     ];
 
@@ -81,6 +84,7 @@ impl Room {
             Self::Subscriptions => calls::subscriptions(),
             Self::Peppers => calls::peppers(),
             Self::Policies => calls::policies(),
+            Self::Reviews => calls::reviews(),
             Self::Audit => calls::audit(),
         }
     }

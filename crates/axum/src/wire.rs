@@ -10,6 +10,7 @@ pub(crate) mod page;
 pub(crate) mod pepper;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod review;
 pub(crate) mod rotation;
 pub(crate) mod session;
 pub(crate) mod shapes;

@@ -22,6 +22,7 @@ mod observation;
 mod peppers;
 mod plan;
 mod policies;
+mod reviews;
 mod rotation;
 mod sessions;
 mod steering;
@@ -58,6 +59,7 @@ pub use self::{
     peppers::PepperCensus,
     plan::TokenKey,
     policies::{KeptPolicy, Policies, PolicyObjection, PolicyTrial, PolicyVersion},
+    reviews::{OpenedReview, ReviewKey, ReviewKeyError, ReviewPack, ReviewRows, ReviewScope, Reviews},
     rotation::{RotateToken, RotatedToken, Served},
     steering::TokenRotation,
     subscriptions::{CreatedSubscription, Subscriptions},

@@ -167,6 +167,9 @@ pub enum Error {
         /// The most bytes.
         most: usize,
     },
+    /// A decision about what was not reviewed.
+    #[error("the review has no such account or token, look at its rows")]
+    NotReviewed,
     /// The record is full.
     #[error("at most {most} entries are kept here; open another record")]
     TooManyEntries {

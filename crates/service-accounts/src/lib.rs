@@ -44,6 +44,7 @@ pub use admin::{
     ImportError, ImportFile, ImportFileError, ImportOptions, ImportPreview, ImportProblem, ImportRow, Imported,
     ImportedAccount, Tried,
 };
+pub use admin::{OpenedReview, ReviewKey, ReviewKeyError, ReviewPack, ReviewRows, ReviewScope, Reviews};
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
 pub use core::{

@@ -21,7 +21,8 @@ fn operations(document: &Value) -> Vec<(Method, String, Value)> {
         let path = path
             .replace("{id}", "finance_metrics@service")
             .replace("{token_id}", "0000000000000000")
-            .replace("{name}", "short-lived-tokens");
+            .replace("{name}", "short-lived-tokens")
+            .replace("{review_id}", "service:0");
         let path = path.replace("{session_id}", "0000000000000000");
         let path = path.replace("{subscription_id}", "00000000000000000000");
         let path = path.replace("{incident_id}", "incident-001769860800-00");

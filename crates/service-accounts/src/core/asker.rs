@@ -63,6 +63,11 @@ impl<'a, P: Permission> Asker<'a, P> {
         self.covers_teams(teams)
     }
 
+    /// Whether the actor is in all of these teams.
+    pub(crate) fn covers_all_of(&self, teams: &Teams) -> Result<(), Error> {
+        self.covers_teams(teams)
+    }
+
     /// Whether the actor holds all that an account with this grant could ever do by its role.
     ///
     /// A role that the catalogue no longer knows may once have held anything, so only whoever holds everything covers it.

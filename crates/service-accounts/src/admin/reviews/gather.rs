@@ -1,0 +1,180 @@
+//! What is on record of accounts and tokens, as a review looks at it.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use service_accounts_access::{Permission, Scopes, Teams};
+use service_accounts_lifecycle::{AccountFacts, HumanSign, ReviewItem, TokenEntry};
+use service_accounts_naming::AccountId;
+use service_accounts_store::{Account, AccountFilter, Listed, Seen, Status, Store};
+use service_accounts_token::Kind;
+
+use super::{ReviewKey, ReviewPack, ReviewScope, Reviews};
+use crate::{Error, Unavailable, core::journal::Due};
+
+/// How many credentials are read at once.
+const PAGE: usize = 256;
+
+/// From more networks than this, a person on the move is likelier than a machine.
+const MOST_NETWORKS: usize = 16;
+
+type Item = ReviewItem<ReviewKey, String>;
+
+/// The items of a page of accounts.
+pub(super) struct Gathered {
+    pub(super) items: Vec<Item>,
+    pub(super) teams: Teams,
+    pub(super) next: Option<AccountId>,
+    pub(super) is_cut: bool,
+}
+
+/// What was seen of credentials.
+#[derive(Default)]
+struct Sights {
+    permissions: BTreeSet<String>,
+    networks: BTreeSet<IpAddr>,
+}
+
+impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
+    pub(super) async fn gather(&self, scope: &ReviewScope, limit: usize) -> Result<Gathered, Error> {
+        let (core, asker) = (self.acting.core, self.acting.asker());
+        core.journal.flush(&core.store, Due::Now, core.now()).await?;
+        let filter = AccountFilter {
+            within: asker.teams().clone(),
+            owner: scope.owner.clone(),
+            ..AccountFilter::of(core.rules.realm.clone())
+        };
+        let page = core.store.accounts(&filter, scope.after.as_ref(), limit).await.map_err(Unavailable::new)?;
+        let (mut items, mut teams, mut last) = (Vec::new(), Teams::none(), None);
+        for account in page.items.iter().filter(|account| account.status != Status::Deleted) {
+            if self.acting.actor.is(&account.id) {
+                continue;
+            }
+            let of_account = self.items_of(account, scope).await?;
+            if !items.is_empty() && items.len() + of_account.len() > ReviewPack::MOST_ROWS {
+                return Ok(Gathered { items, teams, next: last, is_cut: false });
+            }
+            items.extend(of_account);
+            teams = united(teams, account.grant.teams());
+            last = Some(account.id.clone());
+        }
+        let is_cut = items.len() > ReviewPack::MOST_ROWS;
+        items.truncate(ReviewPack::MOST_ROWS);
+        Ok(Gathered { items, teams, next: page.next, is_cut })
+    }
+
+    /// The account, then its tokens.
+    async fn items_of(&self, account: &Account, scope: &ReviewScope) -> Result<Vec<Item>, Error> {
+        let mut tokens = Vec::new();
+        let (mut seen, mut environments) = (Sights::default(), BTreeSet::from([account.environment.clone()]));
+        let mut facts = AccountFacts::new(account.created_at);
+        let (mut confirmed_at, mut has_old_pepper) = (None, false);
+        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+            let mut after = None;
+            loop {
+                let page = self.acting.core.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
+                let page = page.map_err(Unavailable::new)?;
+                for listed in &page.items {
+                    let token = listed.credential.token();
+                    facts = listed.last_used.map_or(facts, |used| facts.with_last_use(used.at));
+                    let is_live = !token.is_revoked(account);
+                    let sights = self.sights(listed).await?;
+                    if kind == Kind::Secret {
+                        confirmed_at = confirmed_at.max(token.last_review);
+                    }
+                    if kind == Kind::Secret && is_live {
+                        facts = facts.with_secret(token.created_at);
+                        has_old_pepper = self.has_old_pepper(listed);
+                    }
+                    if kind == Kind::Token && is_live && tokens.len() <= ReviewPack::MOST_ROWS {
+                        environments.insert(token.environment.clone());
+                        tokens.push(self.token_item(account, listed, scope, &sights));
+                    }
+                    seen.permissions.extend(sights.permissions);
+                    seen.networks.extend(sights.networks);
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        let facts = account.expires_at.map_or(facts, |end| facts.with_expiry(end));
+        let facts = if account.status == Status::Enabled { facts } else { facts.disabled() };
+        let key = ReviewKey { account: account.id.clone(), token: None };
+        let item = Item { confirmed_at, has_old_pepper, environments, ..Item::account(key, facts) };
+        let item = Item { systems: account.systems.len(), ..self.described(item, account, scope, &seen) };
+        let granted = self.granted(account, &Scopes::Inherited);
+        Ok([Item { granted, ..item }].into_iter().chain(tokens).collect())
+    }
+
+    fn token_item(&self, account: &Account, listed: &Listed, scope: &ReviewScope, seen: &Sights) -> Item {
+        let (token, TokenEntry { key, environment, facts }) = (listed.credential.token(), listed.entry());
+        let key = ReviewKey { account: account.id.clone(), token: Some(key) };
+        let advisor = &self.acting.core.rules.advisor;
+        let item = self.described(Item::token(TokenEntry { key, environment, facts }), account, scope, seen);
+        Item {
+            confirmed_at: token.last_review,
+            has_account: true,
+            has_fitting_name: token.class.token_name().is_none_or(|name| advisor.token(name).is_empty()),
+            has_old_pepper: self.has_old_pepper(listed),
+            never_expires: token.expires_at.is_none(),
+            granted: self.granted(account, token.grant.scopes()),
+            ..item
+        }
+    }
+
+    /// What tokens share with their account, and what was seen. Every account has a purpose: none is made without.
+    fn described(&self, item: Item, account: &Account, scope: &ReviewScope, seen: &Sights) -> Item {
+        let advisor = &self.acting.core.rules.advisor;
+        let is_moving = seen.networks.len() > MOST_NETWORKS;
+        Item {
+            has_purpose: true,
+            has_fitting_name: advisor.account(&account.name).is_empty(),
+            has_fitting_teams: !account.grant.teams().is_every(),
+            has_owner: scope.owners.as_ref().is_none_or(|owners| owners.contains(account.owner.as_str())),
+            used: seen.permissions.clone(),
+            networks: seen.networks.len(),
+            human_signs: is_moving.then_some(HumanSign::ManyAddresses).into_iter().collect(),
+            ..item
+        }
+    }
+
+    /// What it may do by the catalogue of now; nothing where the catalogue does not know a name.
+    fn granted(&self, account: &Account, scopes: &Scopes) -> BTreeSet<String> {
+        let catalogue = self.acting.asker().catalogue;
+        let held = catalogue.effective(account.grant.role(), account.grant.scopes(), scopes);
+        held.into_iter().flat_map(|held| held.iter()).map(|permission| permission.name().to_owned()).collect()
+    }
+
+    fn has_old_pepper(&self, listed: &Listed) -> bool {
+        listed.credential.token().digest.pepper() != self.acting.core.issuer.keyring.current()
+    }
+
+    async fn sights(&self, listed: &Listed) -> Result<Sights, Error> {
+        let seen = self.acting.core.store.sightings(&listed.credential.token().id).await.map_err(Unavailable::new)?;
+        let mut sights = Sights::default();
+        for each in seen {
+            match each.seen {
+                Seen::Permission(name) => drop(sights.permissions.insert(name.as_str().to_owned())),
+                Seen::UsedFrom(address) => drop(sights.networks.insert(network_of(address))),
+                Seen::TriedFrom(_) | Seen::Tried => {}
+            }
+        }
+        Ok(sights)
+    }
+}
+
+/// The network that an address is in, as one site usually has it: 24 bits of IPv4, 48 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::from((address.to_bits() & 0xffff_ff00).to_be_bytes()),
+        IpAddr::V6(address) => IpAddr::from((address.to_bits() & (u128::MAX << 80)).to_be_bytes()),
+    }
+}
+
+fn united(teams: Teams, others: &Teams) -> Teams {
+    if teams.is_every() || others.is_every() {
+        return Teams::every();
+    }
+    teams.names().chain(others.names()).cloned().collect()
+}
