@@ -11,4 +11,5 @@ mod incidents;
 mod leaks;
 mod paths;
 mod policies;
+mod reviews;
 mod world;

@@ -34,6 +34,7 @@ const PATHS: &[(&str, fn(&mut Run))] = &[
     ("RotateToken", Run::rotate),
     ("RotateToken", Run::rotate_itself),
     ("ContainToken", Run::replace),
+    ("ContainAccount", Run::contain_account),
 ];
 
 /// Calls that give nobody anything.
@@ -41,7 +42,6 @@ const GIVES_NOTHING: &[&str] = &[
     "DeleteAccount",
     "DisableAccount",
     "RevokeCredentials",
-    "ContainAccount",
     "SteerRotation",
     "RevokeToken",
     "DeleteToken",
@@ -401,6 +401,18 @@ impl Run {
             && let Some(minted) = &contained.successor
         {
             self.keep(&minted.token, minted.secret.expose());
+        }
+        self.answer = Some(answer.map(drop));
+    }
+
+    /// The account is contained whatever policies say; whether it gets a new secret is theirs to say.
+    fn contain_account(&mut self) {
+        let Some(id) = self.account() else { return };
+        let reason = service_accounts::Note::parse("found in a log").unwrap();
+        let answer = wait(self.world.admin().account(&id).contain_with_new_secret(reason));
+        let waits = wait(self.world.admin().account(&id).read()).is_ok_and(|account| account.proposal.is_some());
+        if answer.is_ok() && !waits {
+            self.given.push((id, None));
         }
         self.answer = Some(answer.map(drop));
     }
