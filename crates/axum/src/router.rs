@@ -53,7 +53,7 @@ pub enum Room {
 
 impl Room {
     /// Every room.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MachineUser,
         Self::Accounts,
         Self::Tokens,
