@@ -51,6 +51,7 @@ const GIVES_NOTHING: &[&str] = &[
     "ReadPlans",
     "Review",
     "ReadTrail",
+    "ReadSubscriptions",
     "ReadPolicies",
     "ChangePolicies",
     "ReportLeak",
