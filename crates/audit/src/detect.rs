@@ -77,6 +77,13 @@ impl Watch {
         &self.state
     }
 
+    /// Forgets accounts, tokens, networks and alerts until so many of each are left, those seen longest ago first, where
+    /// the [`state`](Self::state) takes too much room.
+    pub fn forget_down_to(&mut self, most: usize) {
+        self.settings.most_subjects = self.settings.most_subjects.min(most.max(1));
+        self.state.forget_down_to(most);
+    }
+
     /// The last event seen: where to go on reading.
     #[must_use]
     pub const fn cursor(&self) -> Option<Sequence> {

@@ -64,6 +64,7 @@ pub use self::{
     steering::TokenRotation,
     subscriptions::{CreatedSubscription, Subscriptions},
     token::TokenHandle,
+    trail::{ExportForm, Inclusion, TrailExport, TrailHandle},
     update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
 };
 use crate::{

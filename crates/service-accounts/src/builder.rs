@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use service_accounts_access::{Catalogue, LiveCatalogue, Permission, TeamName};
+use service_accounts_audit::detect;
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
 use service_accounts_store::{Change, Store};
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
-    AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, SelfRotation, ServiceAccounts,
-    SystemClock, SystemRandomness,
-    core::{Core, issuer::Issuer, journal::Journal, rules::Rules},
+    AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, Sealing, SelfRotation,
+    ServiceAccounts, SystemClock, SystemRandomness,
+    core::{Core, issuer::Issuer, journal::Journal, rules::Rules, trail::TrailRules},
 };
 
 use crate::{ApplicationName, Retries, Targets, notify::Applications};
@@ -51,6 +52,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
                 applications: Applications::default(),
                 targets: Targets::default(),
                 retries: Retries::default(),
+                trail: TrailRules::default(),
             },
             issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
@@ -162,6 +164,21 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn access_events(self, access_events: AccessEvents) -> Self {
         Self { access_events, ..self }
+    }
+
+    /// Has upkeep seal the trail, so that it cannot be edited unseen; and trim it, where the host says for how long it is
+    /// kept. By default it is neither sealed nor trimmed.
+    #[must_use]
+    pub fn seal(mut self, sealing: Sealing) -> Self {
+        self.rules.trail.sealing = Some(sealing);
+        self
+    }
+
+    /// Has upkeep watch the trail and raise alerts; by default nobody watches it. Nobody is locked out by an alert.
+    #[must_use]
+    pub fn detect(mut self, detectors: detect::Settings) -> Self {
+        self.rules.trail.detectors = Some(detectors);
+        self
     }
 
     /// Another clock.

@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod known_names;
 pub(crate) mod retry;
 pub(crate) mod rules;
+pub(crate) mod trail;
 
 use std::sync::{
     Arc,
@@ -23,7 +24,7 @@ use service_accounts_store::{Account, Credential, Status, Store};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules};
+use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules, trail::Followers};
 use crate::{Clock, Error, Unavailable};
 
 pub(crate) struct Core<S, P: Permission> {
@@ -35,6 +36,7 @@ pub(crate) struct Core<S, P: Permission> {
     pub(crate) journal: Arc<Journal>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) known_names: KnownNames,
+    pub(crate) followers: Followers,
 }
 
 impl<S, P: Permission> Core<S, P> {
@@ -42,7 +44,7 @@ impl<S, P: Permission> Core<S, P> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
-        Self { id, store, rules, issuer, journal, clock, known_names }
+        Self { id, store, rules, issuer, journal, clock, known_names, followers: Followers::default() }
     }
 
     /// Stores keep whole seconds, so nothing finer may enter a decision.

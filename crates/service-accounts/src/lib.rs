@@ -33,9 +33,10 @@ pub use service_accounts_token as token;
 pub use actor::Actor;
 pub use admin::{
     AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun,
-    DryRunResult, Expiry, Gain, Incident, IncidentNote, KeptPolicy, LeakReport, LeakedToken, MintedToken, NewAccount,
-    NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection, PolicyTrial, PolicyVersion,
-    RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation, UpdatedAccount,
+    DryRunResult, Expiry, ExportForm, Gain, Incident, IncidentNote, Inclusion, KeptPolicy, LeakReport, LeakedToken,
+    MintedToken, NewAccount, NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection,
+    PolicyTrial, PolicyVersion, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation,
+    TrailExport, TrailHandle, UpdatedAccount,
 };
 pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
 #[cfg(feature = "import")]
@@ -52,6 +53,10 @@ pub use core::{
     governance::{PolicyFinding, TokenPolicy},
     journal::AccessEvents,
     rules::{Administration, ApprovalRule, OnIdle, OnInactive, SelfRotation},
+    trail::{
+        sealing::{Archive, ArchivedSegment, Archiving, Sealing},
+        seals::TrailSeal,
+    },
 };
 pub use door::{ExchangeError, Forbidden, Introspection, Narrowing, OpenedSession, SESSION_LIFETIME};
 pub use error::Error;
@@ -64,4 +69,4 @@ pub use principal::Principal;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use rejection::{AuthenticateError, Disclosure, Rejection, Unavailable};
 pub use service::ServiceAccounts;
-pub use upkeep::{PepperError, Swept, Upkeep, UpkeepBounds};
+pub use upkeep::{PepperError, Sealed, Swept, Trimmed, Upkeep, UpkeepBounds, Watched};

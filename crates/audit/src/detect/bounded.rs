@@ -39,6 +39,13 @@ impl<V> Bounded<V> {
         }
     }
 
+    /// Forgets the least recently touched until so many are left.
+    pub(super) fn forget_down_to(&mut self, most: usize) {
+        while self.values.len() > most {
+            self.forget_oldest();
+        }
+    }
+
     fn forget_oldest(&mut self) {
         if let Some((_, oldest)) = self.order.pop_first() {
             self.values.remove(&oldest);

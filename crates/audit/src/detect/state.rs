@@ -21,6 +21,17 @@ pub struct State {
     pub(super) told: Bounded<i64>,
 }
 
+impl State {
+    pub(super) fn forget_down_to(&mut self, most: usize) {
+        self.by_source.forget_down_to(most);
+        self.by_account.forget_down_to(most);
+        self.habits.forget_down_to(most);
+        self.tokens.forget_down_to(most);
+        self.policy_actors.forget_down_to(most);
+        self.told.forget_down_to(most);
+    }
+}
+
 /// When a token was last used or minted, and its longest pause, in seconds.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]

@@ -1,16 +1,24 @@
-//! Reading the audit trail.
+//! Reading the trail: pages of events, alerts, seals, files, and the proof of one event.
+
+mod export;
+mod inclusion;
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{Page, Query};
-use service_accounts_store::Store;
+use service_accounts_audit::{Page, Query, detect::Alert};
+use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
+use time::UtcDateTime;
 
+pub use self::{
+    export::{ExportForm, TrailExport},
+    inclusion::Inclusion,
+};
 use super::Acting;
 use crate::{
-    Error, Unavailable,
-    core::{authority::Call, journal::Due},
+    Error, TrailSeal, Unavailable,
+    core::{authority::Call, journal::Due, trail::alerts::before_alerts_of},
 };
 
-impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// A page of the audit trail, up to this instant.
     ///
     /// A page may be short, even empty, and still have a `next`; follow it until there is none.
@@ -35,5 +43,46 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.may(Call::ReadTrail)?;
         self.core.journal.flush(&self.core.store, Due::Now, self.core.now()).await?;
         Ok(self.core.store.events(query).await.map_err(Unavailable::new)?)
+    }
+
+    /// What is made of the trail: alerts, seals, files and proofs.
+    #[must_use]
+    pub const fn trail(self) -> TrailHandle<'a, S, P> {
+        TrailHandle { acting: self }
+    }
+}
+
+/// The trail as a whole, on somebody's word: what [`Acting::trail`] returns.
+#[derive(Debug)]
+pub struct TrailHandle<'a, S, P: Permission> {
+    acting: Acting<'a, S, P>,
+}
+
+impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
+    /// A page of the alerts in the order of time, from `since` on, starting behind `after`.
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn alerts(
+        &self,
+        since: Option<UtcDateTime>,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Paged<Alert, DocumentId>, Error> {
+        self.acting.may(Call::ReadTrail)?;
+        let start = since.map(before_alerts_of).transpose()?;
+        let after = after.max(start.as_ref());
+        let page = self.acting.core.kept_page(DocumentKind::Alert, after, limit).await?;
+        Ok(Paged { items: page.items.into_iter().map(|kept| kept.value).collect(), next: page.next })
+    }
+
+    /// A page of the seals in the order of their chain, starting behind `after`. Those of trimmed segments are gone.
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn seals(&self, after: Option<&DocumentId>, limit: usize) -> Result<Paged<TrailSeal, DocumentId>, Error> {
+        self.acting.may(Call::ReadTrail)?;
+        let page = self.acting.core.kept_seals(after, limit).await?;
+        Ok(Paged { items: page.items.into_iter().map(|kept| kept.value).collect(), next: page.next })
     }
 }

@@ -6,6 +6,7 @@ use service_accounts_naming::{Advisor, Realm, ReservedIds};
 use service_accounts_store::{Account, Token};
 use time::UtcDateTime;
 
+use super::trail::TrailRules;
 use crate::{Retries, Targets, notify::Applications};
 
 /// The settings by which every room decides.
@@ -25,6 +26,7 @@ pub(crate) struct Rules<P: Permission> {
     pub(crate) applications: Applications<P>,
     pub(crate) targets: Targets,
     pub(crate) retries: Retries,
+    pub(crate) trail: TrailRules,
 }
 
 /// Which permissions of the host let somebody administrate service accounts.

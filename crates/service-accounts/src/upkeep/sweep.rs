@@ -9,25 +9,11 @@ use service_accounts_audit::{Action, Event, Label};
 use service_accounts_store::{Authority, Change, Class, Committed, Listed, Status, Store, Tended, Token};
 use time::UtcDateTime;
 
-use super::verdict::Settled;
+use super::{UpkeepBounds, verdict::Settled};
 use crate::{
     Unavailable,
     core::{Core, commit::about_token},
 };
-
-/// How much one call of upkeep may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UpkeepBounds {
-    /// The most due credentials to settle.
-    pub credentials: usize,
-}
-
-impl Default for UpkeepBounds {
-    /// A thousand credentials.
-    fn default() -> Self {
-        Self { credentials: 1000 }
-    }
-}
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -228,7 +228,11 @@ fn a_bounded_sweep_goes_on_where_it_stopped() {
     let world = World::new();
     (0..5).for_each(|number| drop(world.holder(&format!("Pipeline {number}"))));
     world.advance(Duration::days(31));
-    let swept = |most| wait(world.accounts.upkeep(service_accounts::UpkeepBounds { credentials: most })).unwrap().swept;
+    let swept = |most| {
+        wait(world.accounts.upkeep(service_accounts::UpkeepBounds { credentials: most, ..Default::default() }))
+            .unwrap()
+            .swept
+    };
     assert_eq!((swept(3).settled, swept(3).settled, swept(3).settled), (3, 2, 0));
 }
 

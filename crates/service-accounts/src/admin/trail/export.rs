@@ -1,0 +1,221 @@
+//! The trail as a file, part by part.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{
+    Action, Label, LineError, Recorded, Sequence, csv_header,
+    seal::{Export, Seal, Sealer},
+    to_csv, to_line,
+};
+use service_accounts_store::{DocumentId, Store};
+
+use super::TrailHandle;
+use crate::{
+    Error, Unavailable,
+    core::{
+        authority::Call,
+        journal::Due,
+        trail::reading::{Stretch, before},
+    },
+};
+
+/// How many events a part holds at most.
+const PART: usize = 500;
+
+/// What the file looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportForm {
+    /// JSON Lines. Where the trail is sealed, its seals stand among the events, and the verifier of `audit` reads the file.
+    #[default]
+    JsonLines,
+    /// CSV that no spreadsheet takes for formulas, without seals.
+    Csv,
+}
+
+/// An export under way: what [`TrailHandle::export`] begins and [`TrailHandle::next_part`] goes on with.
+///
+/// It holds one seal and 32 bytes for each event that no seal covers yet, whatever the size of the trail.
+#[derive(Debug)]
+pub struct TrailExport {
+    form: ExportForm,
+    /// Under which key; only where the trail is sealed and the form shows it.
+    sealed: Option<Export>,
+    /// How far the trail was read.
+    place: Option<Sequence>,
+    /// The newest event when the export began: the file goes so far.
+    until: Option<Sequence>,
+    segment: Option<Segment>,
+    last_seal: Option<DocumentId>,
+    stage: Stage,
+    /// Events that no seal covers.
+    unsealed: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Begin,
+    Seals,
+    Rest,
+    Over,
+}
+
+/// A sealed segment under way.
+#[derive(Debug)]
+struct Segment {
+    id: DocumentId,
+    seal: Seal,
+    written: usize,
+}
+
+impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
+    /// Begins an export of the whole trail up to this instant; the trail tells of it.
+    ///
+    /// ```
+    /// # use service_accounts::{Actor, ExportForm, ServiceAccounts, access::presets::data_quality::{self, Permission}, store::MemoryStore};
+    /// # use service_accounts::token::{Keyring, Pepper, PepperId, Vendor};
+    /// # pollster::block_on(async {
+    /// # let keyring = Keyring::new(PepperId::parse("k1")?, Pepper::from_bytes([7; 32]));
+    /// # let accounts = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme")?, keyring,
+    /// #     data_quality::catalogue(), Permission::ServiceAccountsManage).build();
+    /// let ada = Actor::host("ada@example.com");
+    /// let trail = accounts.acting(&ada).trail();
+    /// let mut export = trail.export(ExportForm::JsonLines).await?;
+    /// let mut file = String::new();
+    /// while let Some(part) = trail.next_part(&mut export).await? {
+    ///     file += &part;
+    /// }
+    /// assert!(file.contains("trail.exported"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The actor may not, or the store failed.
+    pub async fn export(&self, form: ExportForm) -> Result<TrailExport, Error> {
+        let (acting, core) = (&self.acting, self.acting.core);
+        acting.may(Call::ReadTrail)?;
+        core.journal.flush(&core.store, Due::Now, core.now()).await?;
+        let name = match form {
+            ExportForm::JsonLines => "jsonl",
+            ExportForm::Csv => "csv",
+        };
+        let event = core.event(Action::TrailExported, acting.actor);
+        core.record(event.with(Label::new("format"), Label::new(name))).await?;
+        let sealing = core.rules.trail.sealing.as_ref().filter(|_| form == ExportForm::JsonLines);
+        Ok(TrailExport {
+            form,
+            sealed: sealing.map(|sealing| Export::new(sealing.key.clone())),
+            place: None,
+            until: core.newest_place().await?,
+            segment: None,
+            last_seal: None,
+            stage: Stage::Begin,
+            unsealed: 0,
+        })
+    }
+
+    /// The next part of an export, some whole lines; `None` at its end. Whether the actor may is asked anew each time.
+    /// Where this future is dropped, begin the export anew.
+    ///
+    /// # Errors
+    /// The actor may not, the store failed, or the segment under way was trimmed meanwhile, which is a
+    /// [`Conflict`](Error::Conflict): begin anew. What was written so far has no end then, and no verifier takes it.
+    pub async fn next_part(&self, export: &mut TrailExport) -> Result<Option<String>, Error> {
+        self.acting.may(Call::ReadTrail)?;
+        loop {
+            let part = match export.stage {
+                Stage::Begin => export.begin()?,
+                Stage::Seals => self.sealed_part(export).await?,
+                Stage::Rest => self.unsealed_part(export).await?,
+                Stage::Over => return Ok(None),
+            };
+            if !part.is_empty() {
+                return Ok(Some(part));
+            }
+        }
+    }
+
+    async fn sealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
+        let core = self.acting.core;
+        let Some(mut segment) = export.segment.take() else {
+            let page = core.kept_seals(export.last_seal.as_ref(), 1).await?;
+            match page.items.into_iter().next() {
+                Some(kept) => export.enter(kept.id, kept.value.seal),
+                None => export.stage = Stage::Rest,
+            }
+            return Ok(String::new());
+        };
+        let stretch = core.events_after(export.place, PART).await?;
+        let last = segment.seal.last();
+        let is_whole = stretch.is_last || stretch.to >= Some(last);
+        let mut part = String::new();
+        for recorded in stretch.events.iter().filter(|recorded| recorded.sequence <= last) {
+            part += &export.line(recorded).map_err(Unavailable::new)?;
+            segment.written += 1;
+        }
+        if !is_whole {
+            (export.place, export.segment) = (stretch.to, Some(segment));
+            return Ok(part);
+        }
+        if segment.written < segment.seal.count() && core.seal_numbered(segment.seal.number()).await?.is_none() {
+            return Err(Error::Conflict);
+        }
+        part += &export.leave(segment)?;
+        Ok(part)
+    }
+
+    async fn unsealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
+        let room = Sealer::MOST_EVENTS.saturating_sub(export.unsealed);
+        let is_behind = export.place < export.until;
+        if !is_behind || export.sealed.is_some() && room == 0 {
+            export.stage = Stage::Over;
+            return Ok(export
+                .sealed
+                .take()
+                .map(Export::end)
+                .transpose()
+                .map_err(Unavailable::new)?
+                .unwrap_or_default());
+        }
+        let Stretch { events, to, is_last } =
+            self.acting.core.events_after(export.place, PART.min(room.max(1))).await?;
+        let mut part = String::new();
+        let until = export.until;
+        for recorded in events.iter().filter(|recorded| Some(recorded.sequence) <= until) {
+            part += &export.line(recorded).map_err(Unavailable::new)?;
+            export.unsealed += usize::from(export.sealed.is_some());
+        }
+        export.place = if is_last { export.until } else { to };
+        Ok(part)
+    }
+}
+
+impl TrailExport {
+    fn begin(&mut self) -> Result<String, Error> {
+        self.stage = if self.sealed.is_some() { Stage::Seals } else { Stage::Rest };
+        match self.form {
+            ExportForm::JsonLines => Ok(String::new()),
+            ExportForm::Csv => Ok(csv_header().map_err(Unavailable::new)?),
+        }
+    }
+
+    /// What stands before the first segment was let go, and is about to be removed.
+    fn enter(&mut self, id: DocumentId, seal: Seal) {
+        self.place = self.place.max(Some(before(seal.first())));
+        self.segment = Some(Segment { id, seal, written: 0 });
+    }
+
+    fn leave(&mut self, segment: Segment) -> Result<String, Error> {
+        let Segment { id, seal, .. } = segment;
+        (self.place, self.last_seal) = (Some(seal.last()), Some(id));
+        let line = self.sealed.as_mut().map(|export| export.seal(&seal)).transpose();
+        Ok(line.map_err(Unavailable::new)?.unwrap_or_default())
+    }
+
+    fn line(&mut self, recorded: &Recorded) -> Result<String, LineError> {
+        match (&mut self.sealed, self.form) {
+            (Some(export), _) => export.event(recorded),
+            (None, ExportForm::JsonLines) => to_line(recorded),
+            (None, ExportForm::Csv) => to_csv(recorded),
+        }
+    }
+}

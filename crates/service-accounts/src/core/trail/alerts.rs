@@ -1,0 +1,101 @@
+//! Alerts as the store keeps them, and the watch that raises them.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{
+    Sequence,
+    detect::{Alert, AlertKind, Settings, State, Watch},
+};
+use service_accounts_store::{Cursor, DocumentId, Store};
+use time::UtcDateTime;
+
+use crate::{Unavailable, core::Core};
+
+/// What a watch remembers takes at most so many bytes in the store.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Strangers can bring about alerts about failures; so many a day are kept at most, and `tracing` gets the rest.
+const MOST_OF_STRANGERS: u32 = 1000;
+
+/// The watch, and what the store knows of it.
+pub(crate) struct Watching {
+    pub(crate) watch: Watch,
+    /// Where the cursor stands.
+    pub(crate) kept: Option<Sequence>,
+    /// When it got there.
+    pub(crate) kept_at: Option<UtcDateTime>,
+    most_subjects: usize,
+    /// A day and how many alerts of strangers it had.
+    strangers: (i64, u32),
+}
+
+impl Watching {
+    /// Whether an alert is to be kept.
+    pub(crate) fn has_room_for(&mut self, alert: &Alert) -> bool {
+        if !matches!(alert.kind, AlertKind::FailuresFromSource | AlertKind::FailuresOfAccount) {
+            return true;
+        }
+        let day = alert.at.unix_timestamp().div_euclid(86_400);
+        let (known, count) = self.strangers;
+        self.strangers = (day, if known == day { count.saturating_add(1) } else { 1 });
+        self.strangers.1 <= MOST_OF_STRANGERS
+    }
+
+    /// What the watch remembers as text; where that is too long, it forgets what it saw longest ago.
+    fn text(&mut self) -> Result<String, Unavailable> {
+        loop {
+            let text = serde_json::to_string(self.watch.state()).map_err(Unavailable::new)?;
+            if text.len() <= MOST_BYTES || self.most_subjects <= 1 {
+                return Ok(text);
+            }
+            self.most_subjects /= 2;
+            self.watch.forget_down_to(self.most_subjects);
+        }
+    }
+}
+
+impl<S: Store, P: Permission> Core<S, P> {
+    /// The watch as it was last kept.
+    pub(crate) async fn watching(&self, settings: &Settings) -> Result<Watching, Unavailable> {
+        let cursor = self.store.cursor(&reader()?).await.map_err(Unavailable::new)?;
+        let kept = cursor.as_ref().map(|cursor| cursor.at);
+        let state = cursor.map(|cursor| serde_json::from_str::<State>(&cursor.state)).transpose();
+        let watch = match state {
+            Ok(Some(state)) => Watch::resume(settings.clone(), state),
+            Ok(None) => Watch::new(settings.clone()),
+            Err(error) => {
+                tracing::error!(target: "service_accounts::alert", %error, "the detectors' memory cannot be read; they learn anew");
+                Watch::new(settings.clone())
+            }
+        };
+        Ok(Watching { watch, kept, kept_at: None, most_subjects: settings.most_subjects, strangers: (0, 0) })
+    }
+
+    /// Whether there is anything that a watch has kept.
+    pub(crate) async fn is_watching(&self) -> Result<bool, Unavailable> {
+        Ok(self.store.cursor(&reader()?).await.map_err(Unavailable::new)?.is_some())
+    }
+
+    /// Keeps what the watch knows; false where another process has kept its own meanwhile.
+    pub(crate) async fn keep_watching(&self, watching: &mut Watching, now: UtcDateTime) -> Result<bool, Unavailable> {
+        let Some(at) = watching.watch.cursor() else { return Ok(true) };
+        let to = Cursor { at, state: watching.text()?.into() };
+        let has_moved = self.store.advance(&reader()?, watching.kept, Some(to)).await.map_err(Unavailable::new)?;
+        (watching.kept, watching.kept_at) = (Some(at), Some(now));
+        Ok(has_moved)
+    }
+}
+
+/// In the order of time; the same alert has the same id again.
+pub(crate) fn alert_id(alert: &Alert) -> Result<DocumentId, Unavailable> {
+    let (second, last) = (alert.at.unix_timestamp().max(0), alert.last.number());
+    DocumentId::parse(&format!("{second:012}-{last:019}-{}", alert.kind)).map_err(Unavailable::new)
+}
+
+/// What stands before every alert of this instant or later.
+pub(crate) fn before_alerts_of(instant: UtcDateTime) -> Result<DocumentId, Unavailable> {
+    DocumentId::parse(&format!("{:012}", instant.unix_timestamp().max(0))).map_err(Unavailable::new)
+}
+
+fn reader() -> Result<DocumentId, Unavailable> {
+    DocumentId::parse("detectors").map_err(Unavailable::new)
+}

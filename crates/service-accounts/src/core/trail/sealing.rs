@@ -1,0 +1,91 @@
+//! How a host has its trail sealed, and for how long it keeps what is sealed.
+
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
+
+use service_accounts_audit::{
+    Sequence,
+    seal::{SealKey, Sealer},
+};
+use time::Duration;
+
+/// How the trail is sealed and trimmed, for [`Builder::seal`](crate::Builder::seal).
+///
+/// ```
+/// use service_accounts::{Sealing, audit::seal::SealKey};
+///
+/// # let text = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+/// let sealing = Sealing::under(SealKey::parse(text)?).retaining_days(400);
+/// # Ok::<(), service_accounts::audit::seal::SealKeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct Sealing {
+    pub(crate) key: SealKey,
+    pub(crate) most_events: usize,
+    pub(crate) longest: Duration,
+    pub(crate) retention: Option<Duration>,
+    pub(crate) archive: Option<Arc<dyn Archive>>,
+}
+
+impl Sealing {
+    /// Seals under this key, which must be used for nothing else; keep it where whoever can write to the store cannot read
+    /// it. A segment has at most 1,000 events and closes after an hour. Nothing is trimmed.
+    #[must_use]
+    pub const fn under(key: SealKey) -> Self {
+        Self { key, most_events: 1000, longest: Duration::HOUR, retention: None, archive: None }
+    }
+
+    /// Closes a segment at so many events, at most [`Sealer::MOST_EVENTS`], or when its first event is so old.
+    ///
+    /// A segment that holds nothing but the events of sealing and trimming waits for another event: a quiet trail is not
+    /// sealed for its own seals.
+    #[must_use]
+    pub fn closing_at(self, most_events: usize, longest: Duration) -> Self {
+        Self { most_events: most_events.clamp(1, Sealer::MOST_EVENTS), longest, ..self }
+    }
+
+    /// Upkeep removes segments that were sealed more than so many days ago, at least one, and alerts of that age.
+    ///
+    /// Only what is sealed, and what every reader of the trail is done with, is removed; the newest segment always stays.
+    #[must_use]
+    pub fn retaining_days(self, days: u16) -> Self {
+        Self { retention: Some(Duration::days(days.max(1).into())), ..self }
+    }
+
+    /// Hands each segment to this archive before it is removed.
+    #[must_use]
+    pub fn archiving_to(self, archive: impl Archive) -> Self {
+        Self { archive: Some(Arc::new(archive)), ..self }
+    }
+}
+
+impl fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealing").field("retention", &self.retention).finish_non_exhaustive()
+    }
+}
+
+/// Where segments go before they are removed from the trail, such as a bucket or a folder.
+pub trait Archive: Send + Sync + 'static {
+    /// Keeps a segment for good. It may come again, under the same name and with the same lines, where a process ended
+    /// between this call and the removal.
+    ///
+    /// # Errors
+    /// It is not kept. Nothing is removed then, and the next upkeep tries again.
+    fn keep(&self, segment: ArchivedSegment) -> Archiving<'_>;
+}
+
+/// What [`Archive::keep`] waits for.
+pub type Archiving<'a> = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'a>>;
+
+/// A sealed segment as a file of its own, which the verifier of `audit` reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedSegment {
+    /// A file name: in the order of names, segments follow each other.
+    pub name: String,
+    /// Its first event.
+    pub first: Sequence,
+    /// Its last event.
+    pub last: Sequence,
+    /// JSON Lines: the events, their seal, and the end of the file.
+    pub lines: String,
+}

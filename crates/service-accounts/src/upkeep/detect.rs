@@ -1,0 +1,111 @@
+//! The trail is watched, and what a person should look at becomes an alert. Nobody is locked out by it.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Sequence, detect::Alert};
+use service_accounts_store::{Authority, Change, Committed, Document, DocumentKind, Refusal, Revision, Store};
+use time::{Duration, UtcDateTime};
+
+use crate::{
+    Unavailable,
+    core::{
+        Core,
+        trail::alerts::{Watching, alert_id},
+    },
+};
+
+/// How often what the watch knows is kept. After a restart it reads again what came since, and tells nothing twice.
+const KEPT_EVERY: Duration = Duration::MINUTE;
+
+/// What the detectors did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Events that were looked at.
+    pub events: usize,
+    /// Alerts that were raised.
+    pub alerts: usize,
+    /// Whether the bound was reached: there may be more.
+    pub is_cut_short: bool,
+}
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Looks at the events up to `newest`, at most `most` of them.
+    pub(super) async fn watch(&self, newest: Option<Sequence>, most: usize) -> Result<Watched, Unavailable> {
+        let Some(settings) = &self.rules.trail.detectors else { return Ok(Watched::default()) };
+        let mut watching = match self.followers.watching.take() {
+            Some(watching) => watching,
+            None => self.watching(settings).await?,
+        };
+        let mut watched = Watched::default();
+        self.watch_on(&mut watching, (newest, most), &mut watched).await?;
+        let now = self.now();
+        let is_due = watching.kept_at.is_none_or(|kept_at| now - kept_at >= KEPT_EVERY);
+        if watching.watch.cursor() == watching.kept || !is_due || self.keep_watching(&mut watching, now).await? {
+            self.followers.watching.put(watching);
+        }
+        Ok(watched)
+    }
+
+    async fn watch_on(
+        &self,
+        watching: &mut Watching,
+        (newest, most): (Option<Sequence>, usize),
+        watched: &mut Watched,
+    ) -> Result<(), Unavailable> {
+        while watching.watch.cursor() < newest {
+            let room = most.saturating_sub(watched.events);
+            if room == 0 {
+                watched.is_cut_short = true;
+                return Ok(());
+            }
+            let stretch = self.events_after(watching.watch.cursor(), room).await?;
+            watched.events += stretch.events.len();
+            for recorded in &stretch.events {
+                for alert in watching.watch.see(recorded) {
+                    let is_kept = watching.has_room_for(&alert);
+                    watched.alerts += usize::from(self.tell(&alert, is_kept).await?);
+                }
+            }
+            if stretch.is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps an alert with its event and tells it to `tracing`; false where that was done before.
+    async fn tell(&self, alert: &Alert, is_kept: bool) -> Result<bool, Unavailable> {
+        if is_kept {
+            let body = serde_json::to_string(alert).map_err(Unavailable::new)?.into();
+            let document = Document { kind: DocumentKind::Alert, id: alert_id(alert)?, body, revision: Revision::NEW };
+            let change = Change::PutDocument { document, expected: None };
+            let committed = self.store.commit(&Authority::Host, change, alert.event(self.now())).await;
+            match committed.map_err(Unavailable::new)? {
+                Committed::Applied(_) => {}
+                Committed::Refused(Refusal::DocumentTaken) => return Ok(false),
+                Committed::Refused(refusal) => return Err(Unavailable::new(refusal)),
+            }
+        }
+        trace(alert);
+        Ok(true)
+    }
+}
+
+fn trace(alert: &Alert) {
+    tracing::warn!(
+        target: "service_accounts::alert",
+        kind = alert.kind.as_str(),
+        subject = alert.subject.as_str(),
+        count = alert.count,
+        first = alert.first.number(),
+        last = alert.last.number(),
+        account = alert.account.as_ref().map(AsRef::<str>::as_ref),
+        token = alert.token.as_ref().map(AsRef::<str>::as_ref),
+        address = alert.address.map(tracing::field::display),
+        "a detector raised an alert",
+    );
+}
+
+/// The instant from which an alert of `now` is too old, with this retention or none.
+pub(super) fn oldest_alert(retention: Option<Duration>, now: UtcDateTime) -> UtcDateTime {
+    now.checked_sub(retention.unwrap_or(Duration::days(365))).unwrap_or(UtcDateTime::MIN)
+}

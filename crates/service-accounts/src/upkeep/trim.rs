@@ -1,0 +1,186 @@
+//! Old segments of the trail are removed, whole and oldest first.
+//!
+//! The document of a segment's seal goes first, with an event that says so; from then on the trail begins with the next
+//! segment. Then the events go. Where a process ends in between, the events that stand before the first seal are known
+//! to be left over.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{Action, Event, Label, Sequence, detect::Alert, seal::Export};
+use service_accounts_store::{Authority, Change, Committed, DocumentId, DocumentKind, Refusal, Revision, Store};
+use time::{Duration, UtcDateTime};
+
+use super::{detect::oldest_alert, seal::about_seal};
+use crate::{
+    ArchivedSegment, Error, Unavailable,
+    core::{
+        Core,
+        documents::Kept,
+        trail::{sealing::Sealing, seals::TrailSeal},
+    },
+};
+
+/// How often it is looked for what is too old.
+const EVERY: Duration = Duration::HOUR;
+
+/// How many events are removed in one step, so that others can write in between.
+const STEP: usize = 500;
+
+/// How many alerts are removed in one call.
+const ALERTS: usize = 100;
+
+/// What trimming did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// Segments that the trail no longer has.
+    pub segments: usize,
+    /// Events that were removed.
+    pub events: usize,
+    /// Alerts that were removed.
+    pub alerts: usize,
+    /// Whether the bound was reached: there may be more.
+    pub is_cut_short: bool,
+}
+
+impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Removes what is too old, at most `most` segments, if it is time to look again.
+    pub(super) async fn trim(&self, most: usize) -> Result<Trimmed, Unavailable> {
+        let rules = &self.rules.trail;
+        if rules.sealing.is_none() && rules.detectors.is_none() {
+            return Ok(Trimmed::default());
+        }
+        let now = self.now();
+        if let Some(cleaned) = self.followers.cleaned.take()
+            && (Duration::ZERO..EVERY).contains(&(now - cleaned))
+        {
+            self.followers.cleaned.put(cleaned);
+            return Ok(Trimmed::default());
+        }
+        let mut trimmed = Trimmed::default();
+        if let Some(sealing) = &rules.sealing
+            && let Some(retention) = sealing.retention
+        {
+            self.trim_segments(sealing, now.checked_sub(retention), most, &mut trimmed).await?;
+        }
+        self.trim_alerts(rules.sealing.as_ref().and_then(|sealing| sealing.retention), now, &mut trimmed).await?;
+        if !trimmed.is_cut_short {
+            self.followers.cleaned.put(now);
+        }
+        Ok(trimmed)
+    }
+
+    async fn trim_segments(
+        &self,
+        sealing: &Sealing,
+        oldest: Option<UtcDateTime>,
+        most: usize,
+        trimmed: &mut Trimmed,
+    ) -> Result<(), Unavailable> {
+        let (Some(oldest), Some(newest)) = (oldest, self.newest_seal().await?) else { return Ok(()) };
+        loop {
+            let Some(segment) = self.oldest_seal().await? else { return Ok(()) };
+            trimmed.events += self.trim_below(segment.value.seal.first()).await?;
+            let is_newest = segment.value.seal.number() >= newest.value.seal.number();
+            if is_newest || segment.value.sealed_at > oldest || !self.is_read(segment.value.seal.last()).await? {
+                return Ok(());
+            }
+            if trimmed.segments >= most {
+                trimmed.is_cut_short = true;
+                return Ok(());
+            }
+            self.archive(sealing, &segment.value).await?;
+            trimmed.segments += usize::from(self.let_go(&segment).await?);
+        }
+    }
+
+    async fn oldest_seal(&self) -> Result<Option<Kept<TrailSeal>>, Unavailable> {
+        let page = self.kept_seals(None, 1).await.map_err(unavailable)?;
+        Ok(page.items.into_iter().next())
+    }
+
+    /// Removes the events of segments that were let go.
+    async fn trim_below(&self, place: Sequence) -> Result<usize, Unavailable> {
+        let mut removed = 0;
+        loop {
+            let step = self.store.trim(place, STEP).await.map_err(Unavailable::new)?;
+            removed += step;
+            if step < STEP {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// Whether every reader of the trail is done with an event.
+    async fn is_read(&self, last: Sequence) -> Result<bool, Unavailable> {
+        let slowest = self.store.slowest_cursor().await.map_err(Unavailable::new)?;
+        // Detectors that have not begun yet have no cursor.
+        let has_begun = self.rules.trail.detectors.is_none() || self.is_watching().await?;
+        Ok(has_begun && slowest.is_none_or(|slowest| slowest >= last))
+    }
+
+    async fn archive(&self, sealing: &Sealing, kept: &TrailSeal) -> Result<(), Unavailable> {
+        let Some(archive) = &sealing.archive else { return Ok(()) };
+        let seal = &kept.seal;
+        let mut export = Export::new(sealing.key.clone());
+        let mut lines = String::new();
+        for recorded in self.events_within(seal.first(), seal.last()).await? {
+            lines += &export.event(&recorded).map_err(Unavailable::new)?;
+        }
+        lines += &export.seal(seal).map_err(Unavailable::new)?;
+        lines += &export.end().map_err(Unavailable::new)?;
+        let name = format!("trail-{:012}.jsonl", seal.number());
+        let segment = ArchivedSegment { name, first: seal.first(), last: seal.last(), lines };
+        archive.keep(segment).await.map_err(|error| Unavailable::new(NotArchived(error)))
+    }
+
+    /// Lets the trail begin after a segment; false where another process did.
+    async fn let_go(&self, segment: &Kept<TrailSeal>) -> Result<bool, Unavailable> {
+        let event = Event::new(Action::TrailTrimmed, Label::new("service-accounts"), self.now());
+        let event = about_seal(event, &segment.value.seal);
+        self.remove_document((DocumentKind::Seal, &segment.id), segment.revision, event).await
+    }
+
+    async fn trim_alerts(
+        &self,
+        retention: Option<Duration>,
+        now: UtcDateTime,
+        trimmed: &mut Trimmed,
+    ) -> Result<(), Unavailable> {
+        let oldest = oldest_alert(retention, now);
+        let page = self.kept_page::<Alert>(DocumentKind::Alert, None, ALERTS).await.map_err(unavailable)?;
+        let found = page.items.len();
+        for kept in page.items.iter().take_while(|kept| kept.value.at < oldest) {
+            let event = Event::new(Action::DocumentRemoved, Label::new("service-accounts"), now);
+            let event = event.with(Label::new("document"), Label::new(&format!("alert/{}", kept.id)));
+            self.remove_document((DocumentKind::Alert, &kept.id), kept.revision, event).await?;
+            trimmed.alerts += 1;
+        }
+        trimmed.is_cut_short |= found > 0 && found == trimmed.alerts && page.next.is_some();
+        Ok(())
+    }
+
+    async fn remove_document(
+        &self,
+        (kind, id): (DocumentKind, &DocumentId),
+        expected: Revision,
+        event: Event,
+    ) -> Result<bool, Unavailable> {
+        let change = Change::RemoveDocument { kind, id: id.clone(), expected };
+        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+            Committed::Applied(_) => Ok(true),
+            Committed::Refused(Refusal::Stale | Refusal::DocumentMissing) => Ok(false),
+            Committed::Refused(refusal) => Err(Unavailable::new(refusal)),
+        }
+    }
+}
+
+/// The archive did not take a segment.
+#[derive(Debug, thiserror::Error)]
+#[error("the archive did not take a segment of the trail; nothing was removed")]
+struct NotArchived(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+fn unavailable(error: Error) -> Unavailable {
+    match error {
+        Error::Unavailable(error) => error,
+        other => Unavailable::new(other),
+    }
+}

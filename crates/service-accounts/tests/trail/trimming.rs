@@ -1,0 +1,147 @@
+//! What is older than the host keeps it is removed in whole segments, and what remains verifies.
+
+use service_accounts::{
+    ExportForm,
+    audit::{Action, Sequence},
+    store::{Cursor, DocumentId, Store},
+};
+use service_accounts_store::conformance::{Call, Fault, When};
+use time::Duration;
+
+use crate::world::{World, verify, wait};
+
+const DAY: Duration = Duration::DAY;
+
+/// Three segments, 40 days old, and a present one.
+fn aged(world: &World) {
+    world.happen(30);
+    world.upkeep();
+    world.advance(40 * DAY);
+    world.happen(20);
+    world.upkeep();
+}
+
+#[test]
+fn old_segments_go_and_what_remains_verifies() {
+    let world = World::new();
+    aged(&world);
+    let verified = world.verified();
+    assert!(verified.first_seal > Some(0), "{verified:?}");
+    assert_eq!(verified.first.unwrap().number(), 31);
+    assert_eq!(world.events()[0].sequence.number(), 31);
+    assert_eq!(world.count(Action::TrailTrimmed), 3);
+}
+
+#[test]
+fn what_is_not_old_enough_stays() {
+    for (age, is_gone) in [(30 * DAY - Duration::SECOND, false), (30 * DAY, true), (30 * DAY + Duration::SECOND, true)]
+    {
+        let world = World::new();
+        world.happen(30);
+        world.upkeep();
+        world.advance(age);
+        let trimmed = world.upkeep().trimmed;
+        // The newest segment always stays.
+        assert_eq!(trimmed.segments, if is_gone { 2 } else { 0 }, "{age}");
+        assert_eq!(trimmed.events, if is_gone { 20 } else { 0 }, "{age}");
+        assert_eq!(world.verified().first_seal, Some(if is_gone { 2 } else { 0 }));
+    }
+}
+
+#[test]
+fn a_trail_is_trimmed_only_behind_every_reader() {
+    let world = World::new();
+    let reader = DocumentId::parse("notifier").unwrap();
+    let stand = |from: Option<i64>, at: i64| {
+        let to = Cursor { at: Sequence::new(at), state: "".into() };
+        assert!(wait(world.store.inner().advance(&reader, from.map(Sequence::new), Some(to))).unwrap());
+    };
+    stand(None, 19);
+    aged(&world);
+    assert_eq!(world.events()[0].sequence.number(), 11, "the second segment is not read to its end");
+    stand(Some(19), 20);
+    world.advance(Duration::HOUR);
+    world.upkeep();
+    assert_eq!(world.events()[0].sequence.number(), 21);
+    world.verified();
+}
+
+#[test]
+fn an_archive_gets_each_segment_as_a_file_that_verifies_before_it_is_removed() {
+    let world = World::archiving();
+    aged(&world);
+    let kept = world.shelf.kept();
+    let names: Vec<_> = kept.iter().map(|segment| segment.name.as_str()).collect();
+    assert_eq!(names, ["trail-000000000000.jsonl", "trail-000000000001.jsonl", "trail-000000000002.jsonl"]);
+    for (number, segment) in (0..).zip(&kept) {
+        let verified = verify(&segment.lines).unwrap();
+        assert_eq!((verified.events, verified.first_seal, verified.unsealed), (10, Some(number), 0));
+        assert_eq!((verified.first, verified.last), (Some(segment.first), Some(segment.last)));
+    }
+    assert_eq!(world.verified().first_seal, Some(3));
+}
+
+#[test]
+fn nothing_is_removed_that_the_archive_does_not_take() {
+    struct Full;
+    impl service_accounts::Archive for Full {
+        fn keep(&self, _segment: service_accounts::ArchivedSegment) -> service_accounts::Archiving<'_> {
+            Box::pin(async { Err("the disk is full".into()) })
+        }
+    }
+    let world = World::built(World::new().store.inner().clone(), World::new().clock, |builder| {
+        builder.seal(crate::world::sealing().archiving_to(Full))
+    });
+    world.happen(30);
+    world.upkeep();
+    world.advance(40 * DAY);
+    assert!(wait(world.accounts.upkeep(Default::default())).is_err());
+    assert_eq!((world.events()[0].sequence.number(), world.count(Action::TrailTrimmed)), (1, 0));
+    world.verified();
+}
+
+#[test]
+fn a_bound_is_kept_and_the_next_call_goes_on() {
+    let world = World::new();
+    world.happen(100);
+    world.upkeep();
+    world.advance(40 * DAY);
+    let bounds = service_accounts::UpkeepBounds { segments: 4, ..Default::default() };
+    let trimmed: Vec<_> = (0..4).map(|_| wait(world.accounts.upkeep(bounds)).unwrap().trimmed).collect();
+    assert_eq!(trimmed.iter().map(|each| each.segments).collect::<Vec<_>>(), [4, 4, 2, 0]);
+    assert_eq!(trimmed.iter().map(|each| each.is_cut_short).collect::<Vec<_>>(), [true, true, false, false]);
+    world.verified();
+}
+
+/// The seal's document is gone and its events are still there: the file begins behind them.
+#[test]
+fn a_process_that_ends_between_the_two_steps_of_trimming_leaves_a_trail_that_verifies() {
+    let world = World::new();
+    world.happen(30);
+    world.upkeep();
+    world.advance(40 * DAY);
+    let broken =
+        world.store.failing(When::Each(Call::Trim), Fault::Refused, || wait(world.accounts.upkeep(Default::default())));
+    assert!(broken.is_err());
+    world.verified();
+    world.upkeep();
+    assert!(world.verified().first_seal >= Some(2));
+    assert_eq!(verify(&world.file(ExportForm::JsonLines)).unwrap().first.unwrap(), world.events()[0].sequence);
+}
+
+#[test]
+fn two_processes_that_trim_at_once_leave_a_trail_that_verifies() {
+    let world = World::new();
+    world.happen(200);
+    world.upkeep();
+    world.advance(40 * DAY);
+    let other = world.beside();
+    std::thread::scope(|scope| {
+        for world in [&world, &other] {
+            scope.spawn(|| (0..4).for_each(|_| _ = world.upkeep()));
+        }
+    });
+    let trimmed = u64::try_from(world.count(Action::TrailTrimmed)).unwrap();
+    assert!(trimmed >= 19, "{trimmed}");
+    assert_eq!(world.verified().first_seal, Some(trimmed), "each segment once");
+}
