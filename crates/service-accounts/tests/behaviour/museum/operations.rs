@@ -32,7 +32,7 @@ pub(super) enum Leaves {
     Event(Action),
 }
 
-type Run = fn(&Stage) -> Result<(), Error>;
+pub(super) type Run = fn(&Stage) -> Result<(), Error>;
 
 /// Every call, by name.
 pub(super) const ALL: [(&str, Leaves, Run); 20] = [
