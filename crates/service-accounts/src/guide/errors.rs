@@ -35,6 +35,11 @@
 //! | `NotPending` | Nothing waits: nothing to do |
 //! | `OwnApproval` | Let an administrator approve who neither made nor edited it, nor created the account that did |
 //! | `Outdated` | Show the account again, and approve the revision that was shown |
+//! | `PolicyBlocked` | Each finding names the policy, the rule and the field: change the request, or the policy |
+//! | `PolicyChanged` | Read the policy again, and decide again |
+//! | `PolicyName` | Use 1 to 128 of the characters a-z A-Z 0-9 . _ - @ : |
+//! | `PolicyTooLong` | Make two policies of it |
+//! | `NotReviewed` | Name an account or a token that is a row of this review |
 //! | `DocumentMissing` | Check the id of the incident or other record |
 //! | `DocumentTaken` | Choose another name |
 //! | `ApplicationMissing` | Check the name of the application among those that the host has |
