@@ -18,14 +18,18 @@ const TOKEN_NAME: &str = "first-start";
 ///
 /// The token is printed once. What this start did is a fact of the store, the account itself, so no later start and no
 /// other process ever touches its token. Whoever lost it starts once with `RECOVER=1`.
-pub(crate) async fn announce(accounts: &Accounts, recover: bool, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn announce(
+    accounts: &Accounts,
+    (recover, here): (bool, Environment),
+    address: SocketAddr,
+) -> Result<(), Box<dyn Error>> {
     let host = Actor::host("first start");
     let acting = accounts.acting(&host);
     let is_new = acting.accounts(&accounts.every_account(), None, 1).await?.items.is_empty();
     let created = match (is_new, recover) {
         (false, false) => return Ok(()),
-        (_, true) => acting.create(NewAccount { on_taken: OnTaken::Number, ..administrator()? }).await,
-        (true, false) => acting.create(administrator()?).await,
+        (_, true) => acting.create(NewAccount { on_taken: OnTaken::Number, ..administrator(here)? }).await,
+        (true, false) => acting.create(administrator(here)?).await,
     };
     let token = match created {
         Ok(created) => created.first_token,
@@ -46,8 +50,7 @@ pub(crate) async fn has_store(accounts: &Accounts) -> bool {
     accounts.acting(&health).accounts(&accounts.every_account(), None, 1).await.is_ok()
 }
 
-fn administrator() -> Result<NewAccount, Box<dyn Error>> {
-    let here = std::env::var("ENVIRONMENT").map_or(Ok(Environment::production()), |here| Environment::parse(&here))?;
+fn administrator(here: Environment) -> Result<NewAccount, Box<dyn Error>> {
     Ok(NewAccount {
         role: Some(RoleName::parse("Admin")?),
         teams: Teams::every(),

@@ -26,7 +26,9 @@ use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 
 use axum::Router;
 use http::HeaderName;
-use service_accounts::{ServiceAccounts, UpkeepBounds, access::Catalogue, store::BoxStore, token::Vendor};
+use service_accounts::{
+    ServiceAccounts, UpkeepBounds, access::Catalogue, lifecycle::Environment, store::BoxStore, token::Vendor,
+};
 use service_accounts_axum::{
     OAuthServer, api, connect_info, not_found,
     oauth::{Issuer, IssuerError},
@@ -64,13 +66,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listen = settings.listen.clone();
     let gate = client_address(&settings);
     let (recover, issuer) = (settings.recover, settings.issuer.clone());
+    let here = settings.environment.clone().unwrap_or(Environment::production());
     let accounts = open(settings).await?;
     accounts.check_peppers().await?;
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| format!("the setting `LISTEN` names no free address and port: {error}"))?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    bootstrap::announce(&accounts, recover, address).await?;
+    bootstrap::announce(&accounts, (recover, here), address).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
     let webhooks = tokio::spawn(deliver(accounts.clone()));

@@ -14,15 +14,18 @@ use service_accounts::{
 
 /// Reads keys separated by commas, each `id:key` or a key alone, the current one first.
 ///
-/// Keys without an id are numbered from the oldest, so that a new one in front renames none.
+/// A lone key without an id is `k1`. Of several each needs its own: a number would change when another one is dropped.
 pub(crate) fn parse(text: &str) -> Result<Keyring, String> {
     let texts: Vec<_> = text.split(',').collect();
     let mut keyring = None;
     for (place, text) in texts.iter().enumerate() {
         let name = |error: Box<dyn Error>| format!("key {}: {error}", place + 1);
         let (id, pepper) = key(text.trim()).map_err(name)?;
-        let id = id.map_or_else(|| PepperId::parse(&format!("k{}", texts.len() - place)), Ok);
-        let id = id.map_err(|error| name(error.into()))?;
+        let id = match id {
+            Some(id) => id,
+            None if texts.len() == 1 => PepperId::parse("k1").map_err(|error| name(error.into()))?,
+            None => return Err(name("write it as id:key; a key that was alone so far is k1".into())),
+        };
         keyring = Some(match keyring {
             None => Keyring::new(id, pepper),
             Some(keyring) => Keyring::with_earlier(keyring, id, pepper).map_err(|error| name(error.into()))?,

@@ -89,7 +89,7 @@ fn database(text: &str) -> Option<String> {
 fn keyring() -> Result<Option<Keyring>, SettingError> {
     const NAME: &str = "SERVICE_ACCOUNTS_PEPPER";
     let expected =
-        "keys of 32 bytes in hexadecimal or base64, each alone or as id:key, separated by commas, newest first";
+        "a key of 32 bytes in hexadecimal or base64, or several as id:key, separated by commas, newest first";
     let read = |text: String| pepper::parse(&text).map_err(|error| fail(NAME, &format!("{expected}, but {error}")));
     text(NAME)?.map(read).transpose()
 }

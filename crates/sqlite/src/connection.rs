@@ -21,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(3);
 pub(crate) enum Role {
     /// Writes, and brings the schema up to date.
     Writer,
+    /// Moves the pages of the log to the main file.
+    Mover,
     /// Reads only; `cache` is the most that its pages take, in KiB.
     Reader {
         /// The most that pages take, in KiB.
@@ -48,6 +50,11 @@ fn attempt(path: &Path, role: Role, deadline: Instant) -> Result<Connection, Sql
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
     match role {
         Role::Reader { .. } => configure(&connection, role)?,
+        Role::Mover => {
+            configure(&connection, role)?;
+            // What is moved must be on disk before the log begins anew.
+            set(&connection, "synchronous", 2)?;
+        }
         Role::Writer => {
             if connection.is_readonly("main")? {
                 return Err(SqliteError::ReadOnly);
@@ -88,6 +95,11 @@ fn keep_a_log(connection: &Connection) -> Result<(), SqliteError> {
     set(connection, "synchronous", 2)
 }
 
+/// After how many pages in the log a commit moves them itself.
+pub(crate) fn let_the_log_grow(connection: &Connection, pages: i64) -> Result<(), SqliteError> {
+    set(connection, "wal_autocheckpoint", pages)
+}
+
 /// Sets a pragma and reads it back: SQLite ignores what it does not know or cannot do.
 fn set(connection: &Connection, pragma: &'static str, value: i64) -> Result<(), SqliteError> {
     connection.pragma_update(None, pragma, value)?;
@@ -115,6 +127,7 @@ impl Role {
     fn flags(self) -> OpenFlags {
         let access = match self {
             Self::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Self::Mover => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Self::Reader { .. } => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
         access | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -124,6 +137,7 @@ impl Role {
     const fn cache(self) -> i32 {
         match self {
             Self::Writer => 16_384,
+            Self::Mover => 1_024,
             Self::Reader { cache } => cache,
         }
     }

@@ -4,6 +4,7 @@
 
 mod backup;
 mod changes;
+mod checkpoints;
 mod connection;
 mod documents;
 mod error;

@@ -13,6 +13,7 @@ use time::UtcDateTime;
 
 use crate::{
     SqliteError, backup,
+    checkpoints::Checkpoints,
     connection::{self, Role},
     documents, file,
     lists::{self, Lists},
@@ -42,9 +43,13 @@ impl SqliteStore {
         // The writer comes first: it makes the tables that the readers expect.
         let writer = connection::open(&path, Role::Writer)?;
         let readers = Readers::open(&path)?;
-        let (lists, threads) = Lists::start(&path, readers.shared())?;
+        let (lists, mut threads) = Lists::start(&path, readers.shared())?;
+        let checkpoints = Checkpoints::start(&path, readers.shared())?.map(|(checkpoints, thread)| {
+            threads.push(thread);
+            checkpoints
+        });
         let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
-        let writer = Writer::start(writer, readers.shared().clone(), join)?;
+        let writer = Writer::start(writer, readers.shared().clone(), (checkpoints, join))?;
         Ok(Self { readers, lists, writer })
     }
 

@@ -86,6 +86,11 @@ impl Watch {
         self.index.check_log(&self.log)
     }
 
+    /// How many pages of the log are not in the main file yet, where the system tells.
+    pub(crate) fn pages_to_move(&self) -> Option<u64> {
+        self.index.pages_to_move()
+    }
+
     /// Whether SQLite can touch the index of the log without ending the process.
     fn check_index(&self) -> Result<(), Damage> {
         if self.index.is_whole() { Ok(()) } else { Err(Damage::Lost(INDEX)) }

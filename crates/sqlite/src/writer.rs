@@ -1,9 +1,14 @@
 //! Writes: on one thread, one transaction for all that arrived together.
 
 use std::{
+    collections::VecDeque,
     iter,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
+    time::Duration,
 };
 
 use futures_channel::oneshot;
@@ -12,7 +17,9 @@ use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage};
 
 use crate::{
-    SqliteError, changes, documents, events,
+    SqliteError, changes,
+    checkpoints::Checkpoints,
+    documents, events,
     reader::Shared,
     uses,
     watch::{Damage, Watch},
@@ -20,6 +27,10 @@ use crate::{
 
 /// How many jobs may share one transaction.
 const BATCH: usize = 256;
+
+/// How long a step of a long job waits for something that it can share a write to disk with. Without it, whoever asks
+/// for one change after another would find the thread at the next step each time.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What is asked of the writing thread; a job may be done over, so it is not used up.
 pub(crate) enum Job {
@@ -56,11 +67,16 @@ impl Writer {
     pub(crate) fn start(
         mut connection: Connection,
         shared: Arc<Shared>,
-        others: impl FnOnce() + Send + 'static,
+        (checkpoints, others): (Option<Checkpoints>, impl FnOnce() + Send + 'static),
     ) -> Result<Self, SqliteError> {
+        if checkpoints.is_some() {
+            Checkpoints::relieve(&connection)?;
+        }
         let (messages, incoming) = mpsc::channel();
         let work = move || {
-            let closing = work_off(&mut connection, &incoming, &shared.watch);
+            let mut serving = Serving { connection: &mut connection, watch: &shared.watch, checkpoints };
+            let closing = work_off(&mut serving, &incoming);
+            drop(serving);
             others();
             shared.watch.close(connection);
             if let Some(closing) = closing {
@@ -85,25 +101,54 @@ impl Writer {
     }
 }
 
+/// What the thread works with.
+struct Serving<'a> {
+    connection: &'a mut Connection,
+    watch: &'a Watch,
+    checkpoints: Option<Checkpoints>,
+}
+
 /// Serves until the store is gone or closes; who is told then.
-fn work_off(
-    connection: &mut Connection,
-    incoming: &mpsc::Receiver<Message>,
-    watch: &Watch,
-) -> Option<oneshot::Sender<()>> {
+fn work_off(serving: &mut Serving<'_>, incoming: &mpsc::Receiver<Message>) -> Option<oneshot::Sender<()>> {
+    let mut later = VecDeque::new();
     let mut closing = None;
     while closing.is_none() {
-        let Ok(first) = incoming.recv() else { return None };
+        let first = match next(incoming, later.is_empty()) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) if later.is_empty() => return None,
+            Err(RecvTimeoutError::Disconnected) => None,
+        };
         let mut batch = Vec::new();
-        for message in iter::once(first).chain(incoming.try_iter().take(BATCH - 1)) {
+        for message in first.into_iter().chain(incoming.try_iter().take(BATCH - 1)) {
             match message {
+                Message::Order(order) if order.0.can_wait() => later.push_back(order),
                 Message::Order(order) => batch.push(order),
                 Message::Close(closed) => closing = Some(closed),
             }
         }
-        serve(connection, watch, batch);
+        // Together with what others ask for, so that it costs them no write to disk of its own.
+        batch.extend(later.pop_front());
+        serve(serving, batch);
     }
+    later.into_iter().for_each(|order| serve(serving, vec![order]));
     closing
+}
+
+/// The next message; while steps of long jobs wait, only as long as they should.
+fn next(incoming: &mpsc::Receiver<Message>, is_idle: bool) -> Result<Message, RecvTimeoutError> {
+    if is_idle { incoming.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { incoming.recv_timeout(PAUSE) }
+}
+
+impl Job {
+    /// Whether it is a step of something long, which nobody waits for as for an answer to a request.
+    fn can_wait(&self) -> bool {
+        match self {
+            Self::Commit(asked) => matches!(asked.1, Change::PurgeAccount { .. }),
+            Self::Trim(..) => true,
+            Self::Append(_) | Self::Touch(..) | Self::Advance(..) => false,
+        }
+    }
 }
 
 /// Why a transaction did not happen.
@@ -117,19 +162,22 @@ enum Failure {
 }
 
 /// One transaction for all; if a job fails in it, each on its own, so that one job's failure is its own.
-fn serve(connection: &mut Connection, watch: &Watch, batch: Vec<Order>) {
+fn serve(serving: &mut Serving<'_>, batch: Vec<Order>) {
     if batch.is_empty() {
         return;
     }
-    match transact(connection, watch, batch.iter().map(|(job, _)| job)) {
-        Ok(answers) => answer_all(batch, answers.into_iter().map(Ok)),
+    match transact(serving.connection, serving.watch, batch.iter().map(|(job, _)| job)) {
+        Ok(answers) => {
+            answer_all(batch, answers.into_iter().map(Ok));
+            serving.checkpoints.iter().for_each(|checkpoints| checkpoints.wake(serving.watch));
+        }
         // Doing each over would make the last of many wait for as many timeouts.
         Err(Failure::Begin(error)) => {
             answer_all(batch, iter::repeat_with(|| Err(SqliteError::Database(Box::new(error.clone())))));
         }
         Err(Failure::Files(damage)) => answer_all(batch, iter::repeat_with(|| Err(damage.into()))),
         Err(Failure::Work(error)) if batch.len() == 1 => answer_all(batch, iter::once(Err(error))),
-        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(connection, watch, vec![order])),
+        Err(Failure::Work(_)) => batch.into_iter().for_each(|order| serve(serving, vec![order])),
     }
 }
 

@@ -172,6 +172,12 @@ fn a_restore_under_a_stopped_service_brings_the_backup_back() {
     scene.revoke();
     let Scene { subject, token, path, backup, _folder } = scene;
     drop(subject);
+    // Dropping blocks nobody: the service has stopped when it has put its log away.
+    let log = path.with_extension("db-wal");
+    let began = std::time::Instant::now();
+    while log.exists() && began.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     for suffix in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(suffix);

@@ -70,7 +70,7 @@ fn a_key_file_that_was_cut_short_is_named() {
 fn earlier_keys_still_verify_when_a_new_one_is_put_in_front() {
     let pepper = |keys: &str| keys.to_owned();
     for (first, then) in
-        [(pepper(OLD), format!("{NEW},{OLD}")), (format!("k1:{OLD}"), format!(" k2:{NEW} , k1:{OLD} "))]
+        [(pepper(OLD), format!("k2:{NEW},k1:{OLD}")), (format!("k1:{OLD}"), format!(" k2:{NEW} , k1:{OLD} "))]
     {
         let home = Home::new();
         let (service, admin) = home.start_with_token_and(&[("SERVICE_ACCOUNTS_PEPPER", OsStr::new(&first))]);

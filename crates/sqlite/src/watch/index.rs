@@ -120,6 +120,11 @@ mod linux {
             Some(Moved { salts: part(&bytes, SALTS)?, done: part(&bytes, MOVED)?, begun: part(&bytes, TO_MOVE)? })
         }
 
+        pub(in crate::watch) fn pages_to_move(&self) -> Option<u64> {
+            let bytes = self.read()?;
+            Some(number(&bytes, FRAMES)?.saturating_sub(number(&bytes, MOVED)?))
+        }
+
         /// What the main file is long at least: all its pages, once all of the log is moved there.
         pub(in crate::watch) fn least_length(&self) -> u64 {
             self.read().and_then(|bytes| length_of_main(&bytes)).unwrap_or(0)
@@ -201,6 +206,10 @@ mod other {
         }
 
         pub(in crate::watch) fn moved(&self) -> Option<Moved> {
+            None
+        }
+
+        pub(in crate::watch) fn pages_to_move(&self) -> Option<u64> {
             None
         }
 

@@ -1,0 +1,174 @@
+//! What an actor can ask for.
+
+use service_accounts::{
+    AccountUpdate, Actor, Error, Gain, NewAccount, NewToken, Note, RotateToken, Successor,
+    access::{RoleName, Scopes, Teams},
+    lifecycle::RotationKey,
+    naming::AccountId,
+    store::{Revision, Store},
+    token::TokenId,
+};
+
+use crate::world::{Accounts, BOTH, GROWTH, Known, Permission, ROLES, token, wait, wanted};
+
+/// A call on an account or its newest token; which one stands beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Create(usize, bool),
+    Role(usize),
+    Teams(bool),
+    Scopes(bool),
+    Enable,
+    Disable,
+    Approve,
+    Delete,
+    RevokeAll,
+    Mint(bool),
+    Regenerate,
+    TokenScopes(bool),
+    Rotate,
+    CancelRotation,
+    Revoke,
+    Contain,
+}
+
+impl Call {
+    /// Those that make an account.
+    pub(crate) const CREATING: [Self; 6] = [
+        Self::Create(0, false),
+        Self::Create(1, false),
+        Self::Create(2, false),
+        Self::Create(0, true),
+        Self::Create(1, true),
+        Self::Create(2, true),
+    ];
+
+    /// Those on an account that is there.
+    pub(crate) const ON_ACCOUNT: [Self; 20] = [
+        Self::Role(0),
+        Self::Role(1),
+        Self::Role(2),
+        Self::Teams(false),
+        Self::Teams(true),
+        Self::Scopes(false),
+        Self::Scopes(true),
+        Self::Enable,
+        Self::Disable,
+        Self::Approve,
+        Self::Delete,
+        Self::RevokeAll,
+        Self::Mint(false),
+        Self::Mint(true),
+        Self::Regenerate,
+        Self::TokenScopes(false),
+        Self::TokenScopes(true),
+        Self::Rotate,
+        Self::CancelRotation,
+        Self::Revoke,
+    ];
+
+    /// Too many to take part in every sequence.
+    pub(crate) const RARE: [Self; 1] = [Self::Contain];
+}
+
+/// What came of a call that did something.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// Texts that the actor was given.
+    pub(crate) given: Vec<Known>,
+    /// Whose rise the actor was told of.
+    pub(crate) gains: Vec<Gain>,
+    /// Whether the call is a decision that an account shall have its rights.
+    pub(crate) is_decision: bool,
+}
+
+impl Outcome {
+    fn given(known: impl IntoIterator<Item = Known>) -> Self {
+        Self { given: known.into_iter().collect(), ..Self::default() }
+    }
+}
+
+fn scopes(all: bool) -> Scopes {
+    if all { Scopes::Inherited } else { Scopes::none() }
+}
+
+fn teams(both: bool) -> &'static [&'static str] {
+    if both { BOTH } else { GROWTH }
+}
+
+/// Makes a call on an account and a token of it; `number` makes names that nobody else has.
+pub(crate) fn make(
+    accounts: &Accounts,
+    actor: &Actor<Permission>,
+    (call, number): (Call, usize),
+    (account, of_token): (&AccountId, &TokenId),
+) -> Result<Outcome, Error> {
+    let (on, handle) = (accounts.acting(actor).account(account), accounts.acting(actor).token(account, of_token));
+    let nothing = |_| Outcome::default();
+    match call {
+        Call::Create(role, both) => {
+            let wanted = wanted(&format!("Newcomer {number}"), ROLES[role], teams(both));
+            let created = wait(accounts.acting(actor).create(NewAccount { scopes: Scopes::Inherited, ..wanted }))?;
+            Ok(Outcome::given(created.first_token.as_ref().map(Known::of)))
+        }
+        Call::Role(role) => update(accounts, actor, account, |update| {
+            update.role = Some(RoleName::parse(ROLES[role]).unwrap());
+        }),
+        Call::Teams(both) => update(accounts, actor, account, |update| {
+            update.teams = Some(Teams::only(teams(both).iter().copied()).unwrap());
+        }),
+        Call::Scopes(all) => update(accounts, actor, account, |update| update.scopes = Some(scopes(all))),
+        Call::Enable => wait(on.enable()).map(|_| Outcome { is_decision: true, ..Outcome::default() }),
+        Call::Approve => {
+            let found = wait(accounts.store().account(account)).unwrap();
+            let seen = found.map_or(Revision::NEW, |account| account.revision);
+            wait(on.approve(seen)).map(|_| Outcome { is_decision: true, ..Outcome::default() })
+        }
+        Call::Disable => wait(on.disable()).map(drop).map(nothing),
+        Call::Delete => wait(on.delete()).map(nothing),
+        Call::RevokeAll => wait(on.revoke_credentials()).map(drop).map(nothing),
+        Call::Mint(all) => {
+            let wanted = NewToken { scopes: scopes(all), ..token(&format!("token-{number}")) };
+            Ok(Outcome::given([Known::of(&wait(on.mint(&wanted))?)]))
+        }
+        Call::Regenerate => regenerate(accounts, actor, account),
+        Call::TokenScopes(all) => wait(handle.set_scopes(scopes(all))).map(drop).map(nothing),
+        Call::Rotate => {
+            let key = RotationKey::parse(&format!("key-{number}")).unwrap();
+            let rotated = wait(handle.rotate(&RotateToken::new(key)))?;
+            let (id, account) = (rotated.successor.id, rotated.successor.account);
+            Ok(Outcome::given(rotated.secret.map(|secret| Known { id, account, text: secret.expose().into() })))
+        }
+        Call::CancelRotation => wait(handle.cancel_rotation()).map(drop).map(nothing),
+        Call::Revoke => wait(handle.revoke()).map(drop).map(nothing),
+        Call::Contain => {
+            let note = Note::parse("found in a log").unwrap();
+            let contained = wait(handle.contain(note, Successor::Minted))?;
+            Ok(Outcome::given(contained.successor.as_ref().map(Known::of)))
+        }
+    }
+}
+
+fn update(
+    accounts: &Accounts,
+    actor: &Actor<Permission>,
+    account: &AccountId,
+    change: impl FnOnce(&mut AccountUpdate),
+) -> Result<Outcome, Error> {
+    let mut update = AccountUpdate::default();
+    change(&mut update);
+    let updated = wait(accounts.acting(actor).account(account).update(update))?;
+    Ok(Outcome { gains: updated.gains, ..Outcome::default() })
+}
+
+/// What a client secret is worth is what a session shows that it opens.
+fn regenerate(accounts: &Accounts, actor: &Actor<Permission>, account: &AccountId) -> Result<Outcome, Error> {
+    let secret = wait(accounts.acting(actor).account(account).regenerate_secret())?;
+    let opened = wait(accounts.open_session(account.as_str(), secret.expose(), &Default::default(), None));
+    let session = opened.ok().map(|opened| Known {
+        id: opened.token.id,
+        account: account.clone(),
+        text: opened.secret.expose().into(),
+    });
+    Ok(Outcome::given(session))
+}

@@ -1,0 +1,121 @@
+//! Every sequence up to a depth, and random longer ones.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use service_accounts::ApprovalRule;
+
+use crate::{
+    calls::Call,
+    model::{BOB, By, MALLORY, Model, Step},
+};
+
+const APPROVALS: [ApprovalRule; 2] = [ApprovalRule::NotRequired, ApprovalRule::SecondAdministrator];
+
+/// Who acts with mallory: an equal who can do a little more, or the administrator, who knows nothing of it.
+const PAIRS: [[By; 2]; 2] = [[MALLORY, BOB], [MALLORY, By::Ada]];
+
+/// All that two actors can ask for, on every account that is there.
+fn alphabet(pair: [By; 2], targets: usize) -> Vec<Step> {
+    let of = |by| {
+        let creating = Call::CREATING.map(|call| (by, call, 0));
+        let on_account = move |target| Call::ON_ACCOUNT.map(|call| (by, call, target));
+        creating.into_iter().chain((0..targets).flat_map(on_account)).collect::<Vec<_>>()
+    };
+    pair.into_iter().flat_map(of).collect()
+}
+
+fn replay(approval: ApprovalRule, path: &[Step]) -> Model {
+    let mut model = Model::new(approval);
+    path.iter().for_each(|step| drop(model.step(*step).unwrap()));
+    model
+}
+
+/// Every sequence of so many calls. One that does nothing leads to no new state; neither does one whose state was met before.
+fn exhaust(approval: ApprovalRule, pair: [By; 2], depth: usize, until: Instant) -> (usize, usize, bool) {
+    let (mut made, mut seen) = (0, HashSet::new());
+    let mut frontier: Vec<Vec<Step>> = vec![Vec::new()];
+    for level in 1..=depth {
+        let mut next = Vec::new();
+        for path in frontier {
+            let mut model = replay(approval, &path);
+            for step in alphabet(pair, model.targets()) {
+                made += 1;
+                if !model.step(step).unwrap_or_else(|more| panic!("{more}\nafter {path:?}, {step:?}")) {
+                    continue;
+                }
+                if level < depth && seen.insert(model.fingerprint()) {
+                    next.push([&*path, &[step]].concat());
+                }
+                model = replay(approval, &path);
+            }
+            if Instant::now() > until {
+                return (made, seen.len(), false);
+            }
+        }
+        frontier = next;
+    }
+    (made, seen.len(), true)
+}
+
+fn exhaust_all(depth: usize, time: Duration) {
+    let searches = APPROVALS.into_iter().flat_map(|approval| PAIRS.map(|pair| (approval, pair)));
+    for (approval, pair) in searches {
+        let (made, states, is_whole) = exhaust(approval, pair, depth, Instant::now() + time);
+        let whole = if is_whole { "every sequence" } else { "as far as time went" };
+        println!("{approval:?}, {pair:?}: {whole} of up to {depth} calls, {made} calls in {states} states");
+        assert!(made > 200 && states > 10);
+    }
+}
+
+/// A story with more calls and more actors: whoever was given a text may use it.
+fn wander(seed: u64, length: usize) {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut below = |bound: usize| usize::try_from(chance.next_u64()).unwrap() % bound;
+    let mut model = Model::new(APPROVALS[below(2)]);
+    let every: Vec<_> = Call::CREATING.into_iter().chain(Call::ON_ACCOUNT).chain(Call::RARE).collect();
+    let mut path = Vec::new();
+    for _ in 0..length {
+        // Neither the boss nor the worker takes part; ada does, now and then.
+        let by = match below(6) {
+            0 | 1 => MALLORY,
+            2 => BOB,
+            3 => By::Ada,
+            _ => By::Text([0, 1].into_iter().chain(4..model.texts()).nth(below(model.texts() - 2)).unwrap()),
+        };
+        let step = (by, every[below(every.len())], below(model.targets()));
+        path.push(step);
+        model.step(step).unwrap_or_else(|more| panic!("{more}\nseed {seed}: {path:?}"));
+    }
+}
+
+/// A fifth of a minute at most: this is the slow build. The whole of it is below.
+#[test]
+fn no_sequence_of_two_calls_gives_anybody_more_than_they_could_have_been_given() {
+    exhaust_all(2, Duration::from_secs(3));
+}
+
+#[test]
+fn no_long_random_sequence_gives_anybody_more_than_they_could_have_been_given() {
+    (0..200).for_each(|seed| wander(seed, 12));
+}
+
+#[test]
+#[ignore = "ten minutes in release"]
+fn no_sequence_of_four_calls_gives_anybody_more_than_they_could_have_been_given() {
+    exhaust_all(4, Duration::from_secs(150));
+}
+
+#[test]
+#[ignore = "minutes in release; SEQUENCES=1000000 for all"]
+fn no_long_random_sequence_of_many_gives_anybody_more() {
+    let count = std::env::var("SEQUENCES").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000);
+    (0..count).for_each(|seed| wander(1_000_000 + seed, 12));
+    println!("{count} sequences of 12 calls");
+}
