@@ -1,7 +1,8 @@
 //! Every way to make each administrative call, with what must be there before it.
 
 use service_accounts::{
-    AccountUpdate, Call, Error, Note, RotateToken, Successor,
+    AccountUpdate, ApplicationName, Call, DryRun, Error, EventPattern, NewSubscription, Note, RotateToken,
+    SubscriptionId, Successor, TargetUrl,
     access::Scopes,
     audit::Query,
     lifecycle::{LifecyclePolicy, RotationKey, RotationStep, Span},
@@ -9,7 +10,7 @@ use service_accounts::{
     token::TokenId,
 };
 
-use crate::world::{Asking, Stage, ada, catalogue, token, wait, wanted};
+use crate::world::{APPLICATION, Asking, Stage, ada, catalogue, token, wait, wanted};
 
 /// Whether the call did something, or said something about the account.
 pub(crate) type Done = Result<bool, Error>;
@@ -139,6 +140,8 @@ const ON_OTHERS: &[Attempt] = &[
     attempt(Call::ReportLeak, "report a leak", |stage, actor| {
         done(wait(stage.accounts.acting(actor).report_leak(&stage.token_text)))
     }),
+    attempt(Call::ReadPlans, "advice", |stage, actor| done(on_account!(stage, actor, advice()))),
+    attempt(Call::ReadPlans, "dry run", |stage, actor| done(on_account!(stage, actor, dry_run(&DryRun::default())))),
     attempt(Call::ReadPlans, "plan", |stage, actor| {
         wait(stage.accounts.acting(actor).plan(None, 100))?;
         let other = LifecyclePolicy::default().with_inactive_after(Span::days(1).unwrap());
@@ -149,9 +152,31 @@ const ON_OTHERS: &[Attempt] = &[
     }),
 ];
 
+/// Calls on what an account is told.
+const ON_SUBSCRIPTIONS: &[Attempt] = &[
+    attempt(Call::Subscribe, "subscribe", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).create(subscription())))
+    }),
+    after(subscribe, Call::Subscribe, "rotate a signing secret", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).rotate_secret(&subscribed(stage))))
+    }),
+    after(subscribe, Call::Subscribe, "test a subscription", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).test(&subscribed(stage))))
+    }),
+    after(subscribe, Call::ReadSubscriptions, "list subscriptions", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).list(None, 10)))
+    }),
+    after(subscribe, Call::ReadSubscriptions, "a subscription", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).get(&subscribed(stage))))
+    }),
+    after(subscribe, Call::ReadSubscriptions, "deliveries", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).subscriptions(&stage.target).deliveries(&subscribed(stage))))
+    }),
+];
+
 /// Every way.
 pub(crate) fn every() -> impl Iterator<Item = &'static Attempt> {
-    ON_ACCOUNTS.iter().chain(ON_TOKENS).chain(ON_OTHERS)
+    ON_ACCOUNTS.iter().chain(ON_TOKENS).chain(ON_OTHERS).chain(ON_SUBSCRIPTIONS)
 }
 
 fn disable(stage: &Stage) {
@@ -170,6 +195,20 @@ fn rotate(stage: &Stage) {
 fn contain(stage: &Stage) {
     let other: TokenId = stage.mint_as_ada("leaked").token.id;
     wait(stage.accounts.acting(&ada()).token(&stage.target, &other).contain(note(), Successor::None)).unwrap();
+}
+
+fn subscribe(stage: &Stage) {
+    wait(stage.accounts.acting(&ada()).subscriptions(&stage.target).create(subscription())).unwrap();
+}
+
+fn subscription() -> NewSubscription {
+    let events = vec![EventPattern::parse("invoice.*").unwrap()];
+    let target = TargetUrl::parse("https://hooks.example.com/x").unwrap();
+    NewSubscription::new(ApplicationName::parse(APPLICATION).unwrap(), events, target)
+}
+
+fn subscribed(stage: &Stage) -> SubscriptionId {
+    wait(stage.accounts.acting(&ada()).subscriptions(&stage.target).list(None, 10)).unwrap().items[0].id.clone()
 }
 
 fn incident(stage: &Stage) -> DocumentId {

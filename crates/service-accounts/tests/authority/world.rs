@@ -1,7 +1,8 @@
 //! A host whose roles are all sets of its six permissions, with an account to act on and whoever acts on it.
 
 use service_accounts::{
-    Actor, Administration, ApprovalRule, MintedToken, Narrowing, NewAccount, NewToken, Principal, ServiceAccounts,
+    Actor, Administration, ApplicationName, ApprovalRule, MintedToken, Narrowing, NewAccount, NewToken, Principal,
+    ServiceAccounts,
     access::{Catalogue, PermissionSet, RoleName, Scopes, Teams},
     lifecycle::Environment,
     naming::{AccountId, DisplayName, TokenName},
@@ -35,6 +36,9 @@ pub(crate) type Asking = Actor<Permission>;
 
 /// The team of the account that calls are tried on.
 pub(crate) const TEAM: &str = "growth";
+
+/// An application of the host whose events the account may hear.
+pub(crate) const APPLICATION: &str = "billing";
 
 /// The account that calls are tried on: by its role it may write, by its scopes it may only read for the moment.
 pub(crate) fn role_of_target() -> PermissionSet<Permission> {
@@ -136,6 +140,7 @@ fn accounts(approval: ApprovalRule) -> Accounts {
     };
     ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue(), Permission::Manage)
         .administration(administration)
+        .application(ApplicationName::parse(APPLICATION).unwrap(), Permission::Read, None)
         .approval(approval)
         .build()
 }

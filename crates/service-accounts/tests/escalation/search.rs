@@ -33,7 +33,10 @@ fn alphabet(pair: [By; 2], targets: usize) -> Vec<Step> {
 
 fn replay(approval: ApprovalRule, path: &[Step]) -> Model {
     let mut model = Model::new(approval);
-    path.iter().for_each(|step| drop(model.step(*step).unwrap()));
+    for step in path {
+        let is_done = model.step(*step).unwrap();
+        assert!(is_done, "what was done once is done again: {path:?}");
+    }
     model
 }
 
