@@ -88,7 +88,7 @@ fn settling(accounts: &ServiceAccounts<SqliteStore, Permission>, clock: &AtomicI
         clock.store(now, Ordering::SeqCst);
         let mut settled = 0;
         ours.push(timed(|| {
-            let bounds = UpkeepBounds { credentials: 10 * DUE };
+            let bounds = UpkeepBounds { credentials: 10 * DUE, ..UpkeepBounds::default() };
             settled = pollster::block_on(accounts.upkeep(bounds)).expect("a store").swept.settled;
         }));
         assert_eq!(settled, DUE, "round {round}");

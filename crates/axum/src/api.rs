@@ -14,6 +14,7 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod subscriptions;
 pub(crate) mod tokens;
+pub(crate) mod trail;
 
 use axum::{
     extract::{FromRef, FromRequestParts},

@@ -187,6 +187,11 @@ impl<S, P: Permission> Call<S, P> {
         Self { body: Some(Content::text(media_type, example)), ..self }
     }
 
+    /// 200, with text of another media type than JSON.
+    pub(crate) fn answers_text(self, media_type: &'static str, description: &'static str, example: &str) -> Self {
+        Self { answer: Answer::new(200, description, vec![Content::text(media_type, example)]), ..self }
+    }
+
     /// Where all is well in another way, this.
     pub(crate) fn or_answers<T: ToSchema>(mut self, status: u16, description: &'static str, example: Value) -> Self {
         self.other_answers.push(Answer::new(status, description, vec![Content::of::<T>(example)]));

@@ -1,5 +1,6 @@
 //! The list of all calls, one function a router.
 
+mod audit;
 mod governance;
 mod insight;
 mod response;
@@ -9,7 +10,7 @@ use serde_json::json;
 use service_accounts::{Call as May, access::Permission, store::Store, token::TokenId};
 
 use crate::{
-    api::{accounts, audit, imports, peppers, rotation, session, sessions, tokens},
+    api::{accounts, imports, peppers, rotation, session, sessions, tokens},
     call::Call,
     examples,
     problems::{
@@ -23,7 +24,6 @@ use crate::{
             AccountQuery, AccountView, ApprovalQuery, CreateRequest, CreatedView, SecretView, UpdateRequest,
             UpdatedView,
         },
-        event::{AuditQuery, EventView},
         import::{ImportPreviewView, ImportQuery, ImportedView},
         insight::SightingsView,
         page::PageQuery,
@@ -35,6 +35,7 @@ use crate::{
 };
 
 pub(crate) use self::{
+    audit::audit,
     governance::{policies, reviews},
     insight::{insight, lifecycle},
     response::incidents,
@@ -283,16 +284,5 @@ pub(crate) fn peppers<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .summary("List the peppers, the current one first, and how many credentials stand under each")
             .administers(May::ReadPolicies)
             .answers_all::<PepperView>("All peppers.", examples::pepper()),
-    ]
-}
-
-/// The audit trail.
-pub(crate) fn audit<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
-    vec![
-        Call::get("/api/v1/audit", "listEvents", audit::list)
-            .summary("Read the audit trail")
-            .administers(May::ReadTrail)
-            .query::<AuditQuery>()
-            .lists::<EventView>(examples::event()),
     ]
 }

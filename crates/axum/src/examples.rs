@@ -403,6 +403,37 @@ pub(crate) fn dry_run() -> Value {
     json!({ "requests": 10482, "would_deny": 300, "by": [denied], "since": "2026-01-31T12:00:00Z", "is_cut": false })
 }
 
+pub(crate) const EXPORT: &str =
+    "{\"sequence\":1,\"action\":\"account.created\",\"actor\":\"ops@example.com\",\"at\":1790000000}\n";
+
+pub(crate) const EXPORT_TABLE: &str = "\"sequence\",\"at\",\"until\",\"count\",\"action\",\"actor\",…\n";
+
+pub(crate) fn seal() -> Value {
+    json!({
+        "number": 0,
+        "sealed_at": "2026-01-31T12:00:00Z",
+        "first_event": 1,
+        "last_event": 1000,
+        "count": 1000,
+        "root": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "tag": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    })
+}
+
+pub(crate) fn alert() -> Value {
+    json!({
+        "kind": "unfamiliar_network",
+        "subject": "203.0.113.0/24",
+        "at": "2026-01-31T12:00:00Z",
+        "first_event": 4711,
+        "last_event": 4711,
+        "count": 1,
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "address": "203.0.113.7",
+    })
+}
+
 /// An object with the fields of another.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(fields), Value::Object(more)) = (&mut object, more) {

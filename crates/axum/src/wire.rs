@@ -17,3 +17,4 @@ pub(crate) mod shapes;
 pub(crate) mod sighting;
 pub(crate) mod subscription;
 pub(crate) mod token;
+pub(crate) mod trail;

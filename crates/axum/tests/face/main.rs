@@ -15,3 +15,4 @@ mod outage;
 mod paths;
 mod subscriptions;
 mod support;
+mod trail;

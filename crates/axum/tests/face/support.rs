@@ -7,11 +7,12 @@ use http::{Method, Request, Response, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use service_accounts::{
-    Actor, NewAccount, NewToken, ServiceAccounts,
+    Actor, NewAccount, NewToken, Sealing, ServiceAccounts,
     access::{
         Allowlist, RoleName, Teams,
         presets::data_quality::{self, Permission},
     },
+    audit::{detect::Settings, seal::SealKey},
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
     store::{Justification, MemoryStore, Owner, Purpose},
@@ -22,6 +23,7 @@ use service_accounts_axum::{
     tower::{ClientAddress, Gate},
 };
 use service_accounts_store::conformance::FaultyStore;
+use time::Duration;
 use tower::ServiceExt;
 
 /// A store that can be made to fail.
@@ -48,7 +50,10 @@ impl World {
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
         let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
         let vendor = Vendor::parse("acme").unwrap();
-        let accounts = ServiceAccounts::builder(store.clone(), vendor, keyring, catalogue, manage).build();
+        let accounts = ServiceAccounts::builder(store.clone(), vendor, keyring, catalogue, manage)
+            .seal(Sealing::under(seal_key()).closing_at(2, Duration::HOUR))
+            .detect(Settings::default())
+            .build();
         let host = operator();
         let admin = accounts.acting(&host).create(account("Platform Automation", "Admin")).await.unwrap();
         let member = accounts.acting(&host).create(account("Finance Metrics", "Member")).await.unwrap();
@@ -65,6 +70,11 @@ impl World {
     pub(crate) fn api(&self) -> Router {
         api(self.accounts.clone(), self.gate()).fallback(not_found)
     }
+}
+
+/// The key of the seals, which a verifier needs.
+pub(crate) fn seal_key() -> SealKey {
+    SealKey::new(&[9; 32])
 }
 
 pub(crate) fn operator() -> Actor<Permission> {

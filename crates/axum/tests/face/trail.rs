@@ -1,0 +1,53 @@
+//! What is made of the trail, over HTTP.
+
+use http::{Method, header};
+use service_accounts::{UpkeepBounds, audit::seal::Verifier};
+
+use crate::support::{Answer, HOME, World, request, seal_key, send};
+
+async fn get(world: &World, path: &str) -> Answer {
+    send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, path, None)).await
+}
+
+/// The verdict of the offline verifier on a file.
+fn verdict(file: &[u8]) -> bool {
+    let mut verifier = Verifier::new(seal_key());
+    let mut lines = file.split_inclusive(|byte| *byte == b'\n');
+    lines.all(|line| verifier.line(line).is_ok()) && verifier.finish().is_ok()
+}
+
+#[tokio::test]
+async fn an_exported_trail_is_verified_without_the_service() {
+    let world = World::new().await;
+    world.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+    assert_eq!(get(&world, "/api/v1/audit/seals").await.json()["items"][0]["number"], 0);
+    let file = get(&world, "/api/v1/audit/export").await;
+    assert_eq!((file.status, file.header(header::CONTENT_TYPE)), (200, Some("application/jsonl")));
+    assert!(verdict(&file.body), "{}", String::from_utf8_lossy(&file.body));
+    for place in 0..file.body.len() {
+        let mut edited = file.body.clone();
+        edited[place] ^= 1;
+        assert!(!verdict(&edited), "a change at byte {place} was not seen");
+    }
+}
+
+#[tokio::test]
+async fn a_trail_is_exported_as_a_table() {
+    let world = World::new().await;
+    let file = get(&world, "/api/v1/audit/export?format=csv").await;
+    assert_eq!((file.status, file.header(header::CONTENT_TYPE)), (200, Some("text/csv; charset=utf-8")));
+    assert!(file.body.starts_with(b"\"sequence\",") && file.body.iter().filter(|byte| **byte == b'\n').count() > 2);
+    assert_eq!(get(&world, "/api/v1/audit/export?format=xml").await.status, 422);
+}
+
+#[tokio::test]
+async fn seals_and_alerts_are_listed() {
+    let world = World::new().await;
+    world.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+    for path in ["/api/v1/audit/seals", "/api/v1/alerts", "/api/v1/alerts?since=2026-01-01T00:00:00Z"] {
+        let page = get(&world, path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.json()["items"].is_array() && page.json()["next_cursor"].is_null(), "{path}");
+    }
+    assert_eq!(get(&world, "/api/v1/alerts?cursor=%00").await.status, 422);
+}
