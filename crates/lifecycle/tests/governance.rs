@@ -258,8 +258,8 @@ fn a_policy_and_a_request_are_documents() {
         serde_json::json!({
             "outcome": "block",
             "findings": [
-                { "code": "maximum-lifetime", "reason": "it would live too long", "fail": "hard" },
-                { "code": "owner-required", "reason": "the account has no owner", "fail": "soft" },
+                { "code": "maximum-lifetime", "reason": "it would live too long", "field": "lifetime", "fail": "hard" },
+                { "code": "owner-required", "reason": "the account has no owner", "field": "owner", "fail": "soft" },
             ],
         })
     );

@@ -20,8 +20,11 @@ use time::Duration;
 
 use crate::world::{Permission, World, wait, wanted};
 
+/// A call by its name, and a request on it.
+type Path = (&'static str, fn(&mut Run));
+
 /// Each path that mints or widens, with the call that guards it.
-const PATHS: &[(&str, fn(&mut Run))] = &[
+const PATHS: &[Path] = &[
     ("CreateAccount", Run::create),
     ("CreateAccount", Run::create_again),
     ("CreateAccount", Run::import),
