@@ -115,7 +115,7 @@ fn append(store: &SqliteStore, events: usize) {
 }
 
 fn event(number: usize) -> Event {
-    let at = UtcDateTime::UNIX_EPOCH + Duration::from_secs(number as u64);
+    let at = UtcDateTime::UNIX_EPOCH + Duration::from_secs(number.try_into().unwrap());
     Event::new(Action::AccessGranted, Label::new(&format!("actor_{}", number % 3)), at)
         .about_account(Label::new(&format!("account_{}", number % 2)))
         .about_token(Label::new(&format!("token_{}", number % 1_000)))

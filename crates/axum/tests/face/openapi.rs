@@ -118,7 +118,10 @@ fn every_operation_has_a_name_a_summary_its_problems_and_an_example() {
             let content = response["content"].as_object();
             match status.as_str() {
                 "204" => assert!(content.is_none(), "{place}"),
-                "200" | "201" => assert!(!content.unwrap()["application/json"]["example"].is_null(), "{place}"),
+                "200" | "201" => {
+                    let mut contents = content.unwrap().values();
+                    assert!(contents.all(|content| !content["example"].is_null()), "{place}");
+                }
                 _ => assert!(content.unwrap()["application/problem+json"]["examples"].is_object(), "{place} {status}"),
             }
         }
@@ -142,7 +145,7 @@ fn every_reference_leads_somewhere() {
 #[tokio::test]
 async fn a_room_alone_documents_itself_alone() {
     let world = World::new().await;
-    let router = rooms(&[Room::Audit], world.accounts.clone(), world.gate());
+    let router = rooms(&[Room::Peppers], world.accounts.clone(), world.gate());
     let served = send(&router, request(HOME, None, &Method::GET, "/api/v1/openapi.json", None)).await.json();
-    assert_eq!(served["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/api/v1/audit"]);
+    assert_eq!(served["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/api/v1/peppers"]);
 }
