@@ -68,3 +68,40 @@ fn no_crate_needs_its_own_release() {
         }
     }
 }
+
+/// The rows of the README's table of features: whose, and which.
+fn listed_features() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let table = readme.split_once("| Crate | Feature | Brings |").unwrap().1;
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>())
+        .map(|cells| (cells[1].to_owned(), cells[2].trim_matches('`').to_owned()))
+        .collect()
+}
+
+/// A feature that nobody reads of is not found; a row without a feature does not compile for who copies it.
+#[test]
+fn every_feature_stands_in_the_readme() {
+    let listed = listed_features();
+    let mut used = vec![false; listed.len()];
+    for package in published() {
+        let name = package["name"].as_str().unwrap();
+        let short = format!("`{}`", name.trim_start_matches("service-accounts-"));
+        let is_leaf =
+            ["naming", "token", "access", "lifecycle", "audit", "oauth"].iter().any(|leaf| short.contains(leaf));
+        for feature in package["features"].as_object().unwrap().keys().filter(|feature| *feature != "default") {
+            let is_it = |(whose, which): &(String, String)| {
+                let is_theirs = *whose == format!("`{name}`")
+                    || whose.split(", ").any(|whose| whose == short)
+                    || (whose == "every leaf" && is_leaf);
+                is_theirs && which == feature
+            };
+            let row = listed.iter().position(is_it);
+            used[row.unwrap_or_else(|| panic!("`{name}` has the feature `{feature}`: add it to the README's table"))] =
+                true;
+        }
+    }
+    let stale: Vec<_> = listed.iter().zip(used).filter(|(_, used)| !used).map(|(row, _)| row).collect();
+    assert!(stale.is_empty(), "no crate has these features: {stale:?}");
+}
