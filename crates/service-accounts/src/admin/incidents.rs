@@ -92,7 +92,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         asker.may(Call::Review)?;
         let page = self.core.kept_page::<Incident>(DocumentKind::Incident, after, limit).await?;
         let incidents = page.items.into_iter().map(|kept| kept.value);
-        let is_seen = |incident: &Incident| asker.may_about(Call::Review, &incident.account, &incident.teams).is_ok();
+        let is_seen = |incident: &Incident| {
+            incident.account.is_in(&self.core.rules.realm)
+                && asker.may_about(Call::Review, &incident.account, &incident.teams).is_ok()
+        };
         Ok(Paged { items: incidents.filter(is_seen).collect(), next: page.next })
     }
 
@@ -155,6 +158,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let asker = self.asker();
         asker.may(Call::Review)?;
         let kept = self.core.kept::<Incident>(DocumentKind::Incident, id).await?;
+        if !kept.value.account.is_in(&self.core.rules.realm) {
+            return Err(Error::DocumentMissing);
+        }
         asker.may_about(Call::Review, &kept.value.account, &kept.value.teams)?;
         Ok(kept)
     }

@@ -1,7 +1,7 @@
 //! Faults found by attack on this project (the second list of failure cases), each as what must hold now.
 
 use service_accounts::{
-    AccountUpdate, Actor, ApprovalRule, Call, Error, Rejection, UpkeepBounds,
+    AccountUpdate, Actor, ApprovalRule, Call, Error, Note, Rejection, UpkeepBounds,
     access::{Grants, RoleName, Scopes, Teams},
     audit::{Action, Query},
     naming::{AccountId, Realm},
@@ -225,6 +225,23 @@ fn an_account_of_another_realm_is_neither_admitted_nor_seen() {
     assert!(matches!(wait(other.accounts.acting(&ada()).account(&holder.id).disable()), Err(Error::AccountMissing)));
     let page = wait(other.accounts.acting(&ada()).accounts(&other.accounts.every_account(), None, 10)).unwrap();
     assert!(page.items.is_empty());
+}
+
+/// What happened to an account is no other tenant's business either.
+#[test]
+fn an_incident_of_another_realm_is_not_seen() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    let reason = Note::parse("found in a public log").unwrap();
+    let incident = wait(world.accounts.acting(&ada()).account(&holder.id).contain(reason.clone())).unwrap();
+    let other = World::on(world.store.inner().clone(), crate::support::keyring(), |builder| {
+        builder.realm(Realm::parse("tenant-b").unwrap())
+    });
+    let listed = |world: &World| wait(world.accounts.acting(&ada()).incidents(None, 10)).unwrap().items.len();
+    assert_eq!((listed(&world), listed(&other)), (1, 0));
+    let read = wait(other.accounts.acting(&ada()).incident(&incident.id));
+    let noted = wait(other.accounts.acting(&ada()).note_incident(&incident.id, reason));
+    assert!(matches!((read, noted), (Err(Error::DocumentMissing), Err(Error::DocumentMissing))));
 }
 
 /// Everything of an account is revoked in one step, whatever happens to the store right after it.
