@@ -59,5 +59,7 @@ fn two_nodes_behind_one_address_are_one_service_and_one_alone_still_is() {
         assert_eq!(both.with(token).get("/datastores").status, 401, "one node alone is still the service");
     }
     assert!(nodes.kill(1));
-    assert_eq!(both.with(token).get("/datastores").status, 503, "and nobody answers for none");
+    // 502 where the node died under the request, 503 where none was found.
+    let status = both.with(token).get("/datastores").status;
+    assert!(matches!(status, 502 | 503), "nobody answers for none: {status}");
 }
