@@ -10,7 +10,7 @@ use std::{
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use service_accounts::{
-    ServiceAccounts,
+    AccessEvents, ServiceAccounts,
     access::presets::data_quality::Permission,
     audit::{Action, Event, Label},
     naming::Realm,
@@ -38,7 +38,7 @@ pub fn run() {
     server.ask(&url, "VACUUM ANALYZE");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let accounts = super::open(connect().await.expect("a store"));
+        let accounts = super::open(connect().await.expect("a store"), AccessEvents::Off);
         let raw = Raw::connect(&url).await;
         reads(&accounts, &raw, &texts).await;
         mints(accounts.store(), &raw).await;
