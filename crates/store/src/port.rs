@@ -22,7 +22,8 @@ use crate::{
 /// A store that filters may look at a bounded number of records for each page: a page may be short, even empty, and still
 /// name where the next one starts. Readers follow `next` until there is none.
 ///
-/// The future of a call may be dropped at any await. The call has then happened whole or not at all.
+/// The future of a call may be dropped at any await. The call has then happened whole or not at all, or happens a moment
+/// later where a request is still on its way to a server.
 pub trait Store: Send + Sync {
     /// Why the storage failed. A record that cannot be read back whole is such a failure, never an absent record.
     type Error: std::error::Error + Send + Sync + 'static;
