@@ -110,7 +110,8 @@ fn whole(before: &Contents, after: &Contents) -> Result<(), String> {
     let appended = after.events.len() - before.events.len();
     let uses: Vec<_> = after.listed.iter().map(|listed| listed.1).collect();
     let sighted = after.sightings.iter().map(|row| row.count).sum::<u64>();
-    let is_whole = appended % 3 == 0 && uses.windows(2).all(|pair| pair[0] == pair[1]) && sighted % 2 == 0;
+    let is_whole =
+        appended.is_multiple_of(3) && uses.windows(2).all(|pair| pair[0] == pair[1]) && sighted.is_multiple_of(2);
     is_whole.then_some(()).ok_or_else(|| format!("{appended} events, {sighted} sightings, last uses {uses:?}"))
 }
 
