@@ -56,13 +56,29 @@ impl Two {
         wait(self.cached.credential(&self.token.id)).unwrap().unwrap().token().state.is_revoked()
     }
 
-    /// Whether the next read asks no database: there is no such table meanwhile.
+    /// Whether reads ask no database. On a busy machine a beat may be late and the cache off for a moment.
     fn is_answered_from_memory(&self, server: &Server) -> bool {
+        (0..20).any(|_| {
+            self.wait_until_on();
+            self.is_revoked();
+            self.works_without_the_table(server)
+        })
+    }
+
+    fn works_without_the_table(&self, server: &Server) -> bool {
         let hidden = format!("ALTER TABLE {}.token RENAME", schema_of(&self.settings));
         server.sql(&format!("{hidden} TO hidden"));
         let answer = wait(self.cached.credential(&self.token.id));
         server.sql(&format!("ALTER TABLE {}.hidden RENAME TO token", schema_of(&self.settings)));
         answer.is_ok()
+    }
+
+    fn is_off_without_its_connection(&self, server: &Server) -> bool {
+        self.wait_until_on();
+        server.sql(&format!("SELECT pg_terminate_backend({})", self.listening_process(server)));
+        let start = Instant::now();
+        while self.cached.is_cache_on() && start.elapsed() < STALENESS {}
+        !self.cached.is_cache_on()
     }
 
     /// The server's process that serves the listening connection.
@@ -75,6 +91,18 @@ impl Two {
     }
 }
 
+/// Asks from now, where the change is acknowledged; what counts is when a read began, not when this thread got its answer.
+fn is_known_within_the_bound(is_known: impl Fn() -> bool) {
+    let start = Instant::now();
+    loop {
+        let asked = start.elapsed();
+        if is_known() {
+            return println!("known after {asked:?}");
+        }
+        assert!(asked < STALENESS, "staler than the bound");
+    }
+}
+
 #[test]
 fn a_read_is_answered_from_memory_and_a_change_elsewhere_is_known_within_the_bound() {
     let Some(server) = Server::shared() else { return };
@@ -82,11 +110,7 @@ fn a_read_is_answered_from_memory_and_a_change_elsewhere_is_known_within_the_bou
     assert!(!two.is_revoked());
     assert!(two.is_answered_from_memory(server));
     two.revoke_by(two.plain.writer());
-    let start = Instant::now();
-    while !two.is_revoked() {
-        assert!(start.elapsed() < STALENESS);
-    }
-    println!("known after {:?}", start.elapsed());
+    is_known_within_the_bound(|| two.is_revoked());
 }
 
 #[test]
@@ -97,10 +121,7 @@ fn a_change_of_the_account_elsewhere_is_known_within_the_bound() {
     let before = read();
     let account = Box::new(service_accounts_store::Account { status: Status::Disabled, ..before.clone() });
     commit(two.plain.writer(), Change::UpdateAccount { account, expected: before.revision });
-    let start = Instant::now();
-    while read().status != Status::Disabled {
-        assert!(start.elapsed() < STALENESS);
-    }
+    is_known_within_the_bound(|| read().status == Status::Disabled);
 }
 
 #[test]
@@ -118,6 +139,12 @@ fn a_change_of_this_node_is_known_at_once() {
 #[test]
 fn where_nothing_is_heard_any_more_the_cache_is_off_after_the_bound() {
     let Some(server) = Server::shared() else { return };
+    // On a busy machine the time of the bound may be over before the first read: that attempt proves nothing.
+    assert!((0..20).any(|_| is_stale_until_the_bound(server)), "nothing was answered from memory");
+}
+
+/// Whether a read was stale before the bound was over; none may be after it.
+fn is_stale_until_the_bound(server: &Server) -> bool {
     let two = two(server);
     assert!(!two.is_revoked());
     let process = two.listening_process(server);
@@ -131,8 +158,8 @@ fn where_nothing_is_heard_any_more_the_cache_is_off_after_the_bound() {
     }
     let is_known = two.is_revoked();
     signal("-CONT");
-    assert!(was_stale, "it was answered from memory, or else this proves nothing");
     assert!(is_known, "staler than the bound");
+    was_stale
 }
 
 #[test]
@@ -140,11 +167,8 @@ fn a_lost_listening_connection_turns_the_cache_off_and_a_new_one_turns_it_on_aga
     let Some(server) = Server::shared() else { return };
     let two = two(server);
     assert!(!two.is_revoked());
-    server.sql(&format!("SELECT pg_terminate_backend({})", two.listening_process(server)));
-    let start = Instant::now();
-    while two.cached.is_cache_on() {
-        assert!(start.elapsed() < STALENESS);
-    }
+    // It listens again so soon that being off may pass unseen.
+    assert!((0..20).any(|_| two.is_off_without_its_connection(server)), "it was never off");
     two.revoke_by(two.plain.writer());
     assert!(two.is_revoked(), "asked of the database");
     two.wait_until_on();
