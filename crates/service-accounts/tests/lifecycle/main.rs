@@ -7,6 +7,7 @@
     reason = "what a test takes for granted and does not find is its failure"
 )]
 
+mod boundaries;
 mod insight;
 mod interrupted;
 mod outbox;
@@ -16,3 +17,4 @@ mod subscriptions;
 mod two_nodes;
 mod upkeep;
 mod world;
+mod year;

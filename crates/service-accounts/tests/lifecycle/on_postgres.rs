@@ -13,3 +13,4 @@ mod rotation_model;
 mod two_nodes;
 mod upkeep;
 mod world;
+mod year;

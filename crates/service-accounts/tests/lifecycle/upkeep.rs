@@ -10,12 +10,12 @@ use service_accounts::{
 use service_accounts_store::conformance::Call;
 use time::Duration;
 
-use crate::world::{World, ada, by_key, on_every_store, text_of, wait};
+use crate::world::{World, ada, by_key, on_every_store, wait};
 
 const SECOND: Duration = Duration::SECOND;
 
 /// The notes of every event of an action about one token, the oldest first.
-fn notes(world: &World, action: Action, token: &TokenId) -> Vec<String> {
+pub(crate) fn notes(world: &World, action: Action, token: &TokenId) -> Vec<String> {
     let query = Query::default().for_action(action).for_token(Label::new(token.as_str()));
     let page = wait(world.accounts.acting(&ada()).audit(&query)).unwrap();
     let mut notes: Vec<_> = page
@@ -276,45 +276,4 @@ fn plans_forecasts_and_comparisons_cover_every_account_a_page_at_a_time() {
     world.advance(Duration::days(80));
     let plan = wait(acting.plan(None, 9)).unwrap().items;
     assert_eq!(plan.iter().filter(|task| task.kind == TaskKind::Revoke).count(), 5);
-}
-
-/// A year, day by day: clients that are told rotate, others do not, and some stop.
-#[test]
-fn in_a_year_nothing_expires_unannounced_nobody_is_locked_out_and_nothing_idle_survives() {
-    // On a server each step is a round trip.
-    let count = if env!("CARGO_CRATE_NAME").ends_with("on_postgres") { 3 } else { 60 };
-    let mut expired = vec![false; count];
-    let world = World::built(|builder| builder.on_idle(OnIdle::Revoke));
-    let mut holders: Vec<_> = (0..count).map(|number| world.holder(&format!("Pipeline {number}"))).collect();
-    for day in 1_usize..=400 {
-        world.advance(Duration::DAY);
-        for (number, holder) in holders.iter_mut().enumerate() {
-            let (stops, rotates) = (number % 3 == 0, number % 3 == 1);
-            if expired[number] || stops && day > 100 {
-                continue;
-            }
-            match world.admit(&holder.text) {
-                Ok(principal) if rotates && principal.rotate_after().is_some() => {
-                    let rotated = holder.rotate_as(&principal.actor(), &world, &by_key(&format!("{day}"))).unwrap();
-                    (holder.token, holder.text) = (rotated.successor.id, text_of(&rotated));
-                    assert_eq!(world.verdict(&holder.text), Ok(()));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    expired[number] = true;
-                    assert!(!rotates, "{day}: whoever rotates when told is never locked out: {error}");
-                    let said = notes(&world, Action::TokenAnnounced, &holder.token);
-                    for notice in ["60d", "30d", "7d", "1d"] {
-                        assert!(said.iter().any(|note| note.contains(&format!("expires_in={notice}"))), "{said:?}");
-                    }
-                }
-            }
-        }
-        world.upkeep();
-        if day == 190 {
-            for holder in holders.iter().step_by(3) {
-                assert!(world.stored(&holder.token).token().state.is_revoked(), "idle for 90 days");
-            }
-        }
-    }
 }
