@@ -12,7 +12,7 @@ use service_accounts::{Covers, Duty, OnItself, access::Permission, store::Store}
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{
-        Array, ObjectBuilder, RefOr, Required, Schema, Type,
+        Array, ArrayBuilder, ObjectBuilder, RefOr, Required, Schema, Type,
         path::{Parameter, ParameterBuilder, ParameterIn},
         schema::SchemaType,
     },
@@ -292,8 +292,10 @@ impl Content {
 fn page_schema(item: RefOr<Schema>) -> RefOr<Schema> {
     let cursor = SchemaType::from_iter([Type::String, Type::Null]);
     let next = "What to pass as `cursor` for the next page; null on the last one.";
+    let items =
+        ArrayBuilder::new().items(item).description(Some("The items in order; a short page may have a next one."));
     ObjectBuilder::new()
-        .property("items", Array::new(item))
+        .property("items", items)
         .required("items")
         .property("next_cursor", ObjectBuilder::new().schema_type(cursor).description(Some(next)))
         .required("next_cursor")
@@ -309,9 +311,12 @@ fn reference(name: &str) -> RefOr<Schema> {
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct ProblemShape {
+    /// Always `about:blank`: `code` tells problems apart.
     #[schema(rename = "type", example = "about:blank")]
     r#type: String,
+    /// The name of the status.
     title: String,
+    /// The status of the answer.
     status: u16,
     /// A sentence for people; it names the field that does not fit.
     detail: String,

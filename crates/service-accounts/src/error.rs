@@ -15,7 +15,9 @@ use crate::{PolicyFinding, RandomnessError, TargetError, Unavailable};
 #[non_exhaustive]
 pub enum Error {
     /// Whoever asks does not hold the permission to manage service accounts.
-    #[error("the actor may not manage service accounts")]
+    #[error(
+        "the actor lacks the permission for this call, or a team of the account; an administrator needs every team"
+    )]
     NotPermitted,
     /// An account asked to administer itself.
     #[error("no service account administers itself; ask another administrator")]
@@ -27,13 +29,13 @@ pub enum Error {
     #[error("the grant was refused")]
     Grant(#[source] GrantError),
     /// A grant above the lowest role has no justification.
-    #[error("a role above `{lowest}` needs a justification")]
+    #[error("a role above `{lowest}` needs a justification; send one, or ask for `{lowest}`")]
     JustificationMissing {
         /// The role that needs none.
         lowest: String,
     },
     /// The name leaves no id.
-    #[error("the name cannot become an id")]
+    #[error("the name cannot become an id; choose one with letters or digits")]
     Name(#[source] SanitiseError),
     /// The id is reserved.
     #[error("the id is reserved; choose a more descriptive name")]
@@ -57,7 +59,7 @@ pub enum Error {
         most: usize,
     },
     /// A date that lies in the past.
-    #[error("the expiry lies in the past")]
+    #[error("the expiry lies in the past; give a later date, or disable the account")]
     ExpiryPassed,
     /// The lifecycle policy does not know the environment.
     #[error("the environment is none that the lifecycle policy knows; it knows {}", known.join(", "))]
@@ -81,7 +83,7 @@ pub enum Error {
     #[error("there is no such token")]
     TokenMissing,
     /// The token was revoked, which is final.
-    #[error("the token is revoked, which is final")]
+    #[error("the token is revoked, which is final; mint another one")]
     Revoked,
     /// A token must be revoked before it is deleted.
     #[error("revoke the token before deleting it")]

@@ -26,44 +26,61 @@ use super::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
 pub(crate) struct AccountView<'a> {
+    /// Its id, which is also its client id; it never changes.
     #[schema(value_type = String, example = "pipeline_automation@service")]
     id: &'a AccountId,
     /// The id as an address, for systems that insist on one; no mail reaches it.
     email: String,
+    /// What people call it.
     #[schema(value_type = String)]
     name: &'a DisplayName,
+    /// What it is for.
     #[schema(value_type = String)]
     purpose: &'a Purpose,
+    /// Who answers for it.
     #[schema(value_type = String)]
     owner: &'a Owner,
+    /// The systems it connects.
     #[schema(value_type = Vec<String>)]
     systems: &'a [SystemName],
+    /// Its role in the present catalogue.
     #[schema(value_type = String)]
     role: &'a RoleName,
+    /// What it may do at most: `inherited` is all that its role allows, an empty list nothing.
     #[schema(value_type = ScopesShape)]
     scopes: &'a Scopes,
+    /// Whose resources it reaches: `every`, or a list of teams. An empty list reaches only what belongs to nobody.
     #[schema(value_type = TeamsShape)]
     teams: &'a Teams,
+    /// Where it is used; it decides how long its tokens live.
     #[schema(value_type = String)]
     environment: &'a Environment,
+    /// Addresses and networks its credentials may come from; empty: from anywhere.
     #[schema(value_type = Vec<String>)]
     ip_allowlist: &'a Allowlist,
+    /// Why it has more than the lowest role.
     #[schema(value_type = Option<String>)]
     justification: Option<&'a Justification>,
+    /// The first instant at which its credentials are refused; `null`: it does not end by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
+    /// Whether it was suspended. An enabled account may still have expired, or wait for approval.
     #[schema(value_type = StatusShape)]
     status: Status,
+    /// Whether a second administrator has agreed, or still has to.
     #[schema(value_type = ApprovalShape)]
     approval: &'static str,
+    /// Who agreed; `null` where nobody had to, or nobody has yet.
     #[schema(value_type = Option<String>)]
     approved_by: Option<&'a Label>,
     /// More rights than were approved, which wait for a second administrator; those above hold meanwhile.
     proposal: Option<ProposalView<'a>>,
     /// The event that last changed it: what an approval names as seen.
     revision: i64,
+    /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// Who created it: a person of the host, or a service account.
     #[schema(value_type = String)]
     created_by: &'a Label,
 }
@@ -124,17 +141,22 @@ impl<'a> AccountView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Proposal)]
 pub(crate) struct ProposalView<'a> {
+    /// The role that waits.
     #[schema(value_type = String)]
     role: &'a RoleName,
+    /// The scopes that wait.
     #[schema(value_type = ScopesShape)]
     scopes: &'a Scopes,
+    /// The teams that wait.
     #[schema(value_type = TeamsShape)]
     teams: &'a Teams,
+    /// The networks that wait.
     #[schema(value_type = Vec<String>)]
     ip_allowlist: &'a Allowlist,
     /// Everybody who made or edited it; none of them may approve it.
     #[schema(value_type = Vec<String>)]
     by: &'a [Label],
+    /// When it was last edited.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
 }

@@ -76,20 +76,28 @@ impl From<AuditQuery> for Query {
 pub(crate) struct EventView {
     /// Its place in the trail.
     sequence: i64,
+    /// When it happened, to the second.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// What happened.
     #[schema(example = "token.revoked")]
     action: &'static str,
+    /// Who did it. A credential that did not verify names nobody.
     #[schema(value_type = String)]
     actor: Label,
+    /// The account it is about.
     #[schema(value_type = Option<String>)]
     account: Option<Label>,
+    /// The public id of the credential it is about.
     #[schema(value_type = Option<String>)]
     token: Option<Label>,
+    /// The name that credential had then.
     #[schema(value_type = Option<String>)]
     token_name: Option<Label>,
+    /// The client address, if it was known.
     #[schema(value_type = Option<String>)]
     address: Option<IpAddr>,
+    /// Why it was refused or done, as a stable word.
     #[schema(value_type = Option<String>)]
     reason: Option<Label>,
     /// How often it happened, where repeated accesses stand in one event.
@@ -101,6 +109,7 @@ pub(crate) struct EventView {
     /// By field, its value before and after.
     #[schema(value_type = BTreeMap<String, ChangeShape>)]
     changes: BTreeMap<Label, Changed>,
+    /// What else there is to say, by name.
     #[schema(value_type = BTreeMap<String, String>)]
     details: BTreeMap<Label, Label>,
 }
@@ -110,8 +119,10 @@ pub(crate) struct EventView {
 #[schema(as = Change)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct ChangeShape {
+    /// What it was; `null` where there was nothing.
     #[schema(value_type = String, required = false)]
     old: Option<String>,
+    /// What it became; `null` where there is nothing now.
     #[schema(value_type = String, required = false)]
     new: Option<String>,
 }

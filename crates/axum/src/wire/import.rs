@@ -67,7 +67,9 @@ impl ImportQuery {
 pub(crate) struct ImportPreviewView {
     /// Send the same file again with `?confirm=` and this.
     digest: String,
+    /// How many rows there are, and how many can be created.
     counts: ImportCountsView,
+    /// What would come of each row, in the order of the file.
     rows: Vec<ImportRowView>,
 }
 
@@ -75,7 +77,9 @@ pub(crate) struct ImportPreviewView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportCounts)]
 struct ImportCountsView {
+    /// How many rows the file has.
     rows: usize,
+    /// How many of them can be created.
     create: usize,
     /// While there are any, nothing of the file is imported.
     refuse: usize,
@@ -87,7 +91,9 @@ struct ImportCountsView {
 struct ImportRowView {
     /// The line of the file on which it begins; the header is line 1.
     line: u64,
+    /// Its `user` as it stands in the file.
     user: String,
+    /// Whether it can be created.
     outcome: ImportOutcomeView,
     /// The id that the account gets, where one can be made.
     id: Option<String>,
@@ -132,6 +138,7 @@ impl From<&ImportRow> for ImportRowView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Imported)]
 pub(crate) struct ImportedView<'a> {
+    /// The new accounts in the order of the file, with the only copies of their secrets.
     accounts: Vec<ImportedAccountView<'a>>,
 }
 
@@ -141,9 +148,13 @@ pub(crate) struct ImportedView<'a> {
 struct ImportedAccountView<'a> {
     /// The line of the file on which its row begins.
     line: u64,
+    /// Its `user` as it stands in the file.
     user: &'a str,
+    /// The account's id.
     id: &'a str,
+    /// The account's id again, under the name that OAuth clients know.
     client_id: &'a str,
+    /// Its client secret, shown this once.
     client_secret: &'a str,
     /// Its first token, where one was asked for.
     token: Option<&'a str>,

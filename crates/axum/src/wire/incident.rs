@@ -72,15 +72,20 @@ pub(crate) struct LeakRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Incident)]
 pub(crate) struct IncidentView<'a> {
+    /// Its id.
     id: &'a str,
+    /// The account that was contained, or whose token was.
     #[schema(value_type = String)]
     account: &'a AccountId,
     /// The token that was contained; null if the whole account was.
     token: Option<&'a str>,
+    /// Why, in the words of whoever contained it.
     #[schema(value_type = String)]
     reason: &'a str,
+    /// Who contained it.
     #[schema(value_type = String)]
     opened_by: &'a Label,
+    /// When it was contained.
     #[schema(value_type = String, format = DateTime)]
     opened_at: Instant,
     /// The credentials that stopped working by it, at most 200 of each kind.
@@ -92,6 +97,7 @@ pub(crate) struct IncidentView<'a> {
     /// The systems that the account connects, whose credentials may be known to whoever had the token.
     #[schema(value_type = Vec<String>)]
     systems_to_rotate: &'a [SystemName],
+    /// What people wrote down, the oldest first.
     notes: Vec<NoteView<'a>>,
 }
 
@@ -99,10 +105,13 @@ pub(crate) struct IncidentView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = IncidentNote)]
 struct NoteView<'a> {
+    /// Who wrote it.
     #[schema(value_type = String)]
     by: &'a Label,
+    /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// One line of 1 to 1,000 characters.
     text: &'a str,
 }
 
@@ -177,8 +186,10 @@ pub(crate) struct LeakReportView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = LeakedToken)]
 struct LeakedView<'a> {
+    /// The account that it belongs to.
     #[schema(value_type = String)]
     account: &'a AccountId,
+    /// Its obfuscated form, to recognise it by.
     #[schema(value_type = String)]
     hint: Hint,
     /// Whether it worked until this report.

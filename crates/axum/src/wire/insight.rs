@@ -47,6 +47,7 @@ struct ExchangeView {
     /// For programs.
     #[schema(example = "keep_session")]
     code: &'static str,
+    /// The same for people.
     reason: String,
 }
 
@@ -83,12 +84,15 @@ impl From<ExchangeAdvice> for ExchangeView {
 #[serde(deny_unknown_fields)]
 #[schema(as = DryRun)]
 pub(crate) struct DryRunRequest {
+    /// The role to try.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Member")]
     role: Option<RoleName>,
+    /// The account's scopes to try: `inherited`, or a list.
     #[serde(default)]
     #[schema(value_type = Option<ScopesShape>)]
     scopes: Option<Scopes>,
+    /// The addresses and networks to try; an empty list lets every address in.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     ip_allowlist: Option<Allowlist>,
@@ -121,6 +125,7 @@ impl From<DryRunRequest> for DryRun {
 pub(crate) struct DryRunView {
     /// How many requests it was tried on; one that asked for several permissions counts once for each.
     requests: u64,
+    /// How many of them would have been denied.
     would_deny: u64,
     /// The kinds of requests that would have been denied most, at most twenty.
     by: Vec<DeniedView>,
@@ -135,10 +140,14 @@ pub(crate) struct DryRunView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeniedRequests)]
 struct DeniedView {
+    /// Why they would have been denied.
     reason: String,
+    /// Where they came from; null if that was not recorded.
     #[schema(value_type = Option<String>)]
     address: Option<IpAddr>,
+    /// What they asked for; null if only authentication was recorded.
     permission: Option<&'static str>,
+    /// How many requests.
     count: u64,
 }
 
@@ -170,10 +179,12 @@ impl DeniedView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sightings)]
 pub(crate) struct SightingsView {
+    /// Every address and permission that it was seen with.
     pub(crate) items: Vec<SightingView>,
     /// Always null: all stand in one page.
     #[schema(value_type = Option<String>)]
     pub(crate) next_cursor: Option<String>,
+    /// What has been seen of it since it was revoked.
     pub(crate) observation: ObservationView,
 }
 
@@ -183,7 +194,9 @@ pub(crate) struct SightingsView {
 pub(crate) struct ObservationView {
     /// What the attempts look like; null where there were none, and for a token that works.
     verdict: Option<VerdictView>,
+    /// How often somebody has tried it since.
     attempts: u64,
+    /// The last attempt; null where there was none.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_attempt: Option<Instant>,
     /// When the observation ends if there is no further attempt; null for a token that works.
@@ -200,6 +213,7 @@ struct VerdictView {
     /// `stale_deploy`, `undecided` or `likely_theft`.
     #[schema(example = "stale_deploy")]
     suspicion: &'static str,
+    /// What speaks for it, in words.
     reasons: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Pepper)]
 pub(crate) struct PepperView {
+    /// The id of the key; the key itself is never told.
     id: String,
     /// Whether new credentials are made under it.
     current: bool,

@@ -126,12 +126,17 @@ impl DiffRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Task)]
 pub(crate) struct TaskView {
+    /// The account's id.
     account: String,
+    /// The token's public id.
     token: String,
+    /// What somebody has to do.
     #[schema(example = "rotate")]
     task: &'static str,
+    /// The most urgent of the reasons: `notice`, `warning` or `critical`.
     #[schema(example = "warning")]
     severity: &'static str,
+    /// Why: what was found of the token.
     reasons: Vec<FindingView>,
 }
 
@@ -144,6 +149,7 @@ pub(crate) struct FindingView {
     code: &'static str,
     /// For people.
     reason: String,
+    /// How urgent it is: `notice`, `warning` or `critical`.
     #[schema(example = "warning")]
     severity: &'static str,
     /// From when on it holds; null if it held from the start.
@@ -155,10 +161,14 @@ pub(crate) struct FindingView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ComingFinding)]
 pub(crate) struct ComingView {
+    /// The account's id.
     account: String,
+    /// The token's public id.
     token: String,
+    /// From when it will be found.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// What will be found.
     finding: FindingView,
 }
 
@@ -166,7 +176,9 @@ pub(crate) struct ComingView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = LifecycleDifference)]
 pub(crate) struct DifferenceView {
+    /// The account's id.
     account: String,
+    /// The token's public id.
     token: String,
     /// What would be found that is not found now.
     appears: Vec<FindingView>,

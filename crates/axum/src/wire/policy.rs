@@ -33,6 +33,7 @@ pub(crate) struct PolicyRequest {
     #[serde(default)]
     #[schema(value_type = CriteriaShape, required = false)]
     matching_criteria: RequestCriteria,
+    /// What it asks for: each rule is checked on its own.
     rules: Vec<RuleShape>,
 }
 
@@ -44,12 +45,15 @@ pub(crate) struct PolicyContentRequest {
     /// Left out, or as in the path: a policy keeps its name.
     #[serde(default)]
     name: Option<String>,
+    /// Whether it is in force; left out, it is not.
     #[serde(default)]
     #[schema(required = false)]
     is_enabled: bool,
+    /// Which requests it is about; left out, all.
     #[serde(default)]
     #[schema(value_type = CriteriaShape, required = false)]
     matching_criteria: RequestCriteria,
+    /// What it asks for: each rule is checked on its own.
     rules: Vec<RuleShape>,
 }
 
@@ -58,7 +62,9 @@ pub(crate) struct PolicyContentRequest {
 #[serde(deny_unknown_fields)]
 #[schema(as = PolicyTrialRequest)]
 pub(crate) struct TrialRequest {
+    /// The policy to try; it need not be kept.
     pub(crate) policy: PolicyRequest,
+    /// The request to try it on.
     #[schema(value_type = RequestShape)]
     pub(crate) request: TokenRequest,
 }
@@ -68,6 +74,7 @@ pub(crate) struct TrialRequest {
 #[serde(deny_unknown_fields)]
 #[schema(as = PolicyReachRequest)]
 pub(crate) struct ReachRequest {
+    /// The policy to try; it need not be kept.
     pub(crate) policy: PolicyRequest,
 }
 
@@ -109,10 +116,14 @@ impl PolicyContentRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = KeptPolicy)]
 pub(crate) struct PolicyView<'a> {
+    /// Its name, which never changes.
     name: &'a str,
+    /// Whether it is in force.
     is_enabled: bool,
+    /// Which requests it is about.
     #[schema(value_type = CriteriaShape)]
     matching_criteria: &'a RequestCriteria,
+    /// What it asks for.
     #[schema(value_type = Vec<RuleShape>)]
     rules: &'a [service_accounts::lifecycle::EnforcedRule<service_accounts::lifecycle::TokenRule>],
     /// Its state, to name when it is changed or removed.
@@ -138,14 +149,18 @@ impl<'a> From<&'a KeptPolicy> for PolicyView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PolicyFinding)]
 pub(crate) struct FindingView<'a> {
+    /// The name of the policy.
     policy: &'a str,
+    /// What was asked for.
     #[schema(value_type = KindShape)]
     kind: RequestKind,
     /// For programs.
     code: &'static str,
     /// The field it is about, where it is about one.
     field: Option<&'static str>,
+    /// What is missing or too much, for people.
     reason: &'static str,
+    /// Whether the rule only warns, or blocks.
     #[schema(value_type = FailShape)]
     fail: Enforcement,
 }
@@ -175,8 +190,10 @@ pub(crate) fn findings(findings: &[PolicyFinding]) -> Vec<FindingView<'_>> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PolicyTrial)]
 pub(crate) struct TrialView<'a> {
+    /// What would become of the request.
     #[schema(value_type = OutcomeShape)]
     outcome: PolicyOutcome,
+    /// What each rule objects to.
     findings: Vec<FindingView<'a>>,
     /// In what ways the policy takes in more than anybody is likely to mean.
     over_broad: Vec<Value>,
@@ -203,9 +220,11 @@ impl<'a> From<&'a PolicyTrial> for TrialView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PolicyObjection)]
 pub(crate) struct ObjectionView<'a> {
+    /// The account's id.
     account: &'a str,
     /// Null where the account itself is meant.
     token: Option<&'a str>,
+    /// What the policy objects to.
     findings: Vec<FindingView<'a>>,
 }
 

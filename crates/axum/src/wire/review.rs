@@ -63,6 +63,7 @@ pub(crate) struct AttestRequest {
     #[serde(deserialize_with = "key")]
     #[schema(value_type = String, example = "pipeline_automation@service/0123456789abcdef")]
     pub(crate) key: ReviewKey,
+    /// What is to become of the row.
     pub(crate) decision: DecisionShape,
     /// One line of 1 to 1,000 characters.
     #[serde(default, deserialize_with = "note")]
@@ -103,13 +104,17 @@ fn note<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Note>, D::E
 #[derive(Serialize, ToSchema)]
 #[schema(as = ListedReview)]
 pub(crate) struct ListedReviewView<'a> {
+    /// Its id.
     id: &'a str,
+    /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     opened_at: Instant,
+    /// Who asked for it.
     #[schema(value_type = String)]
     opened_by: &'a Label,
     /// How many accounts and tokens were reviewed.
     rows: usize,
+    /// How many questions were not answered well.
     findings: usize,
     /// About how many of them nobody has decided yet.
     undecided: usize,
@@ -139,7 +144,9 @@ pub(crate) struct ReviewView<'a> {
     next: Option<&'a AccountId>,
     /// Whether an account had more tokens than a review holds.
     is_cut: bool,
+    /// Each account and token that was reviewed.
     items: Vec<RowView<'a>>,
+    /// Every decision so far, in the order in which they were made.
     attestations: Vec<AttestationView<'a>>,
     /// Null where there is no earlier review of the same scope.
     delta: Option<DeltaView>,
@@ -151,8 +158,10 @@ pub(crate) struct ReviewView<'a> {
 struct RowView<'a> {
     /// `account@realm`, or `account@realm/token`.
     key: String,
+    /// Whether it is an account or a token.
     #[schema(value_type = ReviewedKindShape)]
     kind: ReviewedKind,
+    /// Each question that was not answered well.
     findings: Vec<FoundView>,
     /// The last decision; null where there is none.
     decision: Option<AttestationView<'a>>,
@@ -185,13 +194,18 @@ struct FoundView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Attestation)]
 struct AttestationView<'a> {
+    /// The `key` of the row.
     key: String,
+    /// What is to become of the row.
     #[schema(value_type = DecisionShape)]
     decision: ReviewDecision,
+    /// Who decided.
     #[schema(value_type = String)]
     by: &'a Label,
+    /// When it was decided.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// Why, if the reviewer said so.
     note: Option<&'a str>,
 }
 
@@ -213,7 +227,9 @@ struct DeltaView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReviewChange)]
 struct ChangedView {
+    /// The `key` of the row.
     key: String,
+    /// The question in words.
     question: &'static str,
 }
 

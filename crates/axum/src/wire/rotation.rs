@@ -96,6 +96,7 @@ pub(crate) struct RotatedView<'a> {
     token: Option<&'a str>,
     #[serde(flatten)]
     record: TokenView,
+    /// How far the rotation is.
     rotation: Option<RotationView>,
     /// What soft rules of policies object to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -118,6 +119,7 @@ impl<'a> RotatedView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Rotation)]
 pub(crate) struct RotationView {
+    /// How far it has come.
     #[schema(value_type = RotationStateShape)]
     state: &'static str,
     /// When the old token ends at the latest.
@@ -145,9 +147,12 @@ enum RotationStateShape {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RotationStep)]
 struct StepView {
+    /// Which step.
     step: &'static str,
+    /// When it was done; `null` where it was not.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Instant>,
+    /// Who did it, where somebody did.
     #[schema(value_type = Option<String>)]
     by: Option<Label>,
 }

@@ -26,8 +26,10 @@ use crate::Refusal;
 #[serde(deny_unknown_fields)]
 #[schema(as = ClientCredentials)]
 pub(crate) struct AuthRequest {
+    /// The account's id.
     #[schema(example = "pipeline_automation@service")]
     pub(crate) client_id: String,
+    /// The secret that was shown when the account was created or its secret regenerated.
     pub(crate) client_secret: String,
     /// Scope names with spaces between; left out, what the account may.
     #[serde(default, deserialize_with = "present")]
@@ -66,12 +68,15 @@ impl AuthRequest {
 pub(crate) struct AuthView<'a> {
     /// Shown here and never again.
     token: &'a str,
+    /// Always `Bearer`.
     #[schema(example = "Bearer")]
     token_type: &'static str,
     /// Seconds.
     expires_in: i64,
+    /// The first instant at which it is refused.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Instant,
+    /// The account it acts for, and what the session may do.
     service_account: HolderView<'a>,
 }
 
@@ -92,21 +97,30 @@ impl<'a> AuthView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = OpenSession)]
 pub(crate) struct SessionView {
+    /// Its public id.
     id: String,
+    /// Its obfuscated form, to recognise it by.
     #[schema(value_type = String)]
     hint: Hint,
+    /// What has become of it. Expiry is no state: compare `expires_at`.
     #[schema(value_type = TokenStateShape)]
     state: &'static str,
+    /// What it may do at most, within its account.
     #[schema(value_type = ScopesShape)]
     scopes: Scopes,
+    /// Addresses and networks it may come from; empty: from its account's.
     #[schema(value_type = Vec<String>)]
     ip_allowlist: Allowlist,
+    /// When it was opened.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// The first instant at which it is refused.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
+    /// When it was last used; `null` if never.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Instant>,
+    /// From where it was last used, if that was known.
     #[schema(value_type = Option<String>)]
     last_used_ip: Option<IpAddr>,
 }
@@ -133,10 +147,13 @@ impl SessionView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Holder)]
 struct HolderView<'a> {
+    /// The account's id.
     #[schema(value_type = String)]
     id: &'a AccountId,
+    /// The account's name.
     #[schema(value_type = String)]
     name: &'a DisplayName,
+    /// The narrowest list of scopes among the credential's and the account's; without one, its permissions.
     scopes: Vec<String>,
 }
 
@@ -158,13 +175,19 @@ impl<'a> HolderView<'a> {
 pub(crate) struct VerifyView<'a> {
     /// Always true: a credential that is not good gets no such answer.
     active: bool,
+    /// Whether it is a token or a session.
     #[schema(value_type = KindShape)]
     kind: &'static str,
+    /// The account it acts for.
     service_account: HolderView<'a>,
+    /// The credential that was shown.
     token: CredentialView<'a>,
+    /// What it may do right now.
     permissions: Vec<&'static str>,
+    /// Whose resources it reaches.
     #[schema(value_type = TeamsShape)]
     teams: &'a Teams,
+    /// The only environment the credential works in.
     #[schema(value_type = String)]
     environment: &'a Environment,
 }
@@ -183,12 +206,17 @@ enum KindShape {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Credential)]
 struct CredentialView<'a> {
+    /// Its public id.
     id: &'a str,
+    /// A token's name; `null` for a session.
     name: Option<&'a str>,
+    /// Its obfuscated form, to recognise it by.
     #[schema(value_type = String)]
     hint: Hint,
+    /// The first instant at which it is refused.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
+    /// When it should be replaced; `null` for a session.
     #[schema(value_type = Option<String>, format = DateTime)]
     rotate_after: Option<Instant>,
 }

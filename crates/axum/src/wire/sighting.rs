@@ -10,13 +10,17 @@ use super::instant::Instant;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sighting)]
 pub(crate) struct SightingView {
+    /// In which way the credential was seen.
     #[schema(value_type = SightingKindShape)]
     kind: &'static str,
     /// The address or the permission; empty where the address is unknown.
     value: String,
+    /// How often.
     count: u64,
+    /// When it was first seen so.
     #[schema(value_type = String, format = DateTime)]
     first: Instant,
+    /// When it was last seen so.
     #[schema(value_type = String, format = DateTime)]
     last: Instant,
 }

@@ -23,6 +23,7 @@ pub(crate) struct SubscribeRequest {
     /// An `https` URL on the public Internet, unless the host allows others.
     #[schema(value_type = String, max_length = 2048, example = "https://hooks.example.com/x")]
     url: TargetUrl,
+    /// How messages are written; left out, `json`.
     #[serde(default)]
     #[schema(value_type = Option<FormatShape>)]
     format: FormatWord,
@@ -70,21 +71,31 @@ pub(crate) struct ReplayRequest {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Subscription)]
 pub(crate) struct SubscriptionView {
+    /// Its id.
     id: String,
+    /// The account that is told.
     account: String,
+    /// Whose events it is about.
     application: String,
+    /// Which events it is about.
     events: Vec<String>,
+    /// Where messages are sent.
     url: String,
+    /// How messages are written.
     #[schema(value_type = FormatShape)]
     format: FormatWord,
+    /// Whether it is delivered to.
     #[schema(value_type = SubscriptionStateShape)]
     state: &'static str,
     /// Why it is switched off: `deliveries_failed`, `receiver_gone` or `not_permitted`.
     disabled_because: Option<&'static str>,
+    /// When it was switched off; null while it is delivered to.
     #[schema(value_type = Option<String>, format = DateTime)]
     disabled_at: Option<Instant>,
+    /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// Who made it.
     #[schema(value_type = String)]
     created_by: Label,
 }
@@ -154,12 +165,14 @@ pub(crate) struct SigningSecretView {
 pub(crate) struct DeliveryView {
     /// The message's id, which the receiver sees as `webhook-id`.
     message: String,
+    /// The name of the event, such as `token.revoked`.
     event: String,
     /// How often it was sent.
     attempts: u32,
     /// When it was sent last.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// How the last attempt ended.
     #[schema(value_type = DeliveryStateShape)]
     state: &'static str,
     /// Why the last attempt failed: `status`, `timed_out`, `connection` or `target_refused`.

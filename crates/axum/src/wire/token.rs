@@ -75,20 +75,27 @@ pub(crate) struct TokenUpdateRequest {
 pub(crate) struct TokenView {
     /// Public: it is the beginning of the token's text.
     id: String,
+    /// Its name, unique within the account.
     name: Option<String>,
     /// The text with its secret left out, to recognise it by.
     #[schema(value_type = String)]
     hint: Hint,
+    /// What has become of it. Expiry is no state: compare `expires_at`.
     #[schema(value_type = TokenStateShape)]
     state: &'static str,
+    /// What it may do at most, within its account: `inherited`, or a list.
     #[schema(value_type = ScopesShape)]
     scopes: Scopes,
+    /// The only environment it works in.
     #[schema(value_type = String)]
     environment: Environment,
+    /// When it was minted.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// Who minted it, and has seen its text.
     #[schema(value_type = String)]
     created_by: Label,
+    /// The first instant at which it is refused.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
     /// When its rotation window opens.
@@ -173,8 +180,10 @@ pub(crate) fn state(found: &Credential, now: UtcDateTime) -> &'static str {
 pub(crate) struct ListedTokenView {
     #[serde(flatten)]
     token: TokenView,
+    /// When it was last used; null if never.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Instant>,
+    /// From where it was last used, if that was known.
     #[schema(value_type = Option<String>)]
     last_used_ip: Option<IpAddr>,
 }
@@ -223,7 +232,9 @@ impl<'a> MintedView<'a> {
 pub(crate) struct AdviceView {
     /// For programs.
     code: &'static str,
+    /// What could be better.
     reason: &'static str,
+    /// A better name, where one can be proposed.
     suggestion: Option<String>,
 }
 

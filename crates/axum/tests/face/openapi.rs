@@ -149,3 +149,29 @@ async fn a_room_alone_documents_itself_alone() {
     let served = send(&router, request(HOME, None, &Method::GET, "/api/v1/openapi.json", None)).await.json();
     assert_eq!(served["paths"].as_object().unwrap().keys().collect::<Vec<_>>(), ["/api/v1/peppers"]);
 }
+
+/// The fields of a schema and of those that stand inside it, each with its own schema.
+fn fields<'a>(place: &str, schema: &'a Value) -> Vec<(String, &'a Value)> {
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let own = own.map(|(field, shape)| (format!("{place}.{field}"), shape));
+    let parts = ["allOf", "anyOf", "oneOf"].iter().flat_map(|form| schema[form].as_array().into_iter().flatten());
+    let items = Some(&schema["items"]).filter(|items| !items.is_null());
+    let inner = parts.chain(items).map(|part| (place.to_owned(), part));
+    let inner = inner.chain(own.clone()).flat_map(|(place, shape)| fields(&place, shape));
+    own.chain(inner.collect::<Vec<_>>()).collect()
+}
+
+/// A field that the document lists without a word leaves whoever generates a client to guess.
+#[test]
+fn every_field_of_every_body_is_described() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let all: Vec<_> = schemas.iter().flat_map(|(name, schema)| fields(name, schema)).collect();
+    let is_described = |shape: &Value| {
+        let mut variants = shape["oneOf"].as_array().into_iter().flatten();
+        shape["description"].is_string() || variants.any(|variant| variant["description"].is_string())
+    };
+    let bare: Vec<_> = all.iter().filter(|(_, shape)| !is_described(shape)).map(|(field, _)| field).collect();
+    assert!(bare.is_empty(), "write a doc comment for each of {bare:?}");
+    assert!(all.len() > 250, "only {} fields were found", all.len());
+}

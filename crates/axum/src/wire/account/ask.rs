@@ -27,11 +27,13 @@ pub(crate) struct CreateRequest {
     /// What people call it; the id is made from it.
     #[schema(value_type = String, example = "Pipeline Automation")]
     name: DisplayName,
+    /// What it is for.
     #[schema(value_type = String, example = "loads the warehouse at night")]
     purpose: Purpose,
     /// Who answers for it.
     #[schema(value_type = String, example = "data team")]
     owner: Owner,
+    /// Where it is used; the lifecycle policy must know it.
     #[schema(value_type = String, example = "production")]
     environment: Environment,
     /// What to do where the id is taken: refuse, or take the next free number.
@@ -46,6 +48,7 @@ pub(crate) struct CreateRequest {
     #[serde(default = "inherited")]
     #[schema(value_type = ScopesShape)]
     scopes: Scopes,
+    /// Whose resources it reaches: `every`, or a list of teams. Left out: only what belongs to nobody.
     #[serde(default)]
     #[schema(value_type = TeamsShape)]
     teams: Teams,
@@ -53,6 +56,7 @@ pub(crate) struct CreateRequest {
     #[serde(default)]
     #[schema(value_type = Vec<String>, example = json!(["198.51.100.0/24"]))]
     ip_allowlist: Allowlist,
+    /// The first instant at which it is refused, in the future. Left out: it does not end by itself.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
@@ -108,30 +112,39 @@ pub(crate) struct UpdateRequest {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     name: Option<DisplayName>,
+    /// The systems it connects; the list replaces the present one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>, required = false)]
     systems: Option<Vec<SystemName>>,
+    /// Another role; above the lowest one it needs a justification.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     role: Option<RoleName>,
+    /// What it may do at most: `inherited`, or a list that replaces the present one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = ScopesShape, required = false)]
     scopes: Option<Scopes>,
+    /// Its teams: `every`, or a list that replaces the present one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = TeamsShape, required = false)]
     teams: Option<Teams>,
+    /// Addresses and networks it may come from; empty: from anywhere.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>, required = false)]
     ip_allowlist: Option<Allowlist>,
+    /// The first instant at which it is refused, in the future; `null` takes the end away.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime, required = false)]
     expires_at: Option<Option<Instant>>,
+    /// What it is for.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     purpose: Option<Purpose>,
+    /// Who answers for it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     owner: Option<Owner>,
+    /// Why it needs more than the lowest role.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     justification: Option<Justification>,

@@ -28,7 +28,9 @@ pub(crate) struct UpdatedView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Gain)]
 struct GainView<'a> {
+    /// Its public id.
     token: &'a str,
+    /// Who has seen its text and does not hold the new rights.
     #[schema(value_type = Vec<String>)]
     known_to: &'a [Label],
 }
@@ -47,12 +49,14 @@ impl<'a> UpdatedView<'a> {
 pub(crate) struct CreatedView<'a> {
     #[serde(flatten)]
     account: AccountView<'a>,
+    /// The account's id again, under the name that clients of the exchange know.
     #[schema(value_type = String)]
     client_id: &'a AccountId,
     /// Shown here and never again. Left out where a retry comes after a credential was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     client_secret: Option<&'a str>,
+    /// The first token, where one was minted. Its text is shown here and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MintedView, required = false)]
     first_token: Option<MintedView<'a>>,
@@ -80,6 +84,7 @@ impl<'a> CreatedView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ClientSecret)]
 pub(crate) struct SecretView<'a> {
+    /// The account's id; it stays the same.
     #[schema(value_type = String)]
     pub(crate) client_id: &'a AccountId,
     /// Shown here and never again.

@@ -11,7 +11,9 @@ use crate::Refusal;
 #[serde(deny_unknown_fields)]
 #[schema(as = PolicyRule)]
 pub(super) struct RuleShape {
+    /// What it asks for; it decides which of the other fields the rule has.
     kind: RuleKind,
+    /// Whether its failure warns or blocks.
     fail: FailShape,
     /// Of `maximum_lifetime`: a number and a unit, `s`, `m`, `h` or `d`.
     #[serde(default)]
