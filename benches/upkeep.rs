@@ -134,9 +134,11 @@ impl Raw {
         cached("UPDATE token SET next_due = ?2, revision = ?3, record = ?4 WHERE number = ?1")
             .execute(params![number, now + 8_000_000, sequence, record])
             .expect("an update");
-        cached("INSERT INTO event (sequence, at, action, actor, account, token, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-            .execute(params![sequence, now, "token.settled", "service-accounts", account, "0000000000000000", "x".repeat(200)])
-            .expect("an event");
+        cached(
+            "INSERT INTO event (sequence, at, action, actor, account, token, rest) VALUES (?1, ?2, 1, 2, 3, ?3, ?4)",
+        )
+        .execute(params![sequence, now, number % 1000, "x".repeat(100)])
+        .expect("an event");
         self.0.execute_batch("COMMIT").expect("a commit");
     }
 }

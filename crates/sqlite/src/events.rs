@@ -5,15 +5,20 @@ use std::borrow::Borrow;
 use rusqlite::{OptionalExtension, Transaction, params};
 use service_accounts_audit::{Event, Sequence};
 
-use crate::{SqliteError, rows::encode};
+use crate::{
+    SqliteError,
+    event_row::encode_rest,
+    labels::{self, Labels},
+};
 
 /// How many places share one row that tells between which instants their events happened.
 pub(crate) const BLOCK: i64 = 512;
 
 pub(crate) fn append<E: Borrow<Event>>(transaction: &Transaction<'_>, events: &[E]) -> Result<(), SqliteError> {
     let mut place = next(transaction)?.number();
+    let mut labels = Labels::within(transaction);
     for event in events {
-        insert(transaction, place, event.borrow())?;
+        insert(transaction, &mut labels, place, event.borrow())?;
         place = place.saturating_add(1);
     }
     Ok(())
@@ -27,21 +32,30 @@ pub(crate) fn next(transaction: &Transaction<'_>) -> Result<Sequence, SqliteErro
     Ok(Sequence::new(last.unwrap_or(0).saturating_add(1)))
 }
 
-fn insert(transaction: &Transaction<'_>, place: i64, event: &Event) -> Result<(), SqliteError> {
+fn insert<'e>(
+    transaction: &Transaction<'_>,
+    labels: &mut Labels<'_, 'e>,
+    place: i64,
+    event: &'e Event,
+) -> Result<(), SqliteError> {
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO event (sequence, at, action, actor, account, token, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO event (sequence, at, action, actor, account, token, rest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     let at = event.at().unix_timestamp();
     statement.execute(params![
         place,
         at,
-        event.action().as_str(),
-        event.actor().as_str(),
-        event.account().map(AsRef::<str>::as_ref),
-        event.token().map(AsRef::<str>::as_ref),
-        encode(event)?,
+        labels.number(event.action().as_str())?,
+        labels.number(event.actor().as_str())?,
+        event.account().map(|account| labels.number(account.as_str())).transpose()?,
+        event.token().map(|token| labels.number(token.as_str())).transpose()?,
+        encode_rest(event)?,
     ])?;
+    note_instant(transaction, place, at)
+}
+
+/// Widens the span of the block that a place belongs to.
+fn note_instant(transaction: &Transaction<'_>, place: i64, at: i64) -> Result<(), SqliteError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO event_block (block, earliest, latest) VALUES (?1, ?2, ?2)
          ON CONFLICT (block) DO UPDATE SET earliest = min(earliest, ?2), latest = max(latest, ?2)
@@ -53,11 +67,14 @@ fn insert(transaction: &Transaction<'_>, place: i64, event: &Event) -> Result<()
 
 /// Removes the oldest events below a place, at most so many.
 pub(crate) fn trim(transaction: &Transaction<'_>, place: Sequence, limit: usize) -> Result<usize, SqliteError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let named = labels::named_below(transaction, place.number(), limit)?;
     let mut statement = transaction.prepare_cached(
         "DELETE FROM event WHERE sequence IN
              (SELECT sequence FROM event WHERE sequence < ?1 ORDER BY sequence LIMIT ?2)",
     )?;
-    let removed = statement.execute(params![place.number(), i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let removed = statement.execute([place.number(), limit])?;
+    labels::forget_unnamed(transaction, &named)?;
     let mut statement = transaction
         .prepare_cached("DELETE FROM event_block WHERE block < (SELECT coalesce(min(sequence), ?1) FROM event) / ?2")?;
     statement.execute([place.number(), BLOCK])?;

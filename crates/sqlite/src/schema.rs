@@ -185,6 +185,44 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX token_by_due ON token (substr(account, instr(account, '@') + 1), next_due, id)
         WHERE next_due IS NOT NULL;
 ",
+    "
+    -- A row of the trail keeps each fact once. Actions, actors, accounts and tokens are numbers of `label`; `rest` is what no
+    -- column says, as JSON. A row whose record contradicts its columns keeps the whole record, which no reader accepts.
+    CREATE TABLE label (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+    INSERT INTO label (text)
+        SELECT action FROM event UNION SELECT coalesce(actor, '') FROM event
+        UNION SELECT account FROM event WHERE account IS NOT NULL UNION SELECT token FROM event WHERE token IS NOT NULL;
+
+    CREATE TABLE event_4 (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        action INTEGER NOT NULL,
+        actor INTEGER NOT NULL,
+        account INTEGER,
+        token INTEGER,
+        rest TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO event_4 SELECT
+        sequence, at,
+        (SELECT number FROM label WHERE text = action),
+        (SELECT number FROM label WHERE text = coalesce(actor, '')),
+        (SELECT number FROM label WHERE text = account),
+        (SELECT number FROM label WHERE text = token),
+        CASE WHEN NOT json_valid(record) THEN record WHEN
+            record ->> '$.at' IS at AND record ->> '$.action' IS action AND record ->> '$.actor' IS actor
+            AND record ->> '$.account' IS account AND record ->> '$.token' IS token
+        THEN json_remove(record, '$.at', '$.action', '$.actor', '$.account', '$.token') ELSE record END
+        FROM event ORDER BY sequence;
+    -- The next place does not go back where the newest events are gone.
+    DELETE FROM sqlite_sequence WHERE name = 'event_4';
+    INSERT INTO sqlite_sequence (name, seq) SELECT 'event_4', seq FROM sqlite_sequence WHERE name = 'event';
+    DROP TABLE event;
+    ALTER TABLE event_4 RENAME TO event;
+    CREATE INDEX event_by_action ON event (action, sequence);
+    CREATE INDEX event_by_actor ON event (actor, sequence);
+    CREATE INDEX event_by_account ON event (account, sequence) WHERE account IS NOT NULL;
+    CREATE INDEX event_by_token ON event (token, sequence) WHERE token IS NOT NULL;
+",
 ];
 
 /// Tables and columns of schema 1, whose files do not say whose they are.

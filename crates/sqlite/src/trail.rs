@@ -13,7 +13,12 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use service_accounts_audit::{Order, Page, Query, Recorded, Sequence};
 use time::UtcDateTime;
 
-use crate::{SqliteError, events::BLOCK, rows::decode};
+use crate::{
+    SqliteError,
+    event_row::{self, decode_event},
+    events::BLOCK,
+    labels,
+};
 
 /// How many places a page looks at; each takes a few microseconds.
 const LOOKS: usize = 1_000;
@@ -21,7 +26,10 @@ const LOOKS: usize = 1_000;
 /// Reads one page, all of it from one state of the file.
 pub(crate) fn page(connection: &Connection, query: &Query) -> Result<Page, SqliteError> {
     let snapshot = connection.unchecked_transaction()?;
-    let page = Walk::begin(&snapshot, query)?.page()?;
+    let page = match Walk::begin(&snapshot, query)? {
+        Some(walk) => walk.page()?,
+        None => Page::default(),
+    };
     snapshot.commit()?;
     Ok(page)
 }
@@ -49,39 +57,40 @@ enum Step {
 /// One condition, by what serves it.
 enum Condition<'c> {
     /// A column's value, by its index.
-    Value { value: &'c str, seek: CachedStatement<'c> },
+    Value { value: i64, seek: CachedStatement<'c> },
     /// The instants asked for, by the blocks of places that have events between them.
     Within { span: (i64, i64), order: Order, seek: CachedStatement<'c> },
 }
 
 impl<'c> Walk<'c> {
-    fn begin(connection: &'c Connection, query: &'c Query) -> Result<Self, SqliteError> {
+    /// `None` where a text is asked for that no event names.
+    fn begin(connection: &'c Connection, query: &'c Query) -> Result<Option<Self>, SqliteError> {
         let named = [
             ("token", query.token().map(AsRef::as_ref)),
             ("account", query.account().map(AsRef::as_ref)),
             ("actor", query.actor().map(AsRef::as_ref)),
             ("action", query.action().map(|action| action.as_str())),
         ];
-        let mut named: Vec<_> = named.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();
-        if named.is_empty() {
-            named.push(("", ""));
+        let mut conditions = Vec::new();
+        for (column, text) in named {
+            let Some(text) = text else { continue };
+            let Some(value) = labels::find(connection, text)? else { return Ok(None) };
+            conditions.push(Condition::value(connection, column, value, query.order())?);
         }
-        let condition = |(column, value)| {
-            let seek = connection.prepare_cached(&seek(column, query.order()))?;
-            Ok::<_, SqliteError>(Condition::Value { value, seek })
-        };
-        let mut conditions: Vec<_> = named.into_iter().map(condition).collect::<Result<_, _>>()?;
+        if conditions.is_empty() {
+            conditions.push(Condition::value(connection, "", 0, query.order())?);
+        }
         if query.earliest().is_some() || query.end().is_some() {
             conditions.push(Condition::within(connection, query)?);
         }
-        Ok(Self {
+        Ok(Some(Self {
             query,
             filed: filed(query),
             conditions,
-            event: connection.prepare_cached("SELECT record FROM event WHERE sequence = ?1")?,
+            event: connection.prepare_cached(event_row::SELECT)?,
             present: first_place(query),
             looks: 0,
-        })
+        }))
     }
 
     fn page(mut self) -> Result<Page, SqliteError> {
@@ -125,10 +134,10 @@ impl<'c> Walk<'c> {
     fn read(&mut self, place: i64) -> Result<Option<Recorded>, SqliteError> {
         let mut rows = self.event.query([place])?;
         let row = rows.next()?.ok_or(SqliteError::Corrupt { table: "event" })?;
-        let recorded = Recorded { sequence: Sequence::new(place), event: decode(row, 0, "event")? };
+        let recorded = Recorded { sequence: Sequence::new(place), event: decode_event(row)? };
         drop(rows);
         self.present = self.after(place, 1);
-        // An event found by what its record does not say would otherwise be left out as if it were not there.
+        // An event found by what its row does not say would otherwise be left out as if it were not there.
         if !self.filed.matches(&recorded) {
             return Err(SqliteError::Corrupt { table: "event" });
         }
@@ -145,6 +154,10 @@ impl<'c> Walk<'c> {
 }
 
 impl<'c> Condition<'c> {
+    fn value(connection: &'c Connection, column: &str, value: i64, order: Order) -> Result<Self, SqliteError> {
+        Ok(Self::Value { value, seek: connection.prepare_cached(&seek(column, order))? })
+    }
+
     fn within(connection: &'c Connection, query: &Query) -> Result<Self, SqliteError> {
         let seek = match query.order() {
             Order::NewestFirst => {
@@ -192,7 +205,7 @@ fn first_second_from(instant: UtcDateTime) -> i64 {
 /// The next place at or behind `?2` where a column has the value `?1`; of any event without a column.
 fn seek(column: &str, order: Order) -> String {
     let (from, condition) = if column.is_empty() {
-        ("event".to_owned(), "?1 = ''".to_owned())
+        ("event".to_owned(), "?1 = 0".to_owned())
     } else {
         (format!("event INDEXED BY event_by_{column}"), format!("{column} = ?1"))
     };

@@ -179,14 +179,19 @@ fn a_mark_that_cannot_be_read_is_corrupt() {
 #[test]
 fn an_event_that_is_not_what_it_was_filed_as_is_corrupt() {
     let edits = [
-        "record = 'no JSON'",
-        "record = json_set(record, '$.at', 9223372036854775807)",
-        "record = json_set(record, '$.surprise', 1)",
-        "record = json_set(record, '$.account', 'b@service')",
+        "rest = 'no JSON'",
+        "rest = json_set(rest, '$.until', 9223372036854775807)",
+        "rest = json_set(rest, '$.surprise', 1)",
+        "rest = json_set(rest, '$.account', 'b@service')",
+        "at = 9223372036854775807",
+        "actor = 0",
+        "action = actor",
+        "token = 0",
     ];
     for edit in edits {
         let scene = Scene::set();
-        scene.edit(&format!("UPDATE event SET {edit} WHERE account = 'a@service'"));
+        let account = "(SELECT number FROM label WHERE text = 'a@service')";
+        scene.edit(&format!("UPDATE event SET {edit} WHERE account = {account}"));
         let query = Query::default().for_account(Label::new("a@service"));
         assert_corrupt(block_on(scene.store().events(&query)), "event");
     }

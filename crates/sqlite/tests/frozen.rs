@@ -46,6 +46,38 @@ fn every_schema_that_landed_has_a_frozen_file() {
     }
 }
 
+/// Since schema 4 a row keeps each fact once, so nothing could tell later that its record and its columns disagreed.
+#[test]
+fn a_row_whose_record_contradicts_its_columns_stays_corrupt() {
+    for edit in ["actor = 'somebody'", "account = 'b@service'", "at = at + 1", "record = 'no JSON'"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.db");
+        fs::copy(frozen(3, "db"), &path).unwrap();
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        assert_eq!(raw.execute(&format!("UPDATE event SET {edit} WHERE sequence = 3"), []).unwrap(), 1);
+        drop(raw);
+        let store = SqliteStore::open(&path).unwrap();
+        let read = |after| block_on(store.events(&Query::default().oldest_first().limit(1).continue_from(after)));
+        assert!(read(Sequence::new(0)).is_ok());
+        assert!(read(Sequence::new(2)).is_err(), "{edit}");
+    }
+}
+
+#[test]
+fn the_next_place_does_not_go_back_where_a_migration_finds_no_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    fs::copy(frozen(3, "db"), &path).unwrap();
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let last: i64 = raw.query_row("SELECT max(sequence) FROM event", [], |row| row.get(0)).unwrap();
+    raw.execute("DELETE FROM event", []).unwrap();
+    drop(raw);
+    let store = SqliteStore::open(&path).unwrap();
+    block_on(store.append(&[Event::new(Action::AccessDenied, Label::new("unknown"), at(0))])).unwrap();
+    let read = block_on(store.events(&Query::default())).unwrap().events;
+    assert_eq!(read[0].sequence.number(), last + 1);
+}
+
 /// Not a test: makes the pair of files for the present schema, where there is none.
 #[test]
 #[ignore = "it is run once for each new schema"]
