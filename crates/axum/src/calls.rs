@@ -30,7 +30,9 @@ use crate::{
         pepper::PepperView,
         rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
         session::{AuthRequest, AuthView, SessionView, VerifyView},
-        token::{ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView},
+        token::{
+            ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView, UpdatedTokenView,
+        },
     },
 };
 
@@ -152,12 +154,12 @@ fn states<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::post("/api/v1/service-accounts/{id}/enable", "enableAccount", accounts::enable)
             .summary("Let a disabled account in again")
             .administers(May::EnableAccount)
-            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account()),
+            .answers::<UpdatedView<'_>>(200, "The account as it is now.", examples::updated()),
         Call::post("/api/v1/service-accounts/{id}/approve", "approveAccount", accounts::approve)
             .summary("Approve an account that somebody else has created")
             .administers(May::ApproveAccount)
             .query::<ApprovalQuery>()
-            .answers::<AccountView<'_>>(200, "The account as it is now.", examples::account())
+            .answers::<UpdatedView<'_>>(200, "The account as it is now.", examples::updated())
             .fails_with(&[NOT_PENDING, OUTDATED, OWN_APPROVAL]),
     ]
 }
@@ -188,7 +190,7 @@ pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .summary("Change what a token may do at most; its text stays the same")
             .administers(May::SetTokenScopes)
             .takes::<TokenUpdateRequest>(json!({ "scopes": ["datastores:view"] }))
-            .answers::<TokenView>(200, "The token as it is now.", examples::token())
+            .answers::<UpdatedTokenView<'_>>(200, "The token as it is now.", examples::updated_token())
             .fails_with(&[REVOKED]),
         Call::post("/api/v1/service-accounts/{id}/tokens/{token_id}/revoke", "revokeToken", tokens::revoke)
             .summary("End a token, at once and for good")

@@ -125,6 +125,10 @@ pub(crate) fn updated() -> Value {
     with(account(), json!({ "gains": [], "warnings": [] }))
 }
 
+pub(crate) fn updated_token() -> Value {
+    with(token(), json!({ "gains": [], "warnings": [] }))
+}
+
 pub(crate) fn sighting() -> Value {
     let (first, last) = ("2026-02-01T03:00:00Z", "2026-03-01T03:00:00Z");
     json!({ "kind": "used_from", "value": "198.51.100.7", "count": 29, "first": first, "last": last })

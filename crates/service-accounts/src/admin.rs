@@ -6,6 +6,7 @@ mod catalogue;
 mod change;
 mod contain;
 mod create;
+mod gains;
 #[cfg(feature = "import")]
 mod import;
 mod incident;
@@ -48,6 +49,7 @@ pub use self::import::{
 pub use self::{
     account::AccountHandle,
     contain::Successor,
+    gains::{Gain, UpdatedToken},
     incident::{Contained, ContainedAccount, Incident, IncidentNote},
     insight::{AccountAdvice, DryRun, DryRunResult},
     leak::{LeakReport, LeakedToken},
@@ -65,7 +67,7 @@ pub use self::{
     subscriptions::{CreatedSubscription, Subscriptions},
     token::TokenHandle,
     trail::{ExportForm, Inclusion, TrailExport, TrailHandle},
-    update::{AccountUpdate, Expiry, Gain, UpdatedAccount},
+    update::{AccountUpdate, Expiry, UpdatedAccount},
 };
 use crate::{
     Actor, Error,

@@ -36,7 +36,7 @@ pub use admin::{
     DryRunResult, Expiry, ExportForm, Gain, Incident, IncidentNote, Inclusion, KeptPolicy, LeakReport, LeakedToken,
     MintedToken, NewAccount, NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection,
     PolicyTrial, PolicyVersion, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation,
-    TrailExport, TrailHandle, UpdatedAccount,
+    TrailExport, TrailHandle, UpdatedAccount, UpdatedToken,
 };
 pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
 #[cfg(feature = "import")]

@@ -80,7 +80,7 @@ pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).enable().await?)))
+    Ok(shown(UpdatedView::new(&api.accounts.acting(&actor).account(&id).enable().await?)))
 }
 
 pub(crate) async fn approve<S: Store + 'static, P: Permission>(
@@ -94,7 +94,7 @@ pub(crate) async fn approve<S: Store + 'static, P: Permission>(
         Some(seen) => seen,
         None => account.read().await?.revision,
     };
-    Ok(shown(AccountView::new(&*account.approve(seen).await?)))
+    Ok(shown(UpdatedView::new(&account.approve(seen).await?)))
 }
 
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(

@@ -18,7 +18,9 @@ use crate::{
         insight::{ObservationView, SightingsView},
         page::{PageQuery, PageView},
         sighting::SightingView,
-        token::{ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView},
+        token::{
+            ListedTokenView, MintRequest, MintedView, ShownTokenView, TokenUpdateRequest, TokenView, UpdatedTokenView,
+        },
     },
 };
 
@@ -54,7 +56,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<TokenUpdateRequest>,
 ) -> Result<Response, Refusal> {
     let changed = api.accounts.acting(&actor).token(&id, &token).set_scopes(asked.scopes).await?;
-    Ok(shown(TokenView::new(&api.accounts, &changed)))
+    Ok(shown(UpdatedTokenView::new(&api.accounts, &changed)))
 }
 
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(

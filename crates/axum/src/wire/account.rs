@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 pub(crate) use self::{
     ask::{AccountQuery, ApprovalQuery, CreateRequest, UpdateRequest},
-    written::{CreatedView, SecretView, UpdatedView},
+    written::{CreatedView, GainView, SecretView, UpdatedView},
 };
 use super::{
     instant::Instant,

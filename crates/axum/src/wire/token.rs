@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use service_accounts::{
-    MintedToken, NewToken, ServiceAccounts,
+    MintedToken, NewToken, ServiceAccounts, UpdatedToken,
     access::{Permission, Scopes},
     audit::Label,
     lifecycle::{Environment, TokenState},
@@ -16,6 +16,7 @@ use time::{Duration, UtcDateTime};
 use utoipa::ToSchema;
 
 use super::{
+    account::GainView,
     insight::ObservationView,
     instant::Instant,
     policy::{FindingView, findings},
@@ -150,6 +151,25 @@ impl TokenView {
 fn successor_of(token: &Token) -> Option<String> {
     let rotation = token.rotation.as_deref().filter(|rotation| !rotation.is_cancelled())?;
     Some(rotation.successor().as_str().into())
+}
+
+/// A token after other scopes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UpdatedToken)]
+pub(crate) struct UpdatedTokenView<'a> {
+    #[serde(flatten)]
+    token: TokenView,
+    /// The token, if it gains rights which somebody who has seen its text could not have handed out.
+    gains: Vec<GainView<'a>>,
+    /// What soft rules of policies object to.
+    warnings: Vec<FindingView<'a>>,
+}
+
+impl<'a> UpdatedTokenView<'a> {
+    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, updated: &'a UpdatedToken) -> Self {
+        let token = TokenView::new(accounts, &updated.token);
+        Self { token, gains: GainView::all(&updated.gains), warnings: findings(&updated.warnings) }
+    }
 }
 
 /// A token, and what was seen of it since it was revoked.

@@ -83,12 +83,13 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Errors
     /// The actor may not, or there is no such account.
     pub async fn disable(&self) -> Result<Arc<Account>, Error> {
-        self.set_status(Call::DisableAccount, Status::Disabled, Action::AccountDisabled).await
+        Ok(self.set_status(Call::DisableAccount, Status::Disabled, Action::AccountDisabled).await?.account)
     }
 
     /// Ends the suspension; its credentials work again, as far as they have not ended themselves.
     ///
-    /// It gives no approval: an account that waits for a second administrator still waits.
+    /// It gives no approval: an account that waits for a second administrator still waits. The answer names the credentials that
+    /// work again in the hands of somebody who could not have handed them out.
     ///
     /// ```
     /// use service_accounts::store::Status;
@@ -96,15 +97,15 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
     /// # host::with(async |host::Host { accounts, ada, id, .. }| {
     /// accounts.acting(&ada).account(&id).disable().await?;
-    /// let account = accounts.acting(&ada).account(&id).enable().await?;
-    /// assert_eq!(account.status, Status::Enabled);
+    /// let enabled = accounts.acting(&ada).account(&id).enable().await?;
+    /// assert_eq!(enabled.account.status, Status::Enabled);
     /// # Ok(())
     /// # }).unwrap();
     /// ```
     ///
     /// # Errors
     /// The actor may not, does not hold the account's rights, or there is no such account.
-    pub async fn enable(&self) -> Result<Arc<Account>, Error> {
+    pub async fn enable(&self) -> Result<UpdatedAccount, Error> {
         self.set_status(Call::EnableAccount, Status::Enabled, Action::AccountEnabled).await
     }
 
@@ -127,7 +128,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// # Errors
     /// The actor may not, made or edited what waits, holds less than it, nothing waits, or it changed since it was seen.
-    pub async fn approve(&self, seen: Revision) -> Result<Arc<Account>, Error> {
+    pub async fn approve(&self, seen: Revision) -> Result<UpdatedAccount, Error> {
         self.acting.approve_account(self.id, seen).await
     }
 
@@ -228,9 +229,9 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
         .await
     }
 
-    async fn set_status(&self, call: Call, status: Status, action: Action) -> Result<Arc<Account>, Error> {
+    async fn set_status(&self, call: Call, status: Status, action: Action) -> Result<UpdatedAccount, Error> {
         let changed = |_: &Asker<'_, P>, account: &Account| Ok((action, Account { status, ..account.clone() }));
-        Ok(self.acting.change_account(call, self.id, changed).await?.account)
+        self.acting.change_account(call, self.id, changed).await
     }
 }
 

@@ -1,24 +1,22 @@
 //! A second administrator agrees.
 
-use std::sync::Arc;
-
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Approval, Proposal, Revision, Store};
 
-use super::Acting;
+use super::{Acting, UpdatedAccount};
 use crate::{
     Error,
     core::{asker::Asker, authority::Call},
 };
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
-    pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<Arc<Account>, Error> {
+    pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<UpdatedAccount, Error> {
         let account = self.account_for(Call::ApproveAccount, id).await?;
         self.check_independence(&account).await?;
         let approved = |asker: &Asker<'_, P>, account: &Account| self.approved(asker, account, seen);
-        Ok(self.change_account(Call::ApproveAccount, id, approved).await?.account)
+        self.change_account(Call::ApproveAccount, id, approved).await
     }
 
     fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {

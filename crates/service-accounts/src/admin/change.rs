@@ -7,18 +7,11 @@ use service_accounts_audit::Action;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Store};
 
-use super::Acting;
+use super::{Acting, UpdatedAccount};
 use crate::{
-    Error, PolicyFinding,
+    Error,
     core::{asker::Asker, authority::Call, differences, retry::retry_on_conflict},
 };
-
-/// An account before and after a change, and what policies warn of.
-pub(super) struct Changed {
-    pub(super) before: Arc<Account>,
-    pub(super) account: Arc<Account>,
-    pub(super) warnings: Vec<PolicyFinding>,
-}
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// An account that the actor may make this call on.
@@ -30,13 +23,13 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(account)
     }
 
-    /// Changes an account by a pure function of its present state, which also names the event.
+    /// Changes an account by a pure function of its present state, which also names the event; and tells who gains.
     pub(super) async fn change_account(
         &self,
         call: Call,
         id: &AccountId,
         changed: impl Fn(&Asker<'_, P>, &Account) -> Result<(Action, Account), Error>,
-    ) -> Result<Changed, Error> {
+    ) -> Result<UpdatedAccount, Error> {
         let changed = &changed;
         retry_on_conflict(move || async move {
             let asker = self.asker();
@@ -49,7 +42,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
             let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
             let account = Arc::new(applied.account().cloned().unwrap_or(account));
-            Ok(Changed { before: present, account, warnings })
+            let gains = self.gains(&present, &account).await?;
+            Ok(UpdatedAccount { account, gains, warnings })
         })
         .await
     }

@@ -8,7 +8,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_store::{Applied, Change, Class, Credential, Sighting, Store, Token};
 use service_accounts_token::TokenId;
 
-use super::Acting;
+use super::{Acting, UpdatedToken};
 use crate::{
     Error, Unavailable,
     core::{authority::Call, differences, journal::Due, retry::retry_on_conflict},
@@ -43,7 +43,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
 
     /// Changes what the token may do at most; its text stays the same.
     ///
-    /// Scopes narrow and never widen: whatever they say, the token may at most what its account may.
+    /// Scopes narrow and never widen: whatever they say, the token may at most what its account may. The answer names whoever has
+    /// seen the text and gains by it.
     ///
     /// ```
     /// use service_accounts::access::{Scopes, presets::data_quality::Permission};
@@ -60,7 +61,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     ///
     /// # Errors
     /// The actor may not, holds less than the account's role allows, or the token is revoked.
-    pub async fn set_scopes(&self, scopes: Scopes) -> Result<Arc<Credential>, Error> {
+    pub async fn set_scopes(&self, scopes: Scopes) -> Result<UpdatedToken, Error> {
         let Acting { core, actor } = self.acting;
         let scopes = &scopes;
         retry_on_conflict(move || async move {
@@ -78,8 +79,10 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
                 expected: present.revision,
                 account_revision: Some(found.account().revision),
             };
-            let applied = core.commit(actor, change, event).await?;
-            Ok(written(&applied, &found))
+            let (applied, warnings) = core.commit_warned(actor, change, event).await?;
+            let token = written(&applied, &found);
+            let gains = self.acting.gains_by_scopes(present, &token).await?;
+            Ok(UpdatedToken { token, gains, warnings })
         })
         .await
     }

@@ -3,26 +3,23 @@
 use std::sync::Arc;
 
 use service_accounts_access::{Allowlist, Catalogue, Grant, Permission, RoleName, Scopes, Teams};
-use service_accounts_audit::{Action, Label};
+use service_accounts_audit::Action;
 use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName};
-use service_accounts_store::{
-    Account, Approval, Justification, Listed, Owner, Proposal, Purpose, Status, Store, SystemName,
-};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_store::{Account, Approval, Justification, Owner, Proposal, Purpose, Store, SystemName};
 use time::UtcDateTime;
 
-use super::{Acting, change::Changed};
+use super::{
+    Acting,
+    gains::{Gain, is_within},
+};
 use crate::{
-    ApprovalRule, Error, PolicyFinding, Unavailable,
+    ApprovalRule, Error, PolicyFinding,
     core::{asker::Asker, authority::Call},
 };
 
 /// The most networks an account may be bound to.
 const MOST_NETWORKS: usize = 1000;
-
-/// The most credentials of one kind that are looked at for [`Gain`].
-const MOST_GAINS: usize = 200;
 
 /// What changes about an account; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +55,7 @@ pub enum Expiry {
     At(UtcDateTime),
 }
 
-/// An account after an update.
+/// An account after a change that may have widened what it can do.
 #[derive(Clone, Debug)]
 pub struct UpdatedAccount {
     /// The account as it was written. Where more rights wait for approval, they stand in its proposal.
@@ -69,22 +66,10 @@ pub struct UpdatedAccount {
     pub warnings: Vec<PolicyFinding>,
 }
 
-/// A credential that gains rights by somebody else's hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gain {
-    /// The credential.
-    pub token: TokenId,
-    /// Who has seen its text and does not hold the new rights.
-    pub known_to: Vec<Label>,
-}
-
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     pub(super) async fn update_account(&self, id: &AccountId, update: &AccountUpdate) -> Result<UpdatedAccount, Error> {
         let changed = |asker: &Asker<'_, P>, account: &Account| self.updated(asker, account, update);
-        let Changed { before, account, warnings } = self.change_account(Call::UpdateAccount, id, changed).await?;
-        let is_raised = !is_within(&self.asker().catalogue, &account.grant, &before.grant);
-        let gains = if is_raised { self.gains(&account).await? } else { Vec::new() };
-        Ok(UpdatedAccount { account, gains, warnings })
+        self.change_account(Call::UpdateAccount, id, changed).await
     }
 
     fn updated(
@@ -156,49 +141,6 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Proposal { grant: grant.clone(), allowlist: allowlist.clone(), by, at: self.core.now() }
     }
 
-    /// Tokens and secrets whose text somebody has seen who does not hold what the account holds now.
-    async fn gains(&self, account: &Account) -> Result<Vec<Gain>, Error> {
-        let mut gains = Vec::new();
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let page =
-                self.core.store.credentials(&account.id, kind, None, MOST_GAINS).await.map_err(Unavailable::new)?;
-            for listed in &page.items {
-                gains.extend(self.gain(account, listed).await?);
-            }
-        }
-        Ok(gains)
-    }
-
-    async fn gain(&self, account: &Account, listed: &Listed) -> Result<Option<Gain>, Error> {
-        let token = listed.credential.token();
-        if token.is_revoked(account) {
-            return Ok(None);
-        }
-        let mut known_to = Vec::new();
-        for person in [&token.created_by].into_iter().chain(&token.known_to) {
-            if person != self.actor.name() && !self.could_hand_out(person, account).await? {
-                known_to.push(person.clone());
-            }
-        }
-        Ok(if known_to.is_empty() { None } else { Some(Gain { token: token.id, known_to }) })
-    }
-
-    /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
-    async fn could_hand_out(&self, person: &Label, account: &Account) -> Result<bool, Error> {
-        let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(true) };
-        if id == account.id {
-            return Ok(true);
-        }
-        match self.core.account(&id).await {
-            Ok(holder) => {
-                let catalogue = self.asker().catalogue;
-                Ok(holder.status == Status::Enabled && is_within(&catalogue, &account.grant, &holder.grant))
-            }
-            Err(Error::AccountMissing) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     /// An account whose environment the policy does not know could never mint a token.
     pub(super) fn check_environment(&self, environment: &Environment) -> Result<(), Error> {
         let lifecycle = &self.core.rules.lifecycle;
@@ -208,16 +150,6 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                 known: lifecycle.environments().map(|(known, _)| known.to_string()).collect(),
             }),
         }
-    }
-}
-
-/// Whether a grant allows nothing that another does not. A name that the catalogue does not know allows nothing today.
-pub(super) fn is_within<P: Permission>(catalogue: &Catalogue<P>, grant: &Grant, other: &Grant) -> bool {
-    let holds = |grant: &Grant| catalogue.holder(grant, &Scopes::Inherited);
-    match (holds(grant), holds(other)) {
-        (Ok(grant), Ok(other)) => grant.is_subset(&other),
-        (Err(_), _) => true,
-        (Ok(grant), Err(_)) => grant.permissions().is_empty(),
     }
 }
 

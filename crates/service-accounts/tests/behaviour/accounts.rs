@@ -109,14 +109,15 @@ fn every_answer_is_what_is_stored() {
         let answers: [&dyn Fn() -> Arc<Account>; 3] = [
             &|| wait(world.accounts.acting(&ada()).account(&holder.id).update(update.clone())).unwrap().account,
             &|| wait(world.accounts.acting(&ada()).account(&holder.id).disable()).unwrap(),
-            &|| wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap(),
+            &|| wait(world.accounts.acting(&ada()).account(&holder.id).enable()).unwrap().account,
         ];
         for answer in answers {
             assert_eq!(answer(), stored());
         }
         let credential = || wait(world.store.credential(&holder.token_id)).unwrap().unwrap();
-        let scopes =
-            wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).set_scopes(Scopes::none())).unwrap();
+        let scopes = wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).set_scopes(Scopes::none()))
+            .unwrap()
+            .token;
         assert_eq!((scopes.token(), scopes.account()), (credential().token(), credential().account()));
         let revoked = wait(world.accounts.acting(&ada()).token(&holder.id, &holder.token_id).revoke()).unwrap();
         assert_eq!((revoked.token(), revoked.account()), (credential().token(), credential().account()));

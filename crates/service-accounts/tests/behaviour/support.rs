@@ -101,7 +101,7 @@ impl World {
     /// Approves what waits, as it stands at this instant.
     pub(crate) fn approve(&self, actor: &Actor<Permission>, id: &AccountId) -> Result<Arc<Account>, Error> {
         let seen = wait(self.store.inner().account(id)).unwrap().map_or(Revision::NEW, |account| account.revision);
-        wait(self.accounts.acting(actor).account(id).approve(seen))
+        wait(self.accounts.acting(actor).account(id).approve(seen)).map(|approved| approved.account)
     }
 
     /// An account with every kind of credential.

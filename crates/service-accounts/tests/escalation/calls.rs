@@ -78,13 +78,15 @@ pub(crate) struct Outcome {
     pub(crate) given: Vec<Known>,
     /// Whose rise the actor was told of.
     pub(crate) gains: Vec<Gain>,
-    /// Whether the call is a decision that an account shall have its rights.
-    pub(crate) is_decision: bool,
 }
 
 impl Outcome {
     fn given(known: impl IntoIterator<Item = Known>) -> Self {
         Self { given: known.into_iter().collect(), ..Self::default() }
+    }
+
+    fn told(gains: Vec<Gain>) -> Self {
+        Self { gains, ..Self::default() }
     }
 }
 
@@ -118,11 +120,11 @@ pub(crate) fn make(
             update.teams = Some(Teams::only(teams(both).iter().copied()).unwrap());
         }),
         Call::Scopes(all) => update(accounts, actor, account, |update| update.scopes = Some(scopes(all))),
-        Call::Enable => wait(on.enable()).map(|_| Outcome { is_decision: true, ..Outcome::default() }),
+        Call::Enable => wait(on.enable()).map(|enabled| Outcome::told(enabled.gains)),
         Call::Approve => {
             let found = wait(accounts.store().account(account)).unwrap();
             let seen = found.map_or(Revision::NEW, |account| account.revision);
-            wait(on.approve(seen)).map(|_| Outcome { is_decision: true, ..Outcome::default() })
+            wait(on.approve(seen)).map(|approved| Outcome::told(approved.gains))
         }
         Call::Disable => wait(on.disable()).map(drop).map(nothing),
         Call::Delete => wait(on.delete()).map(nothing),
@@ -132,7 +134,7 @@ pub(crate) fn make(
             Ok(Outcome::given([Known::of(&wait(on.mint(&wanted))?)]))
         }
         Call::Regenerate => regenerate(accounts, actor, account),
-        Call::TokenScopes(all) => wait(handle.set_scopes(scopes(all))).map(drop).map(nothing),
+        Call::TokenScopes(all) => wait(handle.set_scopes(scopes(all))).map(|updated| Outcome::told(updated.gains)),
         Call::Rotate => {
             let key = RotationKey::parse(&format!("key-{number}")).unwrap();
             let rotated = wait(handle.rotate(&RotateToken::new(key)))?;
@@ -157,8 +159,7 @@ fn update(
 ) -> Result<Outcome, Error> {
     let mut update = AccountUpdate::default();
     change(&mut update);
-    let updated = wait(accounts.acting(actor).account(account).update(update))?;
-    Ok(Outcome { gains: updated.gains, ..Outcome::default() })
+    wait(accounts.acting(actor).account(account).update(update)).map(|updated| Outcome::told(updated.gains))
 }
 
 /// What a client secret is worth is what a session shows that it opens.

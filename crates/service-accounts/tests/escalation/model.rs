@@ -1,22 +1,32 @@
-//! The naive model: who has seen which text, and what each of them could have been given.
+//! The naive model: who has seen which text, and what each text can do.
 //!
-//! It knows nothing of roles, scopes and grants. After each call it asks every text what it can do, one permission on one
-//! team's things at a time. That may exceed what somebody who has seen the text could have been given only where the call
-//! was made by somebody who holds all of it, and who either decided it for the account or was told of the gain.
+//! It knows nothing of scopes, grants and catalogues: it asks every text what it can do, one permission on one team's things at
+//! a time, and has a table of its own of what a role is. Each call that does something keeps two rules, and with them nobody
+//! ever gets more than somebody above them gave them knowingly:
+//!
+//! 1. Nobody is given a text of an account whose role is more than what the caller can do, whatever the account's scopes leave
+//!    of it for the moment. An account that replaces its own token gets no more than the token that it showed.
+//! 2. A text can do more than before only by a caller who can do all of it, and the caller is told of each who has seen the text
+//!    and does not hold as much by a role of their own.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use service_accounts::{Actor, ApprovalRule, naming::AccountId, store::Store, token::Kind};
+use service_accounts::{
+    Actor, ApprovalRule, Gain,
+    naming::AccountId,
+    store::{Account, Approval, Status, Store},
+    token::Kind,
+};
 
 use crate::{
     calls::{self, Call, Outcome},
-    world::{Accounts, EVERYTHING, Known, Permission, Rights, World, ada, rights, wait},
+    world::{Accounts, EVERYTHING, Known, Permission, Rights, World, ada, grace, rights, rights_of_role, wait},
 };
 
-/// Who makes a call: the administrator of the host, or whoever shows one of the texts.
+/// Who makes a call: the administrators of the host, of whom one approves what the other did, or whoever shows one of the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Ada,
@@ -29,27 +39,30 @@ pub(crate) type Step = (By, Call, usize);
 pub(crate) const MALLORY: By = By::Text(0);
 pub(crate) const BOB: By = By::Text(1);
 
+/// A text, who has seen it, and what it could do after the last call.
+struct Text {
+    known: Known,
+    seers: BTreeSet<String>,
+    can: Rights,
+}
+
 pub(crate) struct Model {
     accounts: Accounts,
-    /// Every text, and who has seen it.
-    texts: Vec<(Known, BTreeSet<String>)>,
+    texts: Vec<Text>,
     /// Every account, in the order of its creation.
     targets: Vec<AccountId>,
-    /// What each of them could have been given.
-    entitled: BTreeMap<String, Rights>,
     number: usize,
 }
 
 impl Model {
     pub(crate) fn new(approval: ApprovalRule) -> Self {
         let World { accounts, mallory, bob, victims: [boss, worker] } = World::new(approval);
-        let mut model = Self { accounts, texts: Vec::new(), targets: Vec::new(), entitled: BTreeMap::new(), number: 0 };
-        model.entitled.insert("ada".into(), EVERYTHING);
+        let mut model = Self { accounts, texts: Vec::new(), targets: Vec::new(), number: 0 };
         for known in [mallory, bob, boss, worker] {
-            let owner = known.account.as_str().to_owned();
-            model.entitled.insert(owner.clone(), model.rights_of(&known.text));
+            let (owner, can) = (known.account.as_str().to_owned(), model.rights_of(&known.text));
+            assert_eq!(can, model.rights_by_role(&known.account), "the model's own table of roles is right");
             model.targets.push(known.account.clone());
-            model.texts.push((known, BTreeSet::from(["ada".into(), owner])));
+            model.texts.push(Text { known, seers: BTreeSet::from(["ada".into(), owner]), can });
         }
         model
     }
@@ -62,72 +75,83 @@ impl Model {
         self.texts.len()
     }
 
-    /// Makes a call. Returns whether it did anything, or who has more than they should.
+    /// Makes a call. Returns whether it did anything, or which rule it broke.
     pub(crate) fn step(&mut self, (by, call, target): Step) -> Result<bool, String> {
-        let Some(actor) = self.actor(by) else { return Ok(false) };
-        let held = if by == By::Ada { EVERYTHING } else { self.rights_of(&self.text(by)) };
+        let Some(actor) = self.actor(by, call) else { return Ok(false) };
+        let held = self.held(by);
         let account = self.targets[target].clone();
-        let newest = self.texts.iter().rev().find(|(known, _)| known.account == account);
-        let Some(token) = newest.map(|(known, _)| known.id) else { return Ok(false) };
+        let newest = self.texts.iter().rev().find(|text| text.known.account == account);
+        let Some(token) = newest.map(|text| text.known.id) else { return Ok(false) };
         self.number += 1;
         let made = calls::make(&self.accounts, &actor, (call, self.number), (&account, &token));
-        let Ok(Outcome { given, gains, is_decision }) = made else { return Ok(false) };
+        let Ok(Outcome { given, gains }) = made else { return Ok(false) };
         let seers = self.seers(by);
-        for known in given {
-            if !self.targets.contains(&known.account) {
-                self.targets.push(known.account.clone());
-                self.entitled.insert(known.account.as_str().into(), self.rights_of(&known.text));
-            }
-            // A text that was made anew takes the place of the earlier one.
-            self.texts.retain(|(other, _)| other.id != known.id);
-            self.texts.push((known, seers.clone()));
-        }
-        let told: BTreeSet<_> = gains
+        let judged = given
             .iter()
-            .flat_map(|gain| gain.known_to.iter().map(|person| (gain.token, person.as_str().to_owned())))
-            .collect();
-        self.judge((call, &account), held, |known, person| {
-            is_decision || person == known.account.as_str() || told.contains(&(known.id, person.to_owned()))
-        })?;
+            .try_for_each(|known| self.judge_given(&actor, held, known))
+            .and_then(|()| self.judge_growth(held, &gains));
+        judged.map_err(|broken| format!("{broken}; the caller of {call:?} on {account} could do {held:09b}"))?;
+        given.into_iter().for_each(|known| self.keep(known, &seers));
         Ok(true)
     }
 
-    fn judge(
-        &mut self,
-        (call, account): (Call, &AccountId),
-        held: Rights,
-        is_known: impl Fn(&Known, &str) -> bool,
-    ) -> Result<(), String> {
-        for (known, seers) in &self.texts {
-            let can = self.rights_of(&known.text);
-            for person in seers {
-                let entitled = self.entitled.entry(person.clone()).or_default();
-                if can & !*entitled == 0 {
-                    continue;
-                }
-                if can & !held != 0 || !is_known(known, person) {
-                    return Err(format!(
-                        "{person} can {can:09b} with a text of {}, and could have been given {:09b}; the caller of {call:?} on {account} held {held:09b}",
-                        known.account, *entitled
-                    ));
-                }
-                *entitled |= can;
+    /// The first rule.
+    fn judge_given(&self, actor: &Actor<Permission>, held: Rights, known: &Known) -> Result<(), String> {
+        let is_own = actor.name().as_str() == known.account.as_str();
+        let needed = if is_own { self.rights_of(&known.text) } else { self.rights_by_role(&known.account) };
+        if needed & !held == 0 {
+            return Ok(());
+        }
+        Err(format!("a text of {} was given away, whose role is {needed:09b}", known.account))
+    }
+
+    /// The second rule.
+    fn judge_growth(&mut self, held: Rights, gains: &[Gain]) -> Result<(), String> {
+        let now: Vec<_> = self.texts.iter().map(|text| self.rights_of(&text.known.text)).collect();
+        for (text, can) in self.texts.iter().zip(&now).filter(|(text, can)| **can & !text.can != 0) {
+            let owner = text.known.account.as_str();
+            if can & !held != 0 {
+                return Err(format!("a text of {owner} can do {can:09b}, and could {:09b} before", text.can));
+            }
+            let told = gains.iter().filter(|gain| gain.token == text.known.id).flat_map(|gain| &gain.known_to);
+            let told: Vec<_> = told.map(|person| person.as_str()).collect();
+            let untold = |person: &&String| *person != owner && !told.contains(&person.as_str());
+            if let Some(person) =
+                text.seers.iter().filter(untold).find(|person| can & !self.rights_of_person(person) != 0)
+            {
+                return Err(format!("a text of {owner} can do {can:09b}, {person} has seen it, and nobody was told"));
             }
         }
+        self.texts.iter_mut().zip(now).for_each(|(text, can)| text.can = can);
         Ok(())
     }
 
-    fn actor(&self, by: By) -> Option<Actor<Permission>> {
+    fn keep(&mut self, known: Known, seers: &BTreeSet<String>) {
+        if !self.targets.contains(&known.account) {
+            self.targets.push(known.account.clone());
+        }
+        // A text that was made anew takes the place of the earlier one.
+        self.texts.retain(|text| text.known.id != known.id);
+        let can = self.rights_of(&known.text);
+        self.texts.push(Text { known, seers: seers.clone(), can });
+    }
+
+    fn actor(&self, by: By, call: Call) -> Option<Actor<Permission>> {
         match by {
+            By::Ada if call == Call::Approve => Some(grace()),
             By::Ada => Some(ada()),
-            By::Text(_) => wait(self.accounts.authenticate(&self.text(by), None)).ok().map(|shown| shown.actor()),
+            By::Text(at) => {
+                let text = self.texts.get(at)?;
+                wait(self.accounts.authenticate(&text.known.text, None)).ok().map(|shown| shown.actor())
+            }
         }
     }
 
-    fn text(&self, by: By) -> String {
+    /// What the caller can do.
+    fn held(&self, by: By) -> Rights {
         match by {
-            By::Text(at) => self.texts.get(at).map(|(known, _)| known.text.clone()).unwrap_or_default(),
-            By::Ada => String::new(),
+            By::Ada => EVERYTHING,
+            By::Text(at) => self.texts.get(at).map_or(0, |text| self.rights_of(&text.known.text)),
         }
     }
 
@@ -136,7 +160,7 @@ impl Model {
         match by {
             By::Ada => BTreeSet::from(["ada".into()]),
             By::Text(at) => {
-                let (known, seers) = &self.texts[at];
+                let Text { known, seers, .. } = &self.texts[at];
                 seers.iter().cloned().chain([known.account.as_str().to_owned()]).collect()
             }
         }
@@ -146,11 +170,34 @@ impl Model {
         wait(self.accounts.authenticate(text, None)).map_or(0, |principal| rights(&principal))
     }
 
+    fn account(&self, id: &AccountId) -> Option<Account> {
+        wait(self.accounts.store().account(id)).unwrap().map(|found| (*found).clone())
+    }
+
+    /// What an account's role is, on the things of its teams.
+    fn rights_by_role(&self, id: &AccountId) -> Rights {
+        self.account(id).map_or(0, |account| rights_of_role(account.grant.role().as_str(), account.grant.teams()))
+    }
+
+    /// What somebody could hand out today.
+    fn rights_of_person(&self, person: &str) -> Rights {
+        if person == "ada" {
+            return EVERYTHING;
+        }
+        let id = AccountId::parse(person).unwrap();
+        match self.account(&id) {
+            Some(account) if account.status == Status::Enabled && account.approval != Approval::Pending => {
+                self.rights_by_role(&id)
+            }
+            _ => 0,
+        }
+    }
+
     /// What the future can depend on, without ids, texts and revisions.
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for id in &self.targets {
-            let Some(account) = wait(self.accounts.store().account(id)).unwrap() else { continue };
+            let Some(account) = self.account(id) else { continue };
             let proposal = account.proposal.as_ref().map(|waiting| (&waiting.grant, &waiting.by));
             format!("{:?} {:?} {:?} {proposal:?}", account.grant, account.status, account.approval).hash(&mut hasher);
             for kind in [Kind::Token, Kind::Session, Kind::Secret] {
@@ -160,13 +207,13 @@ impl Model {
                 lines.hash(&mut hasher);
             }
         }
-        let seen: Vec<_> = self.texts.iter().map(|(known, seers)| (&known.account, seers)).collect();
-        format!("{seen:?} {:?}", self.entitled).hash(&mut hasher);
+        let seen: Vec<_> = self.texts.iter().map(|text| (&text.known.account, &text.seers)).collect();
+        format!("{seen:?}").hash(&mut hasher);
         hasher.finish()
     }
 
     fn line(&self, token: &service_accounts::store::Token) -> String {
-        let place = self.texts.iter().position(|(known, _)| known.id == token.id);
+        let place = self.texts.iter().position(|text| text.known.id == token.id);
         let rotation =
             token.rotation.as_ref().map(|rotation| (rotation.is_cancelled(), rotation.successor() == &token.id));
         let is_successor = token.replaces.is_some();

@@ -324,7 +324,7 @@ impl Run {
     fn enable(&mut self) {
         let Some(id) = self.account() else { return };
         let answer = wait(self.world.admin().account(&id).enable());
-        if answer.as_ref().is_ok_and(|account| account.proposal.is_none()) {
+        if answer.as_ref().is_ok_and(|enabled| enabled.account.proposal.is_none()) {
             self.given.push((id, None));
         }
         self.answer = Some(answer.map(drop));

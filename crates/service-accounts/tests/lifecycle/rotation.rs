@@ -40,7 +40,7 @@ fn a_successor_has_the_rights_networks_and_environment_of_its_predecessor_and_da
     let none = wait(world.accounts.acting(&ada()).token(&old.account, &old.token).set_scopes(Scopes::none())).unwrap();
     world.advance(Duration::days(300));
     let successor = old.rotate(&world, &by_key("k")).unwrap().successor;
-    let present = none.token();
+    let present = none.token.token();
     assert_eq!((&successor.grant, &successor.allowlist), (&present.grant, &present.allowlist));
     assert_eq!(successor.environment, present.environment);
     assert_eq!(successor.expires_at, Some(world.now() + Duration::days(365)));

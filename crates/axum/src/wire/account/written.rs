@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use service_accounts::{
-    CreatedAccount, ServiceAccounts, UpdatedAccount, access::Permission, audit::Label, naming::AccountId, store::Store,
+    CreatedAccount, Gain, ServiceAccounts, UpdatedAccount, access::Permission, audit::Label, naming::AccountId,
+    store::Store,
 };
 use utoipa::ToSchema;
 
@@ -27,7 +28,7 @@ pub(crate) struct UpdatedView<'a> {
 /// A credential that gains rights by somebody else's hand.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Gain)]
-struct GainView<'a> {
+pub(crate) struct GainView<'a> {
     /// Its public id.
     token: &'a str,
     /// Who has seen its text and does not hold the new rights.
@@ -35,10 +36,15 @@ struct GainView<'a> {
     known_to: &'a [Label],
 }
 
+impl<'a> GainView<'a> {
+    pub(crate) fn all(gains: &'a [Gain]) -> Vec<Self> {
+        gains.iter().map(|gain| Self { token: gain.token.as_str(), known_to: &gain.known_to }).collect()
+    }
+}
+
 impl<'a> UpdatedView<'a> {
     pub(crate) fn new(updated: &'a UpdatedAccount) -> Self {
-        let gains = updated.gains.iter();
-        let gains = gains.map(|gain| GainView { token: gain.token.as_str(), known_to: &gain.known_to }).collect();
+        let gains = GainView::all(&updated.gains);
         Self { account: AccountView::new(&updated.account), gains, warnings: findings(&updated.warnings) }
     }
 }
