@@ -38,6 +38,7 @@ use service_accounts_axum::{
 use service_accounts_webhook::{self as webhook, Client, Deliverer, TokioTimer};
 use tokio::{
     net::TcpListener,
+    sync::oneshot,
     time::{MissedTickBehavior, interval},
 };
 
@@ -76,11 +77,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     bootstrap::announce(&accounts, (recover, here), address).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
-    let webhooks = tokio::spawn(deliver(accounts.clone()));
+    let (end_webhooks, ended) = oneshot::channel();
+    let webhooks = tokio::spawn(deliver(accounts.clone(), ended));
     let gate = Gate::new(accounts.clone()).client_address(gate);
     serve::serve(listener, router(accounts.clone(), gate, oauth_server(issuer, address)?), stop).await;
     upkeep.abort();
-    webhooks.abort();
+    drop(end_webhooks);
+    let _ = webhooks.await;
     accounts.flush().await?;
     println!("stopped");
     Ok(())
@@ -143,10 +146,10 @@ async fn keep_up(accounts: Accounts) {
 }
 
 /// Tells the subscribed what happened.
-async fn deliver(accounts: Accounts) {
+async fn deliver(accounts: Accounts, ended: oneshot::Receiver<()>) {
     let client = Client::new(accounts.outbox().targets());
     let settings = webhook::Settings { rest: Duration::from_millis(250), ..webhook::Settings::default() };
-    Deliverer::new(accounts, client, TokioTimer).settings(settings).run().await;
+    Deliverer::new(accounts, client, TokioTimer).settings(settings).run_until(async { drop(ended.await) }).await;
 }
 
 /// An error with what caused it, as a person reads it.

@@ -12,6 +12,7 @@ mod address;
 mod applications;
 mod body;
 mod ending;
+mod lease;
 mod message;
 mod names;
 mod outbox;

@@ -1,22 +1,29 @@
 //! Who carries messages from the outbox to their receivers.
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::{BuildHasher, Hasher, RandomState},
+    pin::pin,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::select, stream};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use service_accounts::{
     Message, Next, ServiceAccounts, Unavailable,
     access::Permission,
-    store::{DocumentId, Store},
+    store::{DocumentId, Paged, Store},
 };
 use tower_service::Service;
 
 use crate::{
     Timer,
     attempt::{BoxError, Limits, attempt},
+    lease::Lease,
     places::{Place, Places},
 };
 
@@ -37,21 +44,27 @@ pub struct Settings {
     pub answer: usize,
     /// How long the deliverer rests between two looks at all subscriptions.
     pub rest: Duration,
+    /// How long others wait for a deliverer that ended without a word before one of them delivers; longer than an attempt.
+    pub lease: Duration,
 }
 
 impl Default for Settings {
-    /// 64 attempts of ten seconds, 16 KiB of an answer, and a look each second.
+    /// 64 attempts of ten seconds, 16 KiB of an answer, a look each second, and a lease of thirty.
     fn default() -> Self {
-        Self { at_once: 64, time: Duration::from_secs(10), answer: 16 * 1024, rest: Duration::from_secs(1) }
+        let (time, rest, lease) = (Duration::from_secs(10), Duration::from_secs(1), Duration::from_secs(30));
+        Self { at_once: 64, time, answer: 16 * 1024, rest, lease }
     }
 }
 
 /// Carries messages from the outbox to their receivers, through a client that the host brings.
+///
+/// Each node may run one: of all that read one store, one delivers.
 pub struct Deliverer<S, P: Permission, C, T> {
     accounts: ServiceAccounts<S, P>,
     client: C,
     timer: T,
     settings: Settings,
+    lease: Lease,
 }
 
 /// Where the deliverer is in the list of subscriptions.
@@ -66,13 +79,22 @@ impl<S, P: Permission, C, T> Deliverer<S, P, C, T> {
     /// With the usual settings.
     #[must_use]
     pub fn new(accounts: ServiceAccounts<S, P>, client: C, timer: T) -> Self {
-        Self { accounts, client, timer, settings: Settings::default() }
+        let name = format!("{:016x}", RandomState::new().build_hasher().finish());
+        Self { accounts, client, timer, settings: Settings::default(), lease: Lease::of(name) }
+    }
+
+    /// Under a name that no other deliverer of this store has, such as that of the node: one that was killed and starts again
+    /// goes on at once. Without it a deliverer has a random name, and waits for the lease of the one before to expire.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { lease: Lease::of(name.to_owned()), ..self }
     }
 
     /// With these settings.
     #[must_use]
     pub fn settings(self, settings: Settings) -> Self {
-        Self { settings: Settings { at_once: settings.at_once.max(2), ..settings }, ..self }
+        let lease = settings.lease.max(settings.time + Duration::from_secs(2));
+        Self { settings: Settings { at_once: settings.at_once.max(2), lease, ..settings }, ..self }
     }
 }
 
@@ -88,12 +110,24 @@ where
     B::Error: Into<BoxError>,
     T: Timer,
 {
-    /// Delivers for ever. Where it is dropped, what was under way is sent again by whoever runs next.
+    /// Delivers for ever. Where it is dropped, what was under way is sent again by whoever runs next, once its lease is over.
     ///
     /// A store that fails is logged and asked again after a rest.
     pub async fn run(self) {
+        self.deliver_all().await;
+    }
+
+    /// Delivers until `stop`, and lets another node go on at once. What was under way is sent again.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) {
+        select(pin!(self.deliver_all()), pin!(stop)).await;
+        if let Err(error) = self.accounts.outbox().release(self.lease.holder()).await {
+            tracing::warn!(target: "service_accounts::webhook", %error, "the lease was not given back; it ends by itself");
+        }
+    }
+
+    async fn deliver_all(&self) {
         let places = Places::default();
-        let (deliverer, places) = (&self, &places);
+        let (deliverer, places) = (self, &places);
         let work = stream::unfold(Round::default(), |round| deliverer.next_place(round, places));
         work.for_each_concurrent(self.settings.at_once, |place| async move {
             if let Err(error) = deliverer.deliver(&place, places).await {
@@ -101,6 +135,11 @@ where
             }
         })
         .await;
+    }
+
+    /// Whether this deliverer is the one that delivers, for an attempt at least.
+    async fn is_mine(&self) -> Result<bool, Unavailable> {
+        self.lease.hold(&self.accounts.outbox(), self.settings.lease, self.settings.time).await
     }
 
     /// The next subscription that nobody works on; waits between two rounds.
@@ -116,7 +155,7 @@ where
                 self.timer.sleep(self.settings.rest).await;
             }
             round.is_begun = true;
-            match self.accounts.outbox().subscriptions(round.after.as_ref(), PAGE).await {
+            match self.page(round.after.as_ref()).await {
                 Ok(page) => (round.listed, round.after) = (page.items.into(), page.next),
                 Err(error) => {
                     tracing::warn!(target: "service_accounts::webhook", %error, "deliveries wait for the store");
@@ -126,10 +165,22 @@ where
         }
     }
 
+    /// A page of the subscriptions; none while another deliverer delivers.
+    async fn page(&self, after: Option<&DocumentId>) -> Result<Paged<DocumentId, DocumentId>, Unavailable> {
+        if self.is_mine().await? {
+            self.accounts.outbox().subscriptions(after, PAGE).await
+        } else {
+            Ok(Paged { items: Vec::new(), next: None })
+        }
+    }
+
     /// Sends what is due for one subscription, in order, up to its first failure.
     async fn deliver(&self, place: &Place<'_>, places: &Places) -> Result<(), Unavailable> {
         let outbox = self.accounts.outbox();
         for _ in 0..IN_A_ROW {
+            if !self.is_mine().await? {
+                return Ok(());
+            }
             let message = match outbox.next(place.id()).await? {
                 Next::Message(message) => *message,
                 Next::More => continue,

@@ -6,6 +6,7 @@ mod attempt;
 #[cfg(feature = "client")]
 mod client;
 mod deliverer;
+mod lease;
 mod places;
 mod timer;
 

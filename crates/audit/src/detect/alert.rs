@@ -52,6 +52,9 @@ pub enum AlertKind {
     RevokedUse,
     /// Rules were changed by an actor, the subject, who is not known to do so.
     PolicyChange,
+    /// A subscription, the subject, is told nothing more: its receiver failed for too long or is gone, or its account may not
+    /// hear of the application. No detector raises it; whoever delivers does, and the count is that of the attempts.
+    SubscriptionDisabled,
 }
 
 impl AlertKind {
@@ -66,6 +69,7 @@ impl AlertKind {
             Self::DormantUse => "dormant_use",
             Self::RevokedUse => "revoked_use",
             Self::PolicyChange => "policy_change",
+            Self::SubscriptionDisabled => "subscription_disabled",
         }
     }
 }

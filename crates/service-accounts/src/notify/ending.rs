@@ -1,15 +1,22 @@
 //! How a subscription stops: switched off, or gone with its account.
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{Action, Event, Label};
+use service_accounts_audit::{
+    Action, Event, Label, Sequence,
+    detect::{Alert, AlertKind},
+};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Authority, Change, Committed, Document, DocumentId, DocumentKind, Revision, Store};
+use time::UtcDateTime;
 
 use super::{
     DisabledBecause, Subscription, SubscriptionId, SubscriptionState,
     reader::{Standing, reader_id},
 };
-use crate::{Unavailable, core::Core};
+use crate::{
+    Unavailable,
+    core::{Core, trail::alerts::trace},
+};
 
 /// How often a cursor that moves is tried to be taken away.
 const TRIES: usize = 8;
@@ -20,21 +27,24 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         &self,
         subscription: &Subscription,
         standing: Standing,
-        because: DisabledBecause,
+        (because, undelivered): (DisabledBecause, Sequence),
     ) -> Result<(), Unavailable> {
         let Some(id) = subscription.document_id() else { return Ok(()) };
         // Read again: where a person or another process was faster, this is no longer to be done.
         let Some(kept) = self.subscription_at(&id).await?.filter(|kept| kept.value == *subscription) else {
             return Ok(());
         };
-        let (now, deliveries) = (self.now(), standing.reader.deliveries.into());
+        let now = self.now();
+        // The alert comes first: a process that ends between the two alerts twice rather than never.
+        let alert = alert_of(subscription, standing.reader.attempts, undelivered, now);
+        let of_subscription = |event: Event| about(event, subscription).with(Label::new("because"), reason(because));
+        if self.keep_alert(&alert, of_subscription(alert.event(now))).await? {
+            trace(&alert);
+        }
+        let deliveries = standing.reader.deliveries.into();
         let state = SubscriptionState::Disabled { because, at: now, place: standing.at, deliveries };
         let body = serde_json::to_string(&Subscription { state, ..kept.value }).map_err(Unavailable::new)?.into();
-        // The alert comes first: a process that ends between the two alerts twice rather than never.
-        let reason = Label::new(because.as_str());
-        let alert = own_event(Action::AlertRaised, subscription, self.now()).because(reason.clone());
-        self.store.append(&[alert]).await.map_err(Unavailable::new)?;
-        let event = own_event(Action::SubscriptionDisabled, subscription, now).because(reason);
+        let event = own_event(Action::SubscriptionDisabled, subscription, now).because(reason(because));
         let document = Document { kind: DocumentKind::Subscription, id, body, revision: Revision::NEW };
         let change = Change::PutDocument { document, expected: Some(kept.revision) };
         match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
@@ -89,8 +99,30 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 }
 
-fn own_event(action: Action, subscription: &Subscription, now: time::UtcDateTime) -> Event {
-    Event::new(action, Label::new("service-accounts"), now)
+fn reason(because: DisabledBecause) -> Label {
+    Label::new(because.as_str())
+}
+
+fn alert_of(subscription: &Subscription, attempts: u32, undelivered: Sequence, now: UtcDateTime) -> Alert {
+    Alert {
+        kind: AlertKind::SubscriptionDisabled,
+        subject: Label::new(subscription.id.as_str()),
+        at: now,
+        first: undelivered,
+        last: undelivered,
+        count: attempts,
+        account: Some(Label::new(subscription.account.as_str())),
+        token: None,
+        address: None,
+    }
+}
+
+fn own_event(action: Action, subscription: &Subscription, now: UtcDateTime) -> Event {
+    about(Event::new(action, Label::new("service-accounts"), now), subscription)
+}
+
+fn about(event: Event, subscription: &Subscription) -> Event {
+    event
         .about_account(Label::new(subscription.account.as_str()))
         .with(Label::new("subscription"), Label::new(subscription.id.as_str()))
         .with(Label::new("application"), Label::new(subscription.application.as_str()))

@@ -26,7 +26,7 @@ const MOST_LOOKED_AT: usize = 1024;
 ///
 /// A host usually does not call it: the crate `service-accounts-webhook` does.
 pub struct Outbox<'a, S, P: Permission> {
-    core: &'a Core<S, P>,
+    pub(super) core: &'a Core<S, P>,
 }
 
 /// What there is to do for a subscription.
@@ -117,6 +117,7 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         };
         let at = message.standing.at;
         if let Some(because) = because {
+            let because = (because, message.recorded.sequence);
             return self.core.disable_subscription(&message.subscription, Standing { at, reader }, because).await;
         }
         let next = self.core.rules.retries.next(&message.subscription.id, reader.attempts, now);
@@ -167,7 +168,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
             return Ok(Next::Stopped);
         };
         if self.core.rules.check_hears(&account, &subscription.application, self.core.now()).is_err() {
-            self.core.disable_subscription(subscription, standing, DisabledBecause::NotPermitted).await?;
+            let because = (DisabledBecause::NotPermitted, recorded.sequence);
+            self.core.disable_subscription(subscription, standing, because).await?;
             return Ok(Next::Stopped);
         }
         Ok(Next::Message(Box::new(Message::new(subscription, name, recorded, standing))))

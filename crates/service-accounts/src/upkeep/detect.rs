@@ -2,14 +2,14 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Sequence, detect::Alert};
-use service_accounts_store::{Authority, Change, Committed, Document, DocumentKind, Refusal, Revision, Store};
+use service_accounts_store::Store;
 use time::{Duration, UtcDateTime};
 
 use crate::{
     Unavailable,
     core::{
         Core,
-        trail::alerts::{Watching, alert_id},
+        trail::alerts::{Watching, trace},
     },
 };
 
@@ -74,35 +74,12 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// Keeps an alert with its event and tells it to `tracing`; false where that was done before.
     async fn tell(&self, alert: &Alert, is_kept: bool) -> Result<bool, Unavailable> {
-        if is_kept {
-            let body = serde_json::to_string(alert).map_err(Unavailable::new)?.into();
-            let document = Document { kind: DocumentKind::Alert, id: alert_id(alert)?, body, revision: Revision::NEW };
-            let change = Change::PutDocument { document, expected: None };
-            let committed = self.store.commit(&Authority::Host, change, alert.event(self.now())).await;
-            match committed.map_err(Unavailable::new)? {
-                Committed::Applied(_) => {}
-                Committed::Refused(Refusal::DocumentTaken) => return Ok(false),
-                Committed::Refused(refusal) => return Err(Unavailable::new(refusal)),
-            }
+        if is_kept && !self.keep_alert(alert, alert.event(self.now())).await? {
+            return Ok(false);
         }
         trace(alert);
         Ok(true)
     }
-}
-
-fn trace(alert: &Alert) {
-    tracing::warn!(
-        target: "service_accounts::alert",
-        kind = alert.kind.as_str(),
-        subject = alert.subject.as_str(),
-        count = alert.count,
-        first = alert.first.number(),
-        last = alert.last.number(),
-        account = alert.account.as_ref().map(AsRef::<str>::as_ref),
-        token = alert.token.as_ref().map(AsRef::<str>::as_ref),
-        address = alert.address.map(tracing::field::display),
-        "a detector raised an alert",
-    );
 }
 
 /// The instant from which an alert of `now` is too old, with this retention or none.

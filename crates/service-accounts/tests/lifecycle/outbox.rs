@@ -7,7 +7,7 @@ use std::{
 
 use service_accounts::{
     DeliveryState, DisabledBecause, Failure, Format, NewSubscription, Next, Retries, SubscriptionState,
-    audit::{Action, Sequence},
+    audit::{Action, Sequence, detect::AlertKind},
     lifecycle::Environment,
     store::Store,
 };
@@ -93,6 +93,10 @@ fn a_message_is_given_up_after_the_stated_time_with_an_alert_and_enabling_goes_o
     let found = wait(subscriptions.get(&sid)).unwrap();
     assert!(matches!(found.state, SubscriptionState::Disabled { because: DisabledBecause::DeliveriesFailed, .. }));
     assert_eq!(trail(&world, Action::AlertRaised).len(), 1);
+    let alerts = wait(world.accounts.acting(&admin).trail().alerts(None, None, 50)).unwrap().items;
+    assert_eq!((alerts.len(), alerts[0].kind), (1, AlertKind::SubscriptionDisabled));
+    assert_eq!((alerts[0].subject.as_str(), alerts[0].account.as_ref().unwrap().as_str()), (sid.as_str(), id.as_str()));
+    assert!(alerts[0].count > 5, "it says how often it was tried");
     assert_eq!(trail(&world, Action::SubscriptionDisabled).len(), 1);
     let deliveries = wait(subscriptions.deliveries(&sid)).unwrap();
     assert_eq!(deliveries[0].state, DeliveryState::Failed(Failure::Connection));

@@ -163,7 +163,7 @@ fn an_account_that_lost_its_permission_is_told_nothing_more() {
     let reasons =
         |action| trail(&world, action).iter().map(|r| r.event.reason().unwrap().to_string()).collect::<Vec<_>>();
     assert_eq!(reasons(Action::SubscriptionDisabled), ["not_permitted"]);
-    assert_eq!(reasons(Action::AlertRaised), ["not_permitted"]);
+    assert_eq!(reasons(Action::AlertRaised), ["subscription_disabled"]);
     assert!(matches!(wait(subscriptions.enable(&created.subscription.id)), Err(Error::ApplicationNotPermitted)));
     wait(world.accounts.acting(&admin).account(&id).enable()).unwrap();
     wait(subscriptions.enable(&created.subscription.id)).unwrap();

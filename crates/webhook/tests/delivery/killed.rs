@@ -11,13 +11,13 @@ use std::{
     time::Duration,
 };
 
-use service_accounts::{SystemClock, Targets, store::BoxStore};
+use service_accounts::{SystemClock, store::BoxStore};
 use service_accounts_sqlite::SqliteStore;
-use service_accounts_webhook::{Client, Deliverer, Settings, TokioTimer};
+use service_accounts_webhook::Settings;
 
 use crate::{
     receiver::{Manner, Receiver},
-    world::{accounts, number, publish, subscribe},
+    world::{accounts, deliverer, number, publish, subscribe},
 };
 
 const DATABASE: &str = "WEBHOOK_KILLED_DATABASE";
@@ -76,9 +76,7 @@ async fn whatever_was_acknowledged_arrives_however_often_the_process_is_killed()
     let accounts = accounts(store, SystemClock);
     // The last message is behind all others.
     publish(&accounts, usize::MAX / 4).await;
-    let settings = Settings { rest: Duration::from_millis(5), ..Settings::default() };
-    let delivering =
-        tokio::spawn(Deliverer::new(accounts, Client::new(Targets::Any), TokioTimer).settings(settings).run());
+    let delivering = tokio::spawn(deliverer(&accounts).named("node").run());
     while receiver.received().last().is_none_or(|last| number(&last.body) != usize::MAX / 4) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -106,8 +104,7 @@ async fn child() {
     let first: usize = std::env::var(FIRST).unwrap().parse().unwrap();
     let accounts = accounts(BoxStore::new(SqliteStore::open(Path::new(&database)).unwrap()), SystemClock);
     let settings = Settings { rest: Duration::from_millis(1), ..Settings::default() };
-    let client = Client::new(Targets::Any);
-    tokio::spawn(Deliverer::new(accounts.clone(), client, TokioTimer).settings(settings).run());
+    tokio::spawn(deliverer(&accounts).settings(settings).named("node").run());
     for number in first.. {
         publish(&accounts, number).await;
         let mut out = std::io::stdout().lock();

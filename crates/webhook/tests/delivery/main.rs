@@ -9,6 +9,7 @@
 )]
 
 mod killed;
+mod nodes;
 mod receiver;
 mod receivers;
 mod refused;

@@ -25,6 +25,7 @@ pub(crate) type Accounts = ServiceAccounts<BoxStore, Permission>;
 
 const START: i64 = 1_760_000_000;
 
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
     clock: Arc<AtomicI64>,
@@ -32,18 +33,28 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let clock = Arc::new(AtomicI64::new(START));
-        let reader = clock.clone();
-        let now = move || UtcDateTime::from_unix_timestamp(reader.load(Ordering::SeqCst)).unwrap();
-        Self { accounts: accounts(BoxStore::new(MemoryStore::new()), now), clock }
+        Self::on(BoxStore::new(MemoryStore::new()))
     }
 
-    /// Delivers from now on, looking each 5 ms, for at most `time` an attempt.
+    pub(crate) fn on(store: BoxStore) -> Self {
+        Self::with(store, Arc::new(AtomicI64::new(START)))
+    }
+
+    /// Another node, whose clock is the same.
+    pub(crate) fn beside(&self, store: BoxStore) -> Self {
+        Self::with(store, self.clock.clone())
+    }
+
+    fn with(store: BoxStore, clock: Arc<AtomicI64>) -> Self {
+        let reader = clock.clone();
+        let now = move || UtcDateTime::from_unix_timestamp(reader.load(Ordering::SeqCst)).unwrap();
+        Self { accounts: accounts(store, now), clock }
+    }
+
+    /// Delivers from now on, looking each 5 ms, for at most `time` an attempt; always as the same node.
     pub(crate) fn deliver(&self, time: Duration) -> JoinHandle<()> {
-        let settings = Settings { time, rest: Duration::from_millis(5), ..Settings::default() };
-        tokio::spawn(
-            Deliverer::new(self.accounts.clone(), Client::new(Targets::Any), TokioTimer).settings(settings).run(),
-        )
+        let settings = Settings { time, ..often() };
+        tokio::spawn(deliverer(&self.accounts).settings(settings).named("node").run())
     }
 
     pub(crate) fn advance(&self, by: time::Duration) {
@@ -73,6 +84,15 @@ impl World {
     pub(crate) async fn publish(&self, number: usize) {
         publish(&self.accounts, number).await;
     }
+}
+
+/// A look at all subscriptions each 5 ms.
+pub(crate) fn often() -> Settings {
+    Settings { rest: Duration::from_millis(5), ..Settings::default() }
+}
+
+pub(crate) fn deliverer(accounts: &Accounts) -> Deliverer<BoxStore, Permission, Client, TokioTimer> {
+    Deliverer::new(accounts.clone(), Client::new(Targets::Any), TokioTimer).settings(often())
 }
 
 pub(crate) fn accounts(store: BoxStore, clock: impl service_accounts::Clock) -> Accounts {

@@ -2,10 +2,12 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{
-    Sequence,
+    Event, Sequence,
     detect::{Alert, AlertKind, Settings, State, Watch},
 };
-use service_accounts_store::{Cursor, DocumentId, Store};
+use service_accounts_store::{
+    Authority, Change, Committed, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store,
+};
 use time::UtcDateTime;
 
 use crate::{Unavailable, core::Core};
@@ -70,6 +72,18 @@ impl<S: Store, P: Permission> Core<S, P> {
         Ok(Watching { watch, kept, kept_at: None, most_subjects: settings.most_subjects, strangers: (0, 0) })
     }
 
+    /// Keeps an alert with its event; false where that was done before.
+    pub(crate) async fn keep_alert(&self, alert: &Alert, event: Event) -> Result<bool, Unavailable> {
+        let body = serde_json::to_string(alert).map_err(Unavailable::new)?.into();
+        let document = Document { kind: DocumentKind::Alert, id: alert_id(alert)?, body, revision: Revision::NEW };
+        let change = Change::PutDocument { document, expected: None };
+        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+            Committed::Applied(_) => Ok(true),
+            Committed::Refused(Refusal::DocumentTaken) => Ok(false),
+            Committed::Refused(refusal) => Err(Unavailable::new(refusal)),
+        }
+    }
+
     /// Whether there is anything that a watch has kept.
     pub(crate) async fn is_watching(&self) -> Result<bool, Unavailable> {
         Ok(self.store.cursor(&reader()?).await.map_err(Unavailable::new)?.is_some())
@@ -86,9 +100,28 @@ impl<S: Store, P: Permission> Core<S, P> {
 }
 
 /// In the order of time; the same alert has the same id again.
-pub(crate) fn alert_id(alert: &Alert) -> Result<DocumentId, Unavailable> {
+fn alert_id(alert: &Alert) -> Result<DocumentId, Unavailable> {
     let (second, last) = (alert.at.unix_timestamp().max(0), alert.last.number());
-    DocumentId::parse(&format!("{second:012}-{last:019}-{}", alert.kind)).map_err(Unavailable::new)
+    // One event may end several subscriptions.
+    let of_one =
+        if alert.kind == AlertKind::SubscriptionDisabled { format!("-{}", alert.subject) } else { String::new() };
+    DocumentId::parse(&format!("{second:012}-{last:019}-{}{of_one}", alert.kind)).map_err(Unavailable::new)
+}
+
+/// Tells an alert to whoever reads `tracing`.
+pub(crate) fn trace(alert: &Alert) {
+    tracing::warn!(
+        target: "service_accounts::alert",
+        kind = alert.kind.as_str(),
+        subject = alert.subject.as_str(),
+        count = alert.count,
+        first = alert.first.number(),
+        last = alert.last.number(),
+        account = alert.account.as_ref().map(AsRef::<str>::as_ref),
+        token = alert.token.as_ref().map(AsRef::<str>::as_ref),
+        address = alert.address.map(tracing::field::display),
+        "an alert was raised",
+    );
 }
 
 /// What stands before every alert of this instant or later.
