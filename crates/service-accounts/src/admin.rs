@@ -85,9 +85,9 @@ impl<'a, S, P: Permission> Acting<'a, S, P> {
         Self { core, actor }
     }
 
-    /// What the actor holds by the catalogue of this moment.
+    /// What the actor holds by the catalogue of this moment; what it refuses is noted.
     pub(crate) fn asker(&self) -> Asker<'a, P> {
-        Asker::new(self.actor, &self.core.rules)
+        Asker::new(self.actor, &self.core.rules).noting(&self.core.journal, self.core.now())
     }
 
     /// Whether the actor may make a call that is about no account.

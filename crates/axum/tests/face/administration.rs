@@ -99,6 +99,7 @@ async fn what_a_token_was_seen_to_do_is_told() {
     assert_eq!(shown["id"], tokens["items"][0]["id"]);
 }
 
+/// Row 108: a client that sent `null` for its scope got a session with all of them.
 #[tokio::test]
 async fn null_is_no_way_of_leaving_a_scope_out() {
     let world = World::new().await;

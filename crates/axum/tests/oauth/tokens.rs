@@ -47,7 +47,7 @@ async fn a_session_has_the_scopes_that_were_asked_for_or_is_refused() {
     }
 }
 
-// `"scope": null` opened a full session; `pr\xffoduction` was accepted.
+// Row 108: `"scope": null` opened a full session; `pr\xffoduction` was accepted.
 #[tokio::test]
 async fn a_forgotten_or_garbled_scope_opens_nothing() {
     let world = World::new().await;

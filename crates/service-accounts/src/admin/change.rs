@@ -40,9 +40,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let event =
                 differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
+            // Before the commit: what is answered when it is done may not fail any more.
+            let gains = self.gains(&present, &account).await?;
             let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
             let account = Arc::new(applied.account().cloned().unwrap_or(account));
-            let gains = self.gains(&present, &account).await?;
             Ok(UpdatedAccount { account, gains, warnings })
         })
         .await

@@ -58,7 +58,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             Successor::None => (self.revoke_for(Call::ContainToken, Some("contained")).await?, None),
             Successor::Minted => self.replace_at_once().await.map(|(revoked, minted)| (revoked, Some(minted)))?,
         };
-        let heirs = self.revoke_heirs(revoked.token()).await?;
+        let heirs = self.revoke_heirs(Call::ContainToken, revoked.token(), "contained").await?;
         let itself = was_working.then_some(*self.token);
         let opened = Opened {
             account: revoked.account(),
@@ -143,18 +143,20 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// Revokes each successor that came of the token rotating itself, and theirs, and returns those that worked.
     ///
     /// Each is revoked before its own successor is looked up: one that is revoked cannot rotate itself any more.
-    async fn revoke_heirs(&self, contained: &Token) -> Result<Vec<TokenId>, Error> {
-        let (mut revoked, mut next) = (Vec::new(), heir_of(contained));
+    pub(super) async fn revoke_heirs(&self, call: Call, of: &Token, why: &'static str) -> Result<Vec<TokenId>, Error> {
+        let own = self.acting.actor.credential().map(|own| own.token().id);
+        let (mut revoked, mut next) = (Vec::new(), heir_of(of));
         while let Some(id) = next {
             let heir = TokenHandle { token: &id, ..*self };
-            let found = match heir.found_for(Call::ContainToken).await {
+            let found = match heir.found_for(call).await {
                 Err(Error::TokenMissing) => break,
                 found => found?,
             };
             if !found.token().is_revoked(found.account()) {
                 revoked.push(id);
             }
-            next = heir_of(heir.revoke_for(Call::ContainToken, Some("contained")).await?.token());
+            let last = if own == Some(id) { found } else { heir.revoke_for(call, Some(why)).await? };
+            next = heir_of(last.token());
         }
         Ok(revoked)
     }

@@ -67,15 +67,20 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Whoever gains by other scopes of a token.
-    pub(super) async fn gains_by_scopes(&self, before: &Token, found: &Credential) -> Result<Vec<Gain>, Error> {
-        let (catalogue, account) = (self.asker().catalogue, found.account());
+    pub(super) async fn gains_by_scopes(
+        &self,
+        account: &Account,
+        before: &Token,
+        token: &Token,
+    ) -> Result<Vec<Gain>, Error> {
+        let catalogue = self.asker().catalogue;
         let holder = |token: &Token| catalogue.holder(&account.grant, token.grant.scopes());
-        let widens = match (holder(found.token()), holder(before)) {
+        let widens = match (holder(token), holder(before)) {
             (Ok(after), Ok(before)) => !after.is_subset(&before),
             (Ok(_), Err(_)) => true,
             (Err(_), _) => false,
         };
-        let gain = if widens { self.gain(account, found.token(), &mut Verdicts::new()).await? } else { None };
+        let gain = if widens { self.gain(account, token, &mut Verdicts::new()).await? } else { None };
         Ok(gain.into_iter().collect())
     }
 

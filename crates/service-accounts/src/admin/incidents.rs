@@ -8,7 +8,7 @@ use service_accounts_token::{Kind, TokenId};
 use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note};
 use crate::{
     Error, Unavailable,
-    core::{authority::Call, documents::Kept, retry::retry_on_conflict},
+    core::{asker::Asker, authority::Call, documents::Kept, retry::retry_on_conflict},
 };
 
 /// How many incidents may be opened in one second.
@@ -90,6 +90,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     ) -> Result<Paged<Incident, DocumentId>, Error> {
         let asker = self.asker();
         asker.may(Call::Review)?;
+        let asker = Asker::new(self.actor, &self.core.rules);
         let page = self.core.kept_page::<Incident>(DocumentKind::Incident, after, limit).await?;
         let incidents = page.items.into_iter().map(|kept| kept.value);
         let is_seen = |incident: &Incident| {

@@ -6,7 +6,7 @@ use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Change, Credential, Store};
-use service_accounts_token::{FoundToken, Hint, Scanner};
+use service_accounts_token::{FoundToken, Hint, Scanner, TokenId};
 
 use super::Acting;
 use crate::{
@@ -35,6 +35,9 @@ pub struct LeakedToken {
     /// Whether it worked until this report.
     pub was_working: bool,
 }
+
+/// Why they were revoked, in the trail.
+const LEAKED: &str = "leaked";
 
 impl LeakReport {
     /// The longest text that is looked through, in bytes.
@@ -79,7 +82,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
         report.tokens = genuine.iter().map(leaked).collect();
         self.record_leak(&report).await?;
-        self.revoke_leaked(genuine).await?;
+        self.revoke_leaked(&genuine).await?;
         Ok(report)
     }
 
@@ -113,22 +116,44 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.core.record(event.with(Label::new("strangers"), counted(report.strangers))).await
     }
 
-    /// The actor's own credentials come last: with them its word ends.
-    async fn revoke_leaked(&self, mut leaked: Vec<Arc<Credential>>) -> Result<(), Error> {
-        let own = self.actor.credential().map(|own| own.token().id);
-        leaked.sort_by_key(|credential| Some(credential.token().id) == own);
-        for credential in leaked.iter().filter(|credential| !credential.token().is_revoked(credential.account())) {
-            let token = credential.token();
-            retry_on_conflict(move || async move {
-                let event =
-                    self.core.token_event(Action::TokenRevoked, self.actor, token).because(Label::new("leaked"));
-                let account = token.account.clone();
-                let change = Change::Revoke { token: token.id, account, account_revision: None, at: self.core.now() };
-                self.core.commit(self.actor, change, event).await
-            })
-            .await?;
+    /// Revokes what was leaked, and what it made of itself: whoever has a token's text may have rotated it. The credential that is
+    /// shown comes last, for without it nothing more could be revoked.
+    async fn revoke_leaked(&self, leaked: &[Arc<Credential>]) -> Result<(), Error> {
+        let own = self.actor.credential();
+        let is_own = |id: &TokenId| own.is_some_and(|own| own.token().id == *id);
+        for credential in leaked.iter().filter(|credential| !is_own(&credential.token().id)) {
+            self.revoke_as_leaked(credential).await?;
         }
-        Ok(())
+        let mut is_own_too = leaked.iter().any(|credential| is_own(&credential.token().id));
+        for credential in leaked {
+            let token = credential.token();
+            let present = match self.core.credential(&token.account, &token.id).await {
+                Err(Error::TokenMissing) => continue,
+                present => present?,
+            };
+            let handle = self.token(&token.account, &token.id);
+            let heirs = handle.revoke_heirs(Call::ReportLeak, present.token(), LEAKED).await?;
+            is_own_too |= heirs.iter().any(is_own);
+        }
+        match own {
+            Some(own) if is_own_too => self.revoke_as_leaked(own).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn revoke_as_leaked(&self, credential: &Credential) -> Result<(), Error> {
+        let token = credential.token();
+        if token.is_revoked(credential.account()) {
+            return Ok(());
+        }
+        retry_on_conflict(move || async move {
+            let event = self.core.token_event(Action::TokenRevoked, self.actor, token).because(Label::new(LEAKED));
+            let account = token.account.clone();
+            let change = Change::Revoke { token: token.id, account, account_revision: None, at: self.core.now() };
+            self.core.commit(self.actor, change, event).await
+        })
+        .await
+        .map(drop)
     }
 }
 

@@ -72,6 +72,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             }
             let grant = self.acting.asker().token_grant(found.account(), scopes)?;
             let changed = Token { grant, ..present.clone() };
+            let gains = self.acting.gains_by_scopes(found.account(), present, &changed).await?;
             let event = core.token_event(Action::TokenUpdated, actor, present);
             let event = differences::of_token(event, present, &changed);
             let change = Change::UpdateToken {
@@ -81,7 +82,6 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             };
             let (applied, warnings) = core.commit_warned(actor, change, event).await?;
             let token = written(&applied, &found);
-            let gains = self.acting.gains_by_scopes(present, &token).await?;
             Ok(UpdatedToken { token, gains, warnings })
         })
         .await

@@ -42,7 +42,9 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     pub async fn audit(&self, query: &Query) -> Result<Page, Error> {
         self.may(Call::ReadTrail)?;
         self.core.journal.flush(&self.core.store, Due::Now, self.core.now()).await?;
-        Ok(self.core.store.events(query).await.map_err(Unavailable::new)?)
+        let mut page = self.core.store.events(query).await.map_err(Unavailable::new)?;
+        page.events.retain(|recorded| self.core.shows_event(&recorded.event));
+        Ok(page)
     }
 
     /// What is made of the trail: alerts, seals, files and proofs.
@@ -73,7 +75,8 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         let start = since.map(before_alerts_of).transpose()?;
         let after = after.max(start.as_ref());
         let page = self.acting.core.kept_page(DocumentKind::Alert, after, limit).await?;
-        Ok(Paged { items: page.items.into_iter().map(|kept| kept.value).collect(), next: page.next })
+        let alerts = page.items.into_iter().map(|kept| kept.value);
+        Ok(Paged { items: alerts.filter(|alert| self.acting.core.shows_alert(alert)).collect(), next: page.next })
     }
 
     /// A page of the seals in the order of their chain, starting behind `after`. Those of trimmed segments are gone.

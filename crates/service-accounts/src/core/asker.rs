@@ -7,9 +7,11 @@ use service_accounts_access::{
 };
 use service_accounts_naming::AccountId;
 use service_accounts_store::Account;
+use time::UtcDateTime;
 
 use super::{
     authority::{Call, Covers, Duty, OnItself},
+    journal::{Journal, Outcome, Shown},
     rules::{Administration, Rules},
 };
 use crate::{Actor, Error};
@@ -20,17 +22,28 @@ pub(crate) struct Asker<'a, P: Permission> {
     pub(crate) catalogue: Arc<Catalogue<P>>,
     administration: Administration<P>,
     holds: Grants<P>,
+    /// Where refusals are noted, and the present instant; none where a question only filters what is shown.
+    noted: Option<(&'a Journal, UtcDateTime)>,
 }
 
 impl<'a, P: Permission> Asker<'a, P> {
     pub(crate) fn new(actor: &'a Actor<P>, rules: &Rules<P>) -> Self {
         let catalogue = rules.catalogue.current();
         let holds = actor.holds(&catalogue);
-        Self { actor, catalogue, administration: rules.administration, holds }
+        Self { actor, catalogue, administration: rules.administration, holds, noted: None }
+    }
+
+    /// The same, and each refusal is noted: summed up like accesses, so that whoever is refused makes the trail grow only so fast.
+    pub(crate) fn noting(self, journal: &'a Journal, now: UtcDateTime) -> Self {
+        Self { noted: Some((journal, now)), ..self }
     }
 
     /// Whether a call about no account, or about one not yet known, may be made at all.
     pub(crate) fn may(&self, call: Call) -> Result<(), Error> {
+        self.judge(call).inspect_err(|_| self.note(call))
+    }
+
+    fn judge(&self, call: Call) -> Result<(), Error> {
         let rule = call.rule();
         let has_everything = || Grants::everything().is_subset(&self.holds);
         match rule.covers {
@@ -42,7 +55,11 @@ impl<'a, P: Permission> Asker<'a, P> {
 
     /// Whether a call may be made on an account as it stands.
     pub(crate) fn may_on(&self, call: Call, account: &Account) -> Result<(), Error> {
-        self.may(call)?;
+        self.judge_on(call, account).inspect_err(|_| self.note(call))
+    }
+
+    fn judge_on(&self, call: Call, account: &Account) -> Result<(), Error> {
+        self.judge(call)?;
         let rule = call.rule();
         if rule.on_itself == OnItself::Refused && self.actor.is(&account.id) {
             return Err(Error::OwnAccount);
@@ -56,7 +73,7 @@ impl<'a, P: Permission> Asker<'a, P> {
 
     /// Whether a call may be made on what is kept about an account of these teams, which may be gone.
     pub(crate) fn may_about(&self, call: Call, account: &AccountId, teams: &Teams) -> Result<(), Error> {
-        self.may(call)?;
+        self.judge(call)?;
         if call.rule().on_itself == OnItself::Refused && self.actor.is(account) {
             return Err(Error::OwnAccount);
         }
@@ -94,6 +111,13 @@ impl<'a, P: Permission> Asker<'a, P> {
 
     pub(crate) const fn holds(&self) -> &Grants<P> {
         &self.holds
+    }
+
+    /// Notes that the call was refused to the credential that was shown. People are the host's to log.
+    fn note(&self, call: Call) {
+        let (Some((journal, at)), Some(credential)) = (self.noted, self.actor.credential()) else { return };
+        let outcome = Outcome::Refused(call.name());
+        journal.note(Shown { credential, address: self.actor.address(), at, outcome });
     }
 
     fn covers_teams(&self, teams: &Teams) -> Result<(), Error> {

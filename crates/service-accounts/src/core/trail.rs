@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod reading;
+mod realm;
 pub(crate) mod sealing;
 pub(crate) mod seals;
 

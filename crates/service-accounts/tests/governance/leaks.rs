@@ -1,6 +1,6 @@
 //! Text found in the open: what is genuine in it is revoked, and nothing of it is told on.
 
-use service_accounts::{Error, LeakReport, Rejection, audit::Action};
+use service_accounts::{Error, LeakReport, Rejection, RotateToken, audit::Action, lifecycle::RotationKey};
 
 use crate::world::{World, first, in_role, on_every_store, text, wait};
 
@@ -48,6 +48,28 @@ fn whoever_reports_its_own_credential_reports_the_others_with_it() {
     wait(world.accounts.acting(&actor).report_leak(&leaked)).unwrap();
     for created in [&reporter, &other] {
         assert_eq!(world.verdict(text(first(created))), Err(Rejection::Revoked));
+    }
+}
+
+/// Whoever has a token's text may have rotated it before the leak was noticed: the successors end with it.
+#[test]
+fn what_a_leaked_token_made_of_itself_is_revoked_with_it() {
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let stolen = text(first(&created)).to_owned();
+    let rotate = |shown: &str, key: &str| {
+        let principal = world.authenticate(shown).unwrap();
+        let (account, token, actor) = (principal.account().id.clone(), principal.token().id, principal.actor());
+        let key = RotationKey::parse(key).unwrap();
+        let rotated = wait(world.accounts.acting(&actor).token(&account, &token).rotate(&RotateToken::new(key)));
+        rotated.unwrap().secret.unwrap().expose().to_owned()
+    };
+    let second = rotate(&stolen, "one");
+    let third = rotate(&second, "two");
+    assert_eq!(world.verdict(&third), Ok(()));
+    wait(world.admin().report_leak(&stolen)).unwrap();
+    for text in [stolen, second, third] {
+        assert_eq!(world.verdict(&text), Err(Rejection::Revoked));
     }
 }
 

@@ -134,6 +134,12 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         }
     }
 
+    /// A sealed file holds every event or cannot be verified, so where it holds those of other realms only the host makes it.
+    fn may_export(&self, recorded: &Recorded) -> Result<(), Error> {
+        let is_host = self.acting.actor.credential().is_none();
+        if is_host || self.acting.core.shows_event(&recorded.event) { Ok(()) } else { Err(Error::NotPermitted) }
+    }
+
     async fn sealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
         let core = self.acting.core;
         let Some(mut segment) = export.segment.take() else {
@@ -149,6 +155,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         let is_whole = stretch.is_last || stretch.to >= Some(last);
         let mut part = String::new();
         for recorded in stretch.events.iter().filter(|recorded| recorded.sequence <= last) {
+            self.may_export(recorded)?;
             part += &export.line(recorded).map_err(Unavailable::new)?;
             segment.written += 1;
         }
@@ -181,6 +188,11 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         let mut part = String::new();
         let until = export.until;
         for recorded in events.iter().filter(|recorded| Some(recorded.sequence) <= until) {
+            if export.sealed.is_some() {
+                self.may_export(recorded)?;
+            } else if !self.acting.core.shows_event(&recorded.event) {
+                continue;
+            }
             part += &export.line(recorded).map_err(Unavailable::new)?;
             export.unsealed += usize::from(export.sealed.is_some());
         }

@@ -43,7 +43,8 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         let seal = self.seal_over(event).await?.ok_or(Error::DocumentMissing)?;
         let segment = self.acting.core.events_within(seal.seal.first(), seal.seal.last()).await?;
         let proof = Proof::of(&segment, event).map_err(Unavailable::new)?.ok_or(Error::DocumentMissing)?;
-        let event = segment.into_iter().find(|recorded| recorded.sequence == event).ok_or(Error::DocumentMissing)?;
+        let shown = |recorded: &Recorded| recorded.sequence == event && self.acting.core.shows_event(&recorded.event);
+        let event = segment.into_iter().find(shown).ok_or(Error::DocumentMissing)?;
         Ok(Inclusion { event, seal, proof })
     }
 

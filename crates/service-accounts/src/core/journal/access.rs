@@ -36,6 +36,8 @@ pub(crate) enum Outcome {
     Denied(Rejection),
     /// The credential was good, but lacked this permission.
     Forbidden(&'static str),
+    /// An administrative call was refused.
+    Refused(&'static str),
 }
 
 /// Accesses that share a row of the trail.
@@ -82,6 +84,7 @@ impl Access {
             Outcome::Used(permission) => event.with(Label::new("permission"), Label::new(permission)),
             Outcome::Denied(rejection) => event.because(Label::new(rejection.as_str())),
             Outcome::Forbidden(permission) => event.because(Label::new(permission)),
+            Outcome::Refused(call) => event.with(Label::new("call"), Label::new(call)),
         }
     }
 
@@ -110,7 +113,7 @@ pub(super) fn sightings(row: &Row<Access>) -> Option<Sighting> {
         (Outcome::Used(permission), _) => Seen::Permission(Label::new(permission)),
         (Outcome::Denied(Rejection::Revoked), Some(address)) => Seen::TriedFrom(address),
         (Outcome::Denied(Rejection::Revoked), None) => Seen::Tried,
-        (Outcome::Granted | Outcome::Denied(_) | Outcome::Forbidden(_), _) => return None,
+        (Outcome::Granted | Outcome::Denied(_) | Outcome::Forbidden(_) | Outcome::Refused(_), _) => return None,
     };
     let (first, last) = (row.tally.first(), row.tally.last());
     Some(Sighting { token: access.credential.token().id, seen, count: row.tally.count().into(), first, last })
@@ -121,7 +124,7 @@ impl Outcome {
         match self {
             Self::Granted | Self::Used(_) => Action::AccessGranted,
             Self::Denied(_) => Action::AccessDenied,
-            Self::Forbidden(_) => Action::PermissionDenied,
+            Self::Forbidden(_) | Self::Refused(_) => Action::PermissionDenied,
         }
     }
 
@@ -129,7 +132,7 @@ impl Outcome {
         match self {
             Self::Granted => None,
             Self::Denied(rejection) => Some(rejection.as_str()),
-            Self::Used(permission) | Self::Forbidden(permission) => Some(permission),
+            Self::Used(permission) | Self::Forbidden(permission) | Self::Refused(permission) => Some(permission),
         }
     }
 }
@@ -145,6 +148,7 @@ mod tests {
             (Outcome::Used("users:view"), Action::AccessGranted, Some("users:view")),
             (Outcome::Denied(Rejection::Revoked), Action::AccessDenied, Some("revoked")),
             (Outcome::Forbidden("users:view"), Action::PermissionDenied, Some("users:view")),
+            (Outcome::Refused("MintToken"), Action::PermissionDenied, Some("MintToken")),
         ];
         for (outcome, action, reason) in outcomes {
             assert_eq!((outcome.action(), outcome.reason()), (action, reason));

@@ -1,9 +1,10 @@
 //! Faults found by attack on this project (the second list of failure cases), each as what must hold now.
 
 use service_accounts::{
-    AccountUpdate, Actor, ApprovalRule, Call, Error, Note, Rejection, UpkeepBounds,
+    AccountUpdate, Actor, ApprovalRule, Call, Error, ExportForm, NewAccount, Note, Rejection, UpkeepBounds,
     access::{Grants, RoleName, Scopes, Teams},
-    audit::{Action, Query},
+    audit::{Action, Label, Query},
+    lifecycle::Environment,
     naming::{AccountId, Realm},
     store::{Approval, Justification, Status, Store},
     token::TokenId,
@@ -85,6 +86,24 @@ fn whoever_holds_less_than_an_account_gets_no_hold_on_it_by_any_call() {
         let is_refused = matches!(answer, Err(Error::Grant(_)));
         assert_eq!(is_refused, rule.covers == service_accounts::Covers::Rights, "{call:?}: {answer:?}");
     }
+}
+
+/// Row 83: `prodution` was accepted as an environment, and the account could never mint a token.
+#[test]
+fn an_account_is_not_made_in_an_environment_that_the_policy_does_not_know() {
+    let world = World::new();
+    for first_token in [None, Some(token("first"))] {
+        let environment = Environment::parse("prodution").unwrap();
+        let misspelt = NewAccount { environment, first_token, ..wanted("Pipeline Automation") };
+        let refused = wait(world.accounts.acting(&ada()).create(misspelt));
+        let Err(Error::EnvironmentUnknown { known }) = refused else { panic!("{refused:?}") };
+        assert!(known.iter().any(|environment| environment == "production"), "{known:?}");
+    }
+    assert_eq!(
+        world.create("Pipeline Automation").account.id.as_str(),
+        "pipeline_automation@service",
+        "nothing was kept"
+    );
 }
 
 /// Rows 65 and 105: an administrator's session loosened its own account, and the last one locked itself out.
@@ -242,6 +261,52 @@ fn an_incident_of_another_realm_is_not_seen() {
     let read = wait(other.accounts.acting(&ada()).incident(&incident.id));
     let noted = wait(other.accounts.acting(&ada()).note_incident(&incident.id, reason));
     assert!(matches!((read, noted), (Err(Error::DocumentMissing), Err(Error::DocumentMissing))));
+}
+
+/// One trail holds the events of every realm on a store. Each realm sees its own, and what is about no account.
+#[test]
+fn an_event_of_another_realm_is_not_seen() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    let other = World::on(world.store.inner().clone(), crate::support::keyring(), |builder| {
+        builder.realm(Realm::parse("tenant-b").unwrap())
+    });
+    let keeper = wait(other.accounts.acting(&ada()).create(in_role("Admin")(wanted("Platform Keeper")))).unwrap();
+    let keeper = other.authenticate(keeper.first_token.unwrap().secret.expose()).unwrap().actor();
+    let about = |world: &World, account: &str| {
+        let query = Query::default().for_account(Label::new(account)).limit(100);
+        wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events.len()
+    };
+    let theirs = holder.id.as_str();
+    assert!(about(&world, theirs) > 0 && about(&other, "platform_keeper@tenant-b") > 0);
+    assert_eq!((about(&other, theirs), about(&world, "platform_keeper@tenant-b")), (0, 0));
+    let all = wait(other.accounts.acting(&keeper).audit(&Query::default().limit(200))).unwrap().events;
+    assert!(all.iter().all(|recorded| recorded.event.account().is_none_or(|account| account.as_str() != theirs)));
+
+    let trail = other.accounts.acting(&keeper).trail();
+    let mut export = wait(trail.export(ExportForm::JsonLines)).unwrap();
+    let mut file = String::new();
+    while let Some(part) = wait(trail.next_part(&mut export)).unwrap() {
+        file += &part;
+    }
+    assert!(file.contains("platform_keeper@tenant-b") && !file.contains(theirs), "{file}");
+}
+
+/// A refused call is an attempt that somebody has to see; however often it is made, it is summed up.
+#[test]
+fn refused_administration_is_on_record_and_summed_up() {
+    let world = World::new();
+    let (eve, victim) = (world.holder("Pipeline Automation"), world.holder("Alation Sync"));
+    let actor = world.authenticate(&eve.token).unwrap().actor();
+    for _ in 0..500 {
+        let refused = wait(world.accounts.acting(&actor).account(&victim.id).mint(&token("stolen")));
+        assert!(matches!(refused, Err(Error::NotPermitted)), "{refused:?}");
+    }
+    let query = Query::default().for_action(Action::PermissionDenied).limit(100);
+    let denied = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
+    let [only] = &*denied else { panic!("{denied:?}") };
+    assert_eq!((only.event.actor().as_str(), only.event.count()), (eve.id.as_str(), 500));
+    assert!(format!("{:?}", only.event).contains("MintToken"), "{only:?}");
 }
 
 /// Everything of an account is revoked in one step, whatever happens to the store right after it.

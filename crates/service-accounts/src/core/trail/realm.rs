@@ -1,0 +1,33 @@
+//! What of the trail belongs to this realm.
+//!
+//! Several realms may share a store, and with it one trail. What happened to an account is shown in the account's realm only. What
+//! happened to no account, such as a change of policies or the refusals of a stranger, is about the store as a whole, and shown in each.
+
+use service_accounts_access::Permission;
+use service_accounts_audit::{
+    Event, Label,
+    detect::{Alert, AlertKind},
+};
+use service_accounts_naming::AccountId;
+
+use crate::core::Core;
+
+impl<S, P: Permission> Core<S, P> {
+    /// Whether an event may be shown in this realm.
+    pub(crate) fn shows_event(&self, event: &Event) -> bool {
+        event.account().is_none_or(|account| self.is_not_of_another_realm(account))
+    }
+
+    /// Whether an alert may be shown in this realm.
+    pub(crate) fn shows_alert(&self, alert: &Alert) -> bool {
+        let subject = match alert.kind {
+            AlertKind::FailuresOfAccount | AlertKind::SuddenUse => Some(&alert.subject),
+            _ => None,
+        };
+        alert.account.as_ref().or(subject).is_none_or(|account| self.is_not_of_another_realm(account))
+    }
+
+    fn is_not_of_another_realm(&self, account: &Label) -> bool {
+        AccountId::parse(account.as_str()).map_or(true, |id| id.is_in(&self.rules.realm))
+    }
+}
