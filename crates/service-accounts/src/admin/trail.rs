@@ -37,6 +37,9 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Where several realms share a store, events of other realms' accounts are left out: a page may hold fewer than asked and still
+    /// name the next one.
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn audit(&self, query: &Query) -> Result<Page, Error> {

@@ -117,7 +117,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// Where this future is dropped, begin the export anew.
     ///
     /// # Errors
-    /// The actor may not, the store failed, or the segment under way was trimmed meanwhile, which is a
+    /// The actor may not, a sealed file would show a service account the events of another realm, the store failed, or the segment under way was trimmed meanwhile, which is a
     /// [`Conflict`](Error::Conflict): begin anew. What was written so far has no end then, and no verifier takes it.
     pub async fn next_part(&self, export: &mut TrailExport) -> Result<Option<String>, Error> {
         self.acting.may(Call::ReadTrail)?;
