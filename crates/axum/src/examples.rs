@@ -188,7 +188,7 @@ pub(crate) fn created() -> Value {
 }
 
 pub(crate) fn client_secret() -> Value {
-    json!({ "client_id": "pipeline_automation@service", "client_secret": "acme_sec_0123456789abcdef…" })
+    json!({ "client_id": "pipeline_automation@service", "client_secret": "acme_sec_0123456789abcdef…", "warnings": [] })
 }
 
 pub(crate) fn credentials() -> Value {

@@ -55,7 +55,7 @@ pub use self::{
     leak::{LeakReport, LeakedToken},
     new_account::{CreatedAccount, NewAccount},
     new_subscription::NewSubscription,
-    new_token::{MintedToken, NewToken},
+    new_token::{MintedToken, NewToken, RegeneratedSecret},
     note::{Note, NoteError},
     observation::Observation,
     peppers::PepperCensus,

@@ -35,8 +35,8 @@ pub use admin::{
     AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun,
     DryRunResult, Expiry, ExportForm, Gain, Incident, IncidentNote, Inclusion, KeptPolicy, LeakReport, LeakedToken,
     MintedToken, NewAccount, NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection,
-    PolicyTrial, PolicyVersion, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey, TokenRotation,
-    TrailExport, TrailHandle, UpdatedAccount, UpdatedToken,
+    PolicyTrial, PolicyVersion, RegeneratedSecret, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey,
+    TokenRotation, TrailExport, TrailHandle, UpdatedAccount, UpdatedToken,
 };
 pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
 #[cfg(feature = "import")]

@@ -112,6 +112,5 @@ pub(crate) async fn regenerate_secret<S: Store + 'static, P: Permission>(
     Path(id): Path<AccountId>,
 ) -> Result<Response, Refusal> {
     let regenerated = api.accounts.acting(&actor).account(&id).regenerate_secret().await?;
-    let view = SecretView { client_id: &id, client_secret: regenerated.expose() };
-    Ok(secret(StatusCode::CREATED, view))
+    Ok(secret(StatusCode::CREATED, SecretView::new(&id, &regenerated)))
 }

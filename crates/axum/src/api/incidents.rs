@@ -37,8 +37,7 @@ pub(crate) async fn contain_account<S: Store + 'static, P: Permission>(
     } else {
         (account.contain(asked.reason).await?, None)
     };
-    let client_secret = client_secret.as_ref().map(|secret| secret.expose());
-    Ok(secret(StatusCode::CREATED, ContainedAccountView { incident: IncidentView::from(&incident), client_secret }))
+    Ok(secret(StatusCode::CREATED, ContainedAccountView::new(&incident, client_secret.as_ref())))
 }
 
 pub(crate) async fn contain_token<S: Store + 'static, P: Permission>(

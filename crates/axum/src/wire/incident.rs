@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use service_accounts::{
-    Contained, Incident, IncidentNote, LeakReport, LeakedToken, Note, ServiceAccounts, Successor,
+    Contained, Incident, IncidentNote, LeakReport, LeakedToken, Note, RegeneratedSecret, ServiceAccounts, Successor,
     access::Permission,
     audit::Label,
     naming::AccountId,
@@ -11,7 +11,12 @@ use service_accounts::{
 };
 use utoipa::ToSchema;
 
-use super::{event::EventView, instant::Instant, token::MintedView};
+use super::{
+    event::EventView,
+    instant::Instant,
+    policy::{FindingView, findings},
+    token::MintedView,
+};
 
 /// What is to be contained, and why.
 #[derive(Deserialize, ToSchema)]
@@ -163,11 +168,25 @@ impl<'a> ContainedTokenView<'a> {
 #[schema(as = ContainedAccount)]
 pub(crate) struct ContainedAccountView<'a> {
     #[serde(flatten)]
-    pub(crate) incident: IncidentView<'a>,
+    incident: IncidentView<'a>,
     /// The new client secret, if one was asked for. It is shown here and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    pub(crate) client_secret: Option<&'a str>,
+    client_secret: Option<&'a str>,
+    /// What soft rules of policies object to in the account that gets a new client secret.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<FindingView<'a>>,
+}
+
+impl<'a> ContainedAccountView<'a> {
+    pub(crate) fn new(incident: &'a Incident, regenerated: Option<&'a RegeneratedSecret>) -> Self {
+        Self {
+            incident: incident.into(),
+            client_secret: regenerated.map(|regenerated| regenerated.secret.expose()),
+            warnings: regenerated.map_or_else(Vec::new, |regenerated| findings(&regenerated.warnings)),
+        }
+    }
 }
 
 /// What a report of leaked text found; nothing of the text is in it.

@@ -13,6 +13,8 @@ mod mounted;
 mod openapi;
 mod outage;
 mod paths;
+mod policies;
+mod reviews;
 mod subscriptions;
 mod support;
 mod trail;

@@ -6,9 +6,8 @@ use service_accounts_access::Permission;
 use service_accounts_audit::Action;
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Revision, Status, Store};
-use service_accounts_token::SecretToken;
 
-use super::{AccountUpdate, Acting, UpdatedAccount};
+use super::{AccountUpdate, Acting, RegeneratedSecret, UpdatedAccount};
 use crate::{
     Error,
     core::{asker::Asker, authority::Call, retry::retry_on_conflict},
@@ -207,7 +206,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
     /// # host::with(async |host::Host { accounts, ada, id, secret, .. }| {
     /// let new = accounts.acting(&ada).account(&id).regenerate_secret().await?;
-    /// assert!(accounts.authenticate_client(id.as_str(), new.expose(), None).await.is_ok());
+    /// assert!(accounts.authenticate_client(id.as_str(), new.secret.expose(), None).await.is_ok());
     /// assert!(accounts.authenticate_client(id.as_str(), &secret, None).await.is_err());
     /// # Ok(())
     /// # }).unwrap();
@@ -215,7 +214,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// # Errors
     /// The actor may not, or holds less than the account.
-    pub async fn regenerate_secret(&self) -> Result<SecretToken, Error> {
+    pub async fn regenerate_secret(&self) -> Result<RegeneratedSecret, Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(|| async {
             let account = self.acting.account_for(Call::RegenerateSecret, self.id).await?;
@@ -223,8 +222,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
             let event = core.token_event(Action::SecretRegenerated, actor, &draft.record);
             let (secret, account_revision) = (Box::new(draft.record), account.revision);
             let change = Change::RegenerateSecret { secret, account_revision, at: core.now() };
-            core.commit(actor, change, event).await?;
-            Ok(draft.secret)
+            let (_applied, warnings) = core.commit_warned(actor, change, event).await?;
+            Ok(RegeneratedSecret { secret: draft.secret, warnings })
         })
         .await
     }

@@ -5,10 +5,10 @@ use service_accounts_access::Teams;
 use service_accounts_audit::{Label, Recorded};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{DocumentId, SystemName};
-use service_accounts_token::{SecretToken, TokenId};
+use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use super::{MintedToken, Note};
+use super::{MintedToken, Note, RegeneratedSecret};
 use crate::core::documents::{id_text, seconds};
 
 /// A token or a whole account that was contained, with what somebody has to know who cleans up.
@@ -82,5 +82,5 @@ pub struct ContainedAccount {
     /// The incident.
     pub incident: Incident,
     /// The secret that works from now on.
-    pub client_secret: SecretToken,
+    pub client_secret: RegeneratedSecret,
 }

@@ -44,6 +44,15 @@ pub struct MintedToken {
     pub warnings: Vec<PolicyFinding>,
 }
 
+/// A new client secret: the only copy there will ever be of its text.
+#[derive(Debug)]
+pub struct RegeneratedSecret {
+    /// The text to hand over.
+    pub secret: SecretToken,
+    /// What soft rules of policies object to in the account.
+    pub warnings: Vec<PolicyFinding>,
+}
+
 impl MintedToken {
     /// A draft that the store has taken.
     pub(crate) fn kept(draft: Draft, applied: &Applied) -> Self {

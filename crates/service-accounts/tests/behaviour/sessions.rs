@@ -119,7 +119,7 @@ fn sessions_survive_the_regeneration_of_the_secret_that_opened_them() {
         let fresh = wait(world.accounts.acting(&ada()).account(&holder.id).regenerate_secret()).unwrap();
         assert_eq!(holder.verdict(world, Path::Session), Ok(()));
         assert_eq!(holder.verdict(world, Path::Exchange), Err(Rejection::Revoked));
-        let again = Holder { secret: fresh.expose().into(), ..holder };
+        let again = Holder { secret: fresh.secret.expose().into(), ..holder };
         assert_eq!(again.verdict(world, Path::Exchange), Ok(()));
         world.clock.advance(Duration::DAY);
         assert_eq!(again.verdict(world, Path::Session), Err(Rejection::Expired), "each until its own end");

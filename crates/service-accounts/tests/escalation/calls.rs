@@ -165,7 +165,7 @@ fn update(
 /// What a client secret is worth is what a session shows that it opens.
 fn regenerate(accounts: &Accounts, actor: &Actor<Permission>, account: &AccountId) -> Result<Outcome, Error> {
     let secret = wait(accounts.acting(actor).account(account).regenerate_secret())?;
-    let opened = wait(accounts.open_session(account.as_str(), secret.expose(), &Default::default(), None));
+    let opened = wait(accounts.open_session(account.as_str(), secret.secret.expose(), &Default::default(), None));
     let session = opened.ok().map(|opened| Known {
         id: opened.token.id,
         account: account.clone(),

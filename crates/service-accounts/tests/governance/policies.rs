@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use service_accounts::{
-    AccountUpdate, Acting, Actor, Error, KeptPolicy, PolicyFinding, PolicyVersion, TokenPolicy,
+    AccountUpdate, Acting, Actor, ApprovalRule, Error, KeptPolicy, Note, PolicyFinding, PolicyVersion, TokenPolicy,
     access::{Allowlist, Grants, PermissionSet, Scopes, Teams},
     audit::{Action, Label},
     lifecycle::{
@@ -102,6 +102,32 @@ fn a_soft_rule_warns_in_the_answer_and_in_the_trail_beside_the_change() {
         assert_eq!(tried, ["account.updated", "token.rotated", "token.minted", "account.created"]);
         assert_eq!(warned[3].sequence.number(), world.trail(Action::AccountCreated)[0].sequence.number() + 1);
     });
+}
+
+#[test]
+fn a_soft_rule_warns_in_the_answer_of_every_call_that_gives_anything() {
+    let world = World::built(|builder| builder.approval(ApprovalRule::SecondAdministrator));
+    put(&world, &policy("networks", TokenRule::AllowlistRequired, Enforcement::Soft));
+    let created = world.create("Nightly Load");
+    let (id, token) = (created.account.id.clone(), first(&created).token.id);
+    let (account, handle) = (world.admin().account(&id), world.admin().token(&id, &token));
+    let bob = Actor::host("bob");
+    let seen = created.account.revision;
+    let approved = wait(world.accounts.acting(&bob).account(&id).approve(seen)).unwrap();
+    assert!(approved.account.proposal.is_none());
+    wait(account.disable()).unwrap();
+    let enabled = wait(account.enable()).unwrap();
+    let narrowed = wait(handle.set_scopes(Scopes::none())).unwrap();
+    let regenerated = wait(account.regenerate_secret()).unwrap();
+    let contained = wait(account.contain_with_new_secret(Note::parse("found in a log").unwrap())).unwrap();
+    let of_account = ("networks", RequestKind::Account, "allowlist-required");
+    let of_token = ("networks", RequestKind::Token, "allowlist-required");
+    assert_eq!(codes(&created.warnings), [of_account, of_token]);
+    for warnings in [&approved.warnings, &enabled.warnings, &regenerated.warnings, &contained.client_secret.warnings] {
+        assert_eq!(codes(warnings), [of_account]);
+    }
+    assert_eq!(codes(&narrowed.warnings), [of_token]);
+    assert_eq!(world.trail(Action::PolicyWarned).len(), 6, "each is in the trail too");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use service_accounts::{
-    CreatedAccount, Gain, ServiceAccounts, UpdatedAccount, access::Permission, audit::Label, naming::AccountId,
-    store::Store,
+    CreatedAccount, Gain, RegeneratedSecret, ServiceAccounts, UpdatedAccount, access::Permission, audit::Label,
+    naming::AccountId, store::Store,
 };
 use utoipa::ToSchema;
 
@@ -92,7 +92,16 @@ impl<'a> CreatedView<'a> {
 pub(crate) struct SecretView<'a> {
     /// The account's id; it stays the same.
     #[schema(value_type = String)]
-    pub(crate) client_id: &'a AccountId,
+    client_id: &'a AccountId,
     /// Shown here and never again.
-    pub(crate) client_secret: &'a str,
+    client_secret: &'a str,
+    /// What soft rules of policies object to in the account.
+    warnings: Vec<FindingView<'a>>,
+}
+
+impl<'a> SecretView<'a> {
+    pub(crate) fn new(client_id: &'a AccountId, regenerated: &'a RegeneratedSecret) -> Self {
+        let (client_secret, warnings) = (regenerated.secret.expose(), findings(&regenerated.warnings));
+        Self { client_id, client_secret, warnings }
+    }
 }

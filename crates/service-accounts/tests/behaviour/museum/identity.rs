@@ -85,7 +85,7 @@ fn of_many_regenerations_at_once_one_secret_is_left() {
         let secrets: Vec<_> = thread::scope(|scope| {
             let race = || wait(world.accounts.acting(&ada()).account(&holder.id).regenerate_secret());
             let racers: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
-            racers.into_iter().map(|racer| racer.join().unwrap().unwrap()).collect()
+            racers.into_iter().map(|racer| racer.join().unwrap().unwrap().secret).collect()
         });
         let is_alive = |secret: &str| {
             let opened = wait(world.accounts.open_session(holder.id.as_str(), secret, &Default::default(), None));

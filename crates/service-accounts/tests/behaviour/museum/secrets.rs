@@ -56,7 +56,7 @@ fn no_secret_is_in_the_debug_output_of_anything_the_facade_hands_out() {
 
     let first = created.first_token.as_ref().unwrap();
     let secrets =
-        [created.client_secret.as_ref().unwrap(), &first.secret, &opened.secret, &regenerated, &minted.secret];
+        [created.client_secret.as_ref().unwrap(), &first.secret, &opened.secret, &regenerated.secret, &minted.secret];
     let canaries = Canaries(secrets.map(|secret| secret_half(secret.expose()).to_owned()).into());
     let things: [(&str, &dyn Debug); 8] = [
         ("an opened session", &opened),

@@ -101,7 +101,7 @@ fn a_session_is_open_for_a_day_at_most_and_never_longer_than_its_account() {
             let update = AccountUpdate { expires_at: Some(Expiry::At(world.now() + end)), ..AccountUpdate::default() };
             wait(world.accounts.acting(&ada()).account(id).update(update)).unwrap();
         }
-        let secret = wait(world.accounts.acting(&ada()).account(id).regenerate_secret()).unwrap();
+        let secret = wait(world.accounts.acting(&ada()).account(id).regenerate_secret()).unwrap().secret;
         let narrowing = Narrowing { lifetime: Some(life), ..Narrowing::default() };
         let opened = wait(world.accounts.open_session(id.as_str(), secret.expose(), &narrowing, Some(OFFICE)));
         opened.ok().map(|opened| opened.expires_at - world.now())

@@ -40,7 +40,7 @@ pub(super) fn ending_account(world: &World) -> (Holder, UtcDateTime) {
 /// The same with a new client secret of the account in place of the token.
 pub(super) fn with_secret(world: &World, of: fn(&World) -> (Holder, UtcDateTime)) -> (Holder, UtcDateTime) {
     let (on, at) = of(world);
-    let text = wait(world.accounts.acting(&ada()).account(&on.account).regenerate_secret()).unwrap();
+    let text = wait(world.accounts.acting(&ada()).account(&on.account).regenerate_secret()).unwrap().secret;
     (Holder { token: text.id(), text: text.expose().into(), ..on }, at)
 }
 
