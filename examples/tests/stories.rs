@@ -1,4 +1,4 @@
-//! The two stories are told to their end, and end as they say.
+//! The stories are told to their end, and end as they say.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
@@ -40,8 +40,27 @@ fn a_leaked_token_ends_with_all_that_it_made_of_itself() {
 }
 
 #[test]
+fn a_file_is_looked_at_corrected_and_becomes_accounts_once() {
+    let story = told("import");
+    has(
+        &story,
+        &[
+            "line 2: `loader@example.com` becomes loader@service",
+            "line 4: `reader` is refused: `password` must be empty: the service mints each secret itself",
+            "2 of 3 rows cannot be imported; nothing is until all can be",
+            "all 3 accounts can be created; nothing is written yet",
+            "catalogue_sync@service from `catalogue_sync`: works",
+            "the result has 4 lines",
+            "the first token works: true",
+            "confirmed twice: false",
+        ],
+    );
+    assert!(!story.contains("hunter2") && !story.contains("_sat_") && !story.contains("_sec_"));
+}
+
+#[test]
 fn each_story_fits_on_two_screens() {
-    for story in [include_str!("../rotation.rs"), include_str!("../incident.rs")] {
+    for story in [include_str!("../rotation.rs"), include_str!("../incident.rs"), include_str!("../import.rs")] {
         assert!(story.lines().count() <= 80);
     }
 }

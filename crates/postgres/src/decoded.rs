@@ -3,7 +3,13 @@
 //! Each read asks the database. What is kept here serves only while the rows hold the very texts it was decoded from, so a
 //! database that was restored from a backup revives nothing.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use quick_cache::{Weighter, sync::Cache};
 use service_accounts_naming::AccountId;
@@ -19,23 +25,45 @@ use crate::{
 /// How many bytes of records are kept decoded, counted by their texts.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// How many tokens are remembered as read once, at most; about as many as are kept.
+const READ_ONCE: usize = 1 << 16;
+
 pub(crate) struct Decoded {
-    credentials: Cache<TokenId, Arc<Known<Credential>>, ByText>,
-    accounts: Cache<AccountId, Arc<Known<Account>>, ByText>,
+    credentials: Cache<TokenId, Arc<KnownCredential>, ByText>,
+    accounts: Cache<AccountId, Arc<KnownAccount>, ByText>,
+    read_once: ReadOnce,
 }
 
-struct Known<T> {
-    texts: [Box<str>; 2],
-    record: Arc<T>,
+struct KnownCredential {
+    text: Box<str>,
+    account: Arc<KnownAccount>,
+    record: Arc<Credential>,
+}
+
+/// Shared by the credentials of the account.
+struct KnownAccount {
+    text: Box<str>,
+    record: Arc<Account>,
 }
 
 #[derive(Clone)]
 struct ByText;
 
-impl<K, T> Weighter<K, Arc<Known<T>>> for ByText {
-    fn weight(&self, _: &K, known: &Arc<Known<T>>) -> u64 {
-        known.texts.iter().fold(256, |sum, text| sum + u64::try_from(text.len()).unwrap_or(u64::MAX / 4))
+/// An account that only its credentials still hold is counted with each of them.
+impl Weighter<TokenId, Arc<KnownCredential>> for ByText {
+    fn weight(&self, _: &TokenId, known: &Arc<KnownCredential>) -> u64 {
+        weight(known.text.len() + known.account.text.len())
     }
+}
+
+impl Weighter<AccountId, Arc<KnownAccount>> for ByText {
+    fn weight(&self, _: &AccountId, known: &Arc<KnownAccount>) -> u64 {
+        weight(known.text.len())
+    }
+}
+
+fn weight(texts: usize) -> u64 {
+    u64::try_from(texts).unwrap_or(u64::MAX / 4).saturating_add(256)
 }
 
 impl Decoded {
@@ -43,6 +71,7 @@ impl Decoded {
         Self {
             credentials: Cache::with_weighter(10_000, MOST_BYTES, ByText),
             accounts: Cache::with_weighter(1_000, MOST_BYTES / 4, ByText),
+            read_once: ReadOnce::new(),
         }
     }
 
@@ -53,35 +82,78 @@ impl Decoded {
         // A credential without its account is corrupt: the account's columns are then null.
         let of_account = text(row, at + 5, "account")?;
         if let Some(known) = self.credentials.get(&id)
-            && *known.texts[0] == *own
-            && *known.texts[1] == *of_account
+            && *known.text == *own
+            && *known.account.text == *of_account
             && known.record.token().revision == rows::revision(row, at + 1)?
             && known.record.account().revision == rows::revision(row, at + 4)?
         {
             return Ok(known.record.clone());
         }
         let token = rows::token(row, at)?;
-        let account = self.account(row, at + 3)?;
-        if token.account != account.id {
+        let account = self.known_account(row, at + 3)?;
+        if token.account != account.record.id {
             return Err(PostgresError::corrupt("token"));
         }
-        let record = Arc::new(Credential::new(token, account));
-        self.credentials.insert(id, Arc::new(Known { texts: [own.into(), of_account.into()], record: record.clone() }));
+        let record = Arc::new(Credential::new(token, account.record.clone()));
+        if self.read_once.holds_or_notes(&id) {
+            let known = KnownCredential { text: own.into(), account, record: record.clone() };
+            self.credentials.insert(id, Arc::new(known));
+        }
         Ok(record)
     }
 
     /// The columns id, revision and record from `at` on.
     pub(crate) fn account(&self, row: &Row, at: usize) -> Result<Arc<Account>, PostgresError> {
+        Ok(self.known_account(row, at)?.record.clone())
+    }
+
+    fn known_account(&self, row: &Row, at: usize) -> Result<Arc<KnownAccount>, PostgresError> {
         let own = text(row, at + 2, "account")?;
         let id = AccountId::parse(text(row, at, "account")?).map_err(|_| PostgresError::corrupt("account"))?;
         if let Some(known) = self.accounts.get(&id)
-            && *known.texts[0] == *own
+            && *known.text == *own
             && known.record.revision == rows::revision(row, at + 1)?
         {
-            return Ok(known.record.clone());
+            return Ok(known);
         }
-        let record = Arc::new(rows::account(row, at)?);
-        self.accounts.insert(id, Arc::new(Known { texts: [own.into(), "".into()], record: record.clone() }));
-        Ok(record)
+        let known = Arc::new(KnownAccount { text: own.into(), record: Arc::new(rows::account(row, at)?) });
+        self.accounts.insert(id, known.clone());
+        Ok(known)
+    }
+}
+
+/// Which tokens were read lately, by a hash in one of many slots. What is read once only would otherwise push out what is read
+/// again and again.
+struct ReadOnce {
+    slots: Box<[AtomicU32]>,
+    hashes: RandomState,
+}
+
+impl ReadOnce {
+    fn new() -> Self {
+        let slots = (0..READ_ONCE).map(|_| AtomicU32::new(0)).collect();
+        Self { slots, hashes: RandomState::new() }
+    }
+
+    fn holds_or_notes(&self, id: &TokenId) -> bool {
+        let [a, b, c, d, tag @ ..] = self.hashes.hash_one(id).to_le_bytes();
+        let (place, tag) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes(tag));
+        let place = usize::try_from(place).unwrap_or_default() % READ_ONCE;
+        self.slots.get(place).is_some_and(|slot| slot.swap(tag, Ordering::Relaxed) == tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_from_its_second_read_on() {
+        let ids: Vec<_> = (0..1000).map(|number| TokenId::parse(&format!("{number:016}")).unwrap()).collect();
+        let read_once = ReadOnce::new();
+        let held = |_| ids.iter().filter(|id| read_once.holds_or_notes(id)).count();
+        let [first, second] = [0, 1].map(held);
+        assert_eq!(first, 0);
+        assert!(second > 900, "{second} of 1000");
     }
 }

@@ -199,6 +199,38 @@ fn one_row_that_cannot_be_imported_stops_the_file_and_each_says_why() {
     assert_eq!(ids(&world), ["taken"]);
 }
 
+/// What a spreadsheet or an attacker puts into a cell: no row is hidden in another, and no line of the preview is made up.
+#[test]
+fn no_cell_hides_a_row_or_makes_up_a_line_of_the_preview() {
+    let world = World::new();
+    for row in [
+        "\"load\ner\",Loader,,,,",
+        "\"a` becomes a@service\nline 3: `root\",Loader,,,,",
+        "load\u{0}er,Loader,,,,",
+        "load\u{200b}er,Loader,,,,",
+        "loader,\"Load\ner\",,,,",
+        "loader,Load\u{0}er,,,,",
+        "loader,Loader,,\"a\r\nb\",,",
+        // Two quotes in all, though the second opens a cell that never ends.
+        "load\"er,\"Loader,,,,\nreader,Reader,,,,",
+        "loader,\"Loader\"\"\",,,,\nreader,\"Reader,,,,",
+    ] {
+        let csv = format!("user,display_name,email,title,role,password\n{row}\n");
+        match preview_by(&world, &ada(), &csv) {
+            Ok(preview) => {
+                assert!(!preview.is_clean(), "{row:?}: {preview}");
+                assert!(matches!(confirm(&world, &csv, &preview.digest), Err(ImportError::Refused(_))), "{row:?}");
+            }
+            Err(ImportError::File(_)) => {}
+            Err(error) => panic!("{row:?}: {error}"),
+        }
+    }
+    let long = format!("user,display_name\n{},x\n", "a".repeat(200_000));
+    let refused = preview(&world, &long);
+    assert_eq!(problems(&refused)[0].1, "`user` must begin with a letter or a digit and have at most 150 characters");
+    assert!(ids(&world).is_empty());
+}
+
 /// A bulk path is where nobody looks: each row takes what its creation would take.
 #[test]
 fn nobody_imports_more_than_they_hold() {

@@ -91,13 +91,13 @@ impl Receiver {
 
     /// Waits until so many different messages are here.
     pub(crate) async fn until(&self, count: usize) {
-        for _ in 0..3000 {
+        for _ in 0..10_000 {
             if self.messages().len() >= count {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("{} of {count} messages after 30 s", self.messages().len());
+        panic!("{} of {count} messages after 100 s", self.messages().len());
     }
 
     async fn serve(&self, mut stream: TcpStream) {

@@ -53,7 +53,7 @@ async fn a_redirect_is_not_followed() {
     let receiver = Receiver::new(Manner::SendsTo(elsewhere.address.port())).await;
     let (id, created) = world.subscribe("One", &receiver.url()).await;
     world.publish(1).await;
-    let delivering = world.deliver(Duration::from_secs(5));
+    let delivering = world.deliver(Duration::from_secs(60));
     receiver.until(1).await;
     let admin = Actor::host("ada");
     let subscriptions = world.accounts.acting(&admin).subscriptions(&id);

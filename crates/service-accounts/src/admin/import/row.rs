@@ -2,7 +2,7 @@
 
 use service_accounts_access::RoleName;
 use service_accounts_audit::Label;
-use service_accounts_naming::{AccountId, DisplayName, LocalPart, Realm};
+use service_accounts_naming::{AccountId, DisplayName, LocalPart, Realm, check_readable};
 use service_accounts_store::{Email, Justification, Owner, Purpose, TextError, Title};
 
 use super::{ImportOptions, ImportProblem, table::Row};
@@ -83,6 +83,8 @@ fn id(user: &str, realm: &Realm) -> Result<AccountId, ImportProblem> {
     if !begins_well || user.chars().nth(MAX_USER).is_some() {
         return Err(ImportProblem::User { most: MAX_USER });
     }
+    // It stands in the preview and in the result, one row a line.
+    check_readable(user).map_err(|error| ImportProblem::Cell("user", error.to_string()))?;
     let local = LocalPart::from_name(local(user)).map_err(|error| ImportProblem::Cell("user", error.to_string()))?;
     Ok(AccountId::new(local, realm))
 }
