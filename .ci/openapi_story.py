@@ -4,10 +4,21 @@ import sys
 
 from client import AuthenticatedClient, Client
 from client.api.audit import list_events
+from client.api.oauth2 import introspect_token, request_token
 from client.api.service_account import open_session, verify_credential
 from client.api.service_accounts import create_account, delete_account, get_account, update_account
 from client.api.tokens import list_tokens, mint_token, revoke_token
-from client.models import AccountUpdate, ClientCredentials, ListEventsOrder, NewAccount, NewToken, Problem
+from client.models import (
+    AccountUpdate,
+    ClientCredentials,
+    GrantType,
+    ListEventsOrder,
+    NewAccount,
+    NewToken,
+    OAuthPresentedToken,
+    OAuthTokenRequest,
+    Problem,
+)
 
 url, admin_token = sys.argv[1:]
 admin = AuthenticatedClient(base_url=url, token=admin_token)
@@ -33,6 +44,12 @@ assert get_account.sync(created.id, client=admin).purpose == changed.purpose == 
 credentials = ClientCredentials(client_id=created.client_id, client_secret=created.client_secret)
 session = open_session.sync(client=Client(base_url=url), body=credentials)
 assert session.service_account.id == created.id
+
+by_form = {"client_id": created.client_id, "client_secret": created.client_secret}
+asked = OAuthTokenRequest(grant_type=GrantType.CLIENT_CREDENTIALS, **by_form)
+issued = request_token.sync(client=Client(base_url=url), body=asked)
+found = introspect_token.sync(client=admin, body=OAuthPresentedToken(token=issued.access_token))
+assert found.active and found.client_id == created.id, found
 
 minted = mint_token.sync(created.id, client=admin, body=NewToken(name="second", scopes=[]))
 assert [token.name for token in list_tokens.sync(created.id, client=admin).items].count("second") == 1

@@ -30,9 +30,8 @@ use service_accounts::{
     ServiceAccounts, UpkeepBounds, access::Catalogue, lifecycle::Environment, store::BoxStore, token::Vendor,
 };
 use service_accounts_axum::{
-    OAuthServer, api, connect_info, not_found,
+    OAuthServer, api_with_oauth, connect_info, not_found,
     oauth::{Issuer, IssuerError},
-    oauth_router,
     tower::{ClientAddress, Gate},
 };
 use service_accounts_webhook::{self as webhook, Client, Deliverer, TokioTimer};
@@ -129,8 +128,7 @@ fn oauth_server(issuer: Option<Issuer>, address: SocketAddr) -> Result<OAuthServ
 
 fn router(accounts: Accounts, gate: Gate<Permission>, server: OAuthServer) -> Router {
     let own = resource::router(gate.clone()).merge(health::router(accounts.clone()));
-    let oauth = oauth_router(accounts.clone(), gate.clone(), server);
-    api(accounts, gate).merge(oauth).merge(own).fallback(not_found)
+    api_with_oauth(accounts, gate, server).merge(own).fallback(not_found)
 }
 
 /// Writes what is gathered in memory, and settles what is due.

@@ -3,6 +3,7 @@
 mod audit;
 mod governance;
 mod insight;
+mod oauth;
 mod response;
 mod subscriptions;
 
@@ -40,6 +41,7 @@ pub(crate) use self::{
     audit::audit,
     governance::{policies, reviews},
     insight::{insight, lifecycle},
+    oauth::{METADATA, oauth},
     response::incidents,
     subscriptions::subscriptions,
 };

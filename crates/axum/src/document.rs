@@ -1,23 +1,30 @@
 //! The OpenAPI document, made of the same calls as the router.
 
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use service_accounts::{Duty, access::Permission};
+use service_accounts::Duty;
 
+use self::refusals::refusal;
 use crate::{
-    call::{Answer, Call, Content, Needs, ProblemShape},
+    call::{Answer, Content, Description, Needs, Refusals},
     problems::Kind,
+    wire::problem::{OAuthErrorShape, ProblemShape},
 };
 
-const PROBLEM: &str = "#/components/schemas/Problem";
-
 /// OpenAPI 3.1 of these calls.
-pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
+pub(crate) fn document(calls: &[&Description]) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut schemas = BTreeMap::from([ProblemShape::part()].map(|(name, schema)| (name, value(&schema))));
+    let mut schemas = BTreeMap::new();
     for call in calls {
+        let (name, schema) = match call.refusals {
+            Refusals::Problems => ProblemShape::part(),
+            Refusals::OAuth => OAuthErrorShape::part(),
+        };
+        schemas.insert(name, value(&schema));
         paths.entry(call.path).or_default().insert(call.method.as_str().to_lowercase(), operation(call, calls));
         let answers = call.other_answers.iter().chain([&call.answer]);
         for content in answers.flat_map(|answer| &answer.contents).chain(&call.body) {
@@ -36,12 +43,19 @@ pub(crate) fn document<S, P: Permission>(calls: &[Call<S, P>]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "A token or a session." } },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer", "description": "A token or a session." },
+                "client": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The client id and the client secret, each form-encoded (RFC 6749 §2.3.1).",
+                },
+            },
         },
     })
 }
 
-fn operation<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> Value {
+fn operation(call: &Description, calls: &[&Description]) -> Value {
     let mut operation = json!({
         "operationId": call.id,
         "summary": call.summary,
@@ -49,7 +63,7 @@ fn operation<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> Value
         "tags": [tag(call.path)],
         "parameters": parameters(call),
         "responses": responses(call, calls),
-        "security": if call.needs == Needs::Nothing { json!([]) } else { json!([{ "bearer": [] }]) },
+        "security": security(call.needs),
     });
     if let (Some(body), Some(fields)) = (&call.body, operation.as_object_mut()) {
         let content = contents(std::slice::from_ref(body));
@@ -65,7 +79,21 @@ fn description(needs: Needs) -> String {
     match needs {
         Needs::Nothing => "Needs no bearer credential.".into(),
         Needs::Credential => "Needs a bearer credential.".into(),
+        Needs::Client => "Needs client credentials, by Basic or in the form, and not both.".into(),
+        Needs::ClientOrBearer => {
+            "Needs client credentials, by Basic or in the form, or a bearer credential; only one of them.".into()
+        }
         Needs::Administration(duty) => format!("Needs the host's permission to {} service accounts.", permission(duty)),
+    }
+}
+
+/// An empty requirement stands for client credentials in the form, for which OpenAPI has no word.
+fn security(needs: Needs) -> Value {
+    match needs {
+        Needs::Nothing => json!([]),
+        Needs::Credential | Needs::Administration(_) => json!([{ "bearer": [] }]),
+        Needs::Client => json!([{ "client": [] }, {}]),
+        Needs::ClientOrBearer => json!([{ "client": [] }, { "bearer": [] }, {}]),
     }
 }
 
@@ -82,6 +110,9 @@ const fn permission(duty: Duty) -> &'static str {
 
 /// The noun that a path is about.
 fn tag(path: &str) -> &str {
+    if !path.starts_with("/api/") {
+        return "oauth2";
+    }
     let noun = path
         .split('/')
         .rev()
@@ -89,7 +120,7 @@ fn tag(path: &str) -> &str {
     noun.unwrap_or_else(|| path.split('/').nth(3).unwrap_or("document"))
 }
 
-fn parameters<S, P: Permission>(call: &Call<S, P>) -> Value {
+fn parameters(call: &Description) -> Value {
     let in_path = variables(call.path).map(|name| {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "example": sample(name) })
     });
@@ -105,12 +136,12 @@ fn sample(name: &str) -> &'static str {
     }
 }
 
-fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTreeMap<String, Value> {
+fn responses(call: &Description, calls: &[&Description]) -> BTreeMap<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in call.all_problems() {
         by_status.entry(kind.status).or_default().push(kind);
     }
-    let problems = by_status.into_iter().map(|(status, kinds)| (status.to_string(), problem(&kinds)));
+    let problems = by_status.into_iter().map(|(status, kinds)| (status.to_string(), refusal(&kinds, call.refusals)));
     let mut good = answer(&call.answer);
     if let (true, Some(fields)) = (call.answer.is_located, good.as_object_mut()) {
         fields.insert("links".into(), links(call.path, calls));
@@ -121,7 +152,7 @@ fn responses<S, P: Permission>(call: &Call<S, P>, calls: &[Call<S, P>]) -> BTree
 }
 
 /// What can be done with what was made: every call on it takes its id from the answer, and the rest from the request.
-fn links<S, P: Permission>(made_at: &str, calls: &[Call<S, P>]) -> Value {
+fn links(made_at: &str, calls: &[&Description]) -> Value {
     let below = calls.iter().filter_map(|call| {
         let rest = call.path.strip_prefix(made_at)?.strip_prefix("/{")?;
         let (name, rest) = rest.split_once('}')?;
@@ -147,34 +178,6 @@ fn answer(answer: &Answer) -> Value {
         fields.insert("content".into(), contents(&answer.contents));
     }
     response
-}
-
-/// The problems of one status in one response: which codes there are, and when each is met.
-fn problem(kinds: &[Kind]) -> Value {
-    let codes: Vec<_> = kinds.iter().map(|kind| kind.code).collect();
-    let when: Vec<_> = kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.when)).collect();
-    let examples: Map<_, _> =
-        kinds.iter().map(|kind| (kind.code.to_owned(), json!({ "value": example(kind) }))).collect();
-    json!({
-        "description": when.join("\n"),
-        "headers": problem_headers(kinds),
-        "content": { "application/problem+json": { "schema": { "$ref": PROBLEM }, "examples": examples } },
-        "x-codes": codes,
-    })
-}
-
-fn problem_headers(kinds: &[Kind]) -> Value {
-    match kinds.first().map(|kind| kind.status) {
-        Some(401 | 403) => json!({ "WWW-Authenticate": header("The challenge (RFC 6750 §3).") }),
-        Some(503) => json!({ "Retry-After": header("Seconds.") }),
-        _ => json!({}),
-    }
-}
-
-fn example(kind: &Kind) -> Value {
-    let status = http::StatusCode::from_u16(kind.status).ok();
-    let title = status.and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    json!({ "type": "about:blank", "title": title, "status": kind.status, "detail": kind.when, "code": kind.code })
 }
 
 fn header(description: &str) -> Value {

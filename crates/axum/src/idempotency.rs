@@ -1,7 +1,7 @@
 //! A key under which a client repeats a request whose answer it lost.
 
 use axum::extract::FromRequestParts;
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 use service_accounts::store::RequestKey;
 
 use crate::Refusal;
@@ -12,19 +12,25 @@ pub(crate) struct IdempotencyKey(pub(crate) Option<RequestKey>);
 /// The header's name.
 pub(crate) const HEADER: &str = "idempotency-key";
 
+impl IdempotencyKey {
+    /// What to send instead of a header that is no key.
+    pub(crate) const UNFIT: &str = "send one key of at most 200 visible characters";
+
+    /// Reads the headers; `None` where they hold no key, or more than one.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(HEADER).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Some(Self(None)),
+            (Some(value), None) => RequestKey::parse(value.to_str().ok()?).ok().map(|key| Self(Some(key))),
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let mut values = parts.headers.get_all(HEADER).iter();
-        let unfit = || Refusal::validation("Idempotency-Key", "send one key of at most 200 visible characters");
-        match (values.next(), values.next()) {
-            (None, _) => Ok(Self(None)),
-            (Some(value), None) => {
-                let text = value.to_str().map_err(|_| unfit())?;
-                RequestKey::parse(text).map(|key| Self(Some(key))).map_err(|_| unfit())
-            }
-            (Some(_), Some(_)) => Err(unfit()),
-        }
+        Self::of(&parts.headers).ok_or_else(|| Refusal::validation("Idempotency-Key", Self::UNFIT))
     }
 }

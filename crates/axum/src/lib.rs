@@ -28,5 +28,5 @@ pub use json::StrictJson;
 pub use oauth::{OAuthServer, oauth_router};
 pub use optional::OptionallyAuthenticated;
 pub use refusal::Refusal;
-pub use router::{Room, api, method_not_allowed, not_found, openapi, rooms};
+pub use router::{Room, api, api_with_oauth, method_not_allowed, not_found, openapi, rooms};
 pub use service_accounts_tower as tower;

@@ -6,24 +6,23 @@
 mod answer;
 mod caller;
 mod incoming;
-mod introspect;
-mod metadata;
-mod register;
-mod revoke;
-mod token;
+pub(crate) mod introspect;
+pub(crate) mod metadata;
+pub(crate) mod register;
+pub(crate) mod revoke;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::{Router, routing::get};
+use http::Method;
 use service_accounts::{ServiceAccounts, access::Permission, lifecycle::Environment, store::Store};
 use service_accounts_oauth::OAuthError;
 pub use service_accounts_oauth::{Endpoints, Issuer, IssuerError};
 use service_accounts_tower::Gate;
 
 use self::answer::Refused;
+use crate::calls;
 
 /// What an authorization server says of itself, and what a client becomes that registers.
 ///
@@ -86,21 +85,18 @@ pub fn oauth_router<S: Store + 'static, P: Permission>(
     gate: Gate<P>,
     server: OAuthServer,
 ) -> Router {
-    let metadata = format!("/.well-known/oauth-authorization-server{}", server.issuer.path());
-    let router = Router::new()
-        .route("/oauth2/token", post(token::token))
-        .route("/oauth2/introspect", post(introspect::introspect))
-        .route("/oauth2/revoke", post(revoke::revoke))
-        .route("/oauth2/register", post(register::register))
-        .method_not_allowed_fallback(wrong_method)
-        .route("/.well-known/oauth-authorization-server", get(metadata::metadata));
+    let metadata = format!("{}{}", calls::METADATA, server.issuer.path());
+    let router = calls::oauth().into_iter().fold(Router::new(), |router, call| {
+        let expected = if call.told.method == Method::GET { "GET" } else { "POST" };
+        router.route(call.told.path, call.route.fallback(move || wrong_method(expected)))
+    });
     let router =
         if server.issuer.path().is_empty() { router } else { router.route(&metadata, get(metadata::metadata)) };
     router.with_state(Desk { accounts, gate, server: Arc::new(server) })
 }
 
 /// What every endpoint works with.
-struct Desk<S, P: Permission> {
+pub(crate) struct Desk<S, P: Permission> {
     accounts: ServiceAccounts<S, P>,
     gate: Gate<P>,
     server: Arc<OAuthServer>,
@@ -118,6 +114,6 @@ impl<S, P: Permission> Desk<S, P> {
     }
 }
 
-async fn wrong_method() -> Refused {
-    Refused::new(OAuthError::wrong_method("POST"), "")
+async fn wrong_method(expected: &'static str) -> Refused {
+    Refused::new(OAuthError::wrong_method(expected), "")
 }

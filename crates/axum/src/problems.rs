@@ -1,5 +1,7 @@
 //! Every problem that an endpoint answers with: its status, its code, and when it is met.
 
+pub(crate) mod oauth;
+
 /// A kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind {

@@ -7,11 +7,12 @@ use service_accounts::{ServiceAccounts, access::Permission, store::Store};
 use service_accounts_tower::{AuthenticateLayer, Gate, Problem};
 
 use crate::{
-    Refusal,
+    OAuthServer, Refusal,
     api::{Api, shown},
-    call::{Call, Needs},
+    call::{Call, Description, Endpoint, Needs},
     calls,
     document::document,
+    oauth_router,
 };
 
 /// Where [`api`] serves the OpenAPI document.
@@ -105,8 +106,38 @@ pub fn rooms<S: Store + 'static, P: Permission>(
     gate: Gate<P>,
 ) -> Router {
     let calls: Vec<Call<S, P>> = rooms.iter().flat_map(|room| room.calls()).collect();
-    let document = document(&calls);
-    let (open, guarded): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.needs == Needs::Nothing);
+    let document = document(&told(&calls));
+    mounted(calls, document, accounts, gate)
+}
+
+/// All endpoints, those of OAuth 2.0 among them, and one OpenAPI document of both.
+///
+/// It is [`api`] merged with [`oauth_router`](crate::oauth_router), but for the document, which tells of the OAuth calls too.
+pub fn api_with_oauth<S: Store + 'static, P: Permission>(
+    accounts: ServiceAccounts<S, P>,
+    gate: Gate<P>,
+    server: OAuthServer,
+) -> Router {
+    let oauth = oauth_router(accounts.clone(), gate.clone(), server);
+    mounted(every_call(), openapi::<S, P>(), accounts, gate).merge(oauth)
+}
+
+fn every_call<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
+    Room::ALL.iter().flat_map(|room| room.calls()).collect()
+}
+
+fn told<T>(calls: &[Endpoint<T>]) -> Vec<&Description> {
+    calls.iter().map(|call| &call.told).collect()
+}
+
+/// The routes of these calls, and of the document.
+fn mounted<S: Store + 'static, P: Permission>(
+    calls: Vec<Call<S, P>>,
+    document: Value,
+    accounts: ServiceAccounts<S, P>,
+    gate: Gate<P>,
+) -> Router {
+    let (open, guarded): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.told.needs == Needs::Nothing);
     // The fallback comes before the layer, so that it is guarded too: which methods a route has is not for strangers.
     let guarded = routed(guarded).method_not_allowed_fallback(method_not_allowed);
     let guarded = guarded.route_layer(AuthenticateLayer::new(gate.clone()));
@@ -115,12 +146,12 @@ pub fn rooms<S: Store + 'static, P: Permission>(
 }
 
 fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<Api<S, P>> {
-    calls.into_iter().fold(Router::new(), |router, call| {
-        let route = match call.needs {
-            Needs::Administration(duty) => call.route.layer(Extension(duty)),
-            Needs::Nothing | Needs::Credential => call.route,
+    calls.into_iter().fold(Router::new(), |router, Call { told, route }| {
+        let route = match told.needs {
+            Needs::Administration(duty) => route.layer(Extension(duty)),
+            _ => route,
         };
-        router.route(call.path, route)
+        router.route(told.path, route)
     })
 }
 
@@ -133,12 +164,13 @@ async fn served(mut document: Value, OriginalUri(uri): OriginalUri) -> Response 
     shown(document)
 }
 
-/// The OpenAPI 3.1 document of all endpoints, as JSON.
+/// The OpenAPI 3.1 document of all endpoints, those of OAuth 2.0 among them, as JSON.
 ///
 /// It is the same for every host: permissions are named by what they are for.
 #[must_use]
 pub fn openapi<S: Store + 'static, P: Permission>() -> Value {
-    document(&Room::ALL.iter().flat_map(|room| room.calls::<S, P>()).collect::<Vec<_>>())
+    let (own, oauth) = (every_call::<S, P>(), calls::oauth::<S, P>());
+    document(&[told(&own), told(&oauth)].concat())
 }
 
 /// Answers where no route leads, as a problem: set it as the host's fallback.

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::Serialize;
 
-use crate::{ErrorCode, OAuthError, ScopeList, Secret, object::Object, secret::hand_out};
+use crate::{ErrorCode, OAuthError, ScopeList, Secret, object::Object, secret::hand_out_any};
 
 /// A well-formed request to register a client.
 ///
@@ -33,9 +33,9 @@ pub enum AuthMethod {
 pub struct RegistrationResponse<'a> {
     /// The id of the client.
     pub client_id: String,
-    /// Its secret, in this answer only.
-    #[serde(serialize_with = "hand_out")]
-    pub client_secret: Secret<'a>,
+    /// Its secret, in this answer only; left out where the answer repeats an earlier one and the secret was used since.
+    #[serde(serialize_with = "hand_out_any", skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret<'a>>,
     /// When it was issued, in seconds since 1970.
     pub client_id_issued_at: i64,
     /// When the secret stops working, in seconds since 1970; 0 if it does not.

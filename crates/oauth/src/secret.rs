@@ -55,3 +55,11 @@ impl fmt::Debug for Secret<'_> {
 pub(crate) fn hand_out<S: Serializer>(secret: &Secret<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
+
+/// The same, where there may be none.
+pub(crate) fn hand_out_any<S: Serializer>(secret: &Option<Secret<'_>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => hand_out(secret, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -258,7 +258,7 @@ fn rfc_7591_3_2_2_what_is_no_object_or_forgets_is_invalid_metadata() {
 fn rfc_7591_3_2_1_the_answer_tells_what_was_registered() {
     let answer = RegistrationResponse {
         client_id: "my_client@service".into(),
-        client_secret: Secret::new("cf136dc3c1fc93f31185e5885805d"),
+        client_secret: Some(Secret::new("cf136dc3c1fc93f31185e5885805d")),
         client_id_issued_at: 2_893_256_800,
         client_secret_expires_at: 0,
         client_name: "My Client".into(),

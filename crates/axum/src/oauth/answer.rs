@@ -19,7 +19,7 @@ pub(super) const NO_STORE: [(HeaderName, HeaderValue); 2] =
 
 /// A refusal with the realm of its challenge.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     error: OAuthError,
     challenge: Option<String>,
 }

@@ -9,31 +9,41 @@ use http::{
     request::Parts,
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use service_accounts::{access::Permission, store::Store};
+use service_accounts::{
+    access::Permission,
+    store::{RequestKey, Store},
+};
 use service_accounts_oauth::{Form, OAuthError, is_form};
 
 use super::{
     Desk,
     answer::{Refused, of_problem},
 };
+use crate::idempotency::IdempotencyKey;
 
 /// The names that must never stand in a URL, where logs and histories keep them (RFC 6749 §2.3.1, RFC 6750 §5.3).
 const SECRETS: [&str; 3] = ["access_token", "client_secret", "token"];
 
 /// The body and what stood before it.
-pub(super) struct Incoming<B> {
+pub(crate) struct Incoming<B> {
     pub(super) body: B,
     pub(super) address: Option<IpAddr>,
     headers: HeaderMap,
 }
 
 /// A JSON text, still to be read.
-pub(super) struct JsonText(pub(super) axum::body::Bytes);
+pub(crate) struct JsonText(pub(super) axum::body::Bytes);
 
 impl<B> Incoming<B> {
     /// The values of `Authorization`.
     pub(super) fn authorization(&self) -> impl Iterator<Item = &[u8]> {
         self.headers.get_all(AUTHORIZATION).iter().map(http::HeaderValue::as_bytes)
+    }
+
+    /// The key under which the request may come again.
+    pub(super) fn idempotency_key(&self) -> Result<Option<RequestKey>, OAuthError> {
+        let unfit = || OAuthError::invalid_request(format!("Idempotency-Key: {}", IdempotencyKey::UNFIT));
+        IdempotencyKey::of(&self.headers).map(|key| key.0).ok_or_else(unfit)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     token::scope_of,
 };
 
-pub(super) async fn introspect<S: Store + 'static, P: Permission>(
+pub(crate) async fn introspect<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,
 ) -> Result<Response, Refused> {

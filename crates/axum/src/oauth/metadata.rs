@@ -6,7 +6,7 @@ use service_accounts_oauth::{Metadata, ScopeList};
 
 use super::Desk;
 
-pub(super) async fn metadata<S: Store + 'static, P: Permission>(State(desk): State<Desk<S, P>>) -> Json<Metadata> {
+pub(crate) async fn metadata<S: Store + 'static, P: Permission>(State(desk): State<Desk<S, P>>) -> Json<Metadata> {
     let server = &desk.server;
     let scopes = ScopeList::of(P::ALL.iter().map(|permission| permission.name())).unwrap_or_default();
     let metadata = Metadata::new(server.issuer.clone(), server.endpoints.clone(), &scopes);

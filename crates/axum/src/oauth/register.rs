@@ -15,7 +15,6 @@ use service_accounts::{
     lifecycle::Environment,
     naming::DisplayName,
     store::{Justification, Owner, Purpose, Store},
-    token::SecretToken,
 };
 use service_accounts_oauth::{
     Caller, ErrorCode, Form, GrantTypes, OAuthError, RegistrationRequest, RegistrationResponse, ScopeList, Secret,
@@ -28,21 +27,23 @@ use super::{
     token::scope_of,
 };
 
-pub(super) async fn register<S: Store + 'static, P: Permission>(
+pub(crate) async fn register<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<JsonText>,
 ) -> Result<Response, Refused> {
     let actor = initial_access(&desk, &incoming).await?;
     let request = RegistrationRequest::parse(&incoming.body.0).map_err(|error| desk.refuse(error))?;
     let account = account(&request, &actor, &desk.server.environment).map_err(|error| desk.refuse(error))?;
-    let created = desk.accounts.acting(&actor).create(account).await;
+    let key = incoming.idempotency_key().map_err(|error| desk.refuse(error))?;
+    let created = desk.accounts.acting(&actor).create(NewAccount { request: key, ..account }).await;
     let created = created.map_err(|error| desk.refuse(of_registration(&error)))?;
     let scope = desk.scope_of_client(&actor, &created).await;
     Ok((StatusCode::CREATED, NO_STORE, Json(answer(&created, &request, scope))).into_response())
 }
 
 impl<S: Store + 'static, P: Permission> Desk<S, P> {
-    /// What the new client can do; unknown while it waits for approval. The account is made, so nothing here may fail.
+    /// What the new client can do; unknown while it waits for approval, or where a retry comes after its secret was used.
+    /// The account is made, so nothing here may fail.
     async fn scope_of_client(&self, actor: &Actor<P>, created: &CreatedAccount) -> Option<ScopeList> {
         let secret = created.client_secret.as_ref()?;
         let found = self.accounts.introspect(actor, secret.expose()).await.ok()??;
@@ -119,7 +120,7 @@ fn answer<'a>(
     let account = &created.account;
     RegistrationResponse {
         client_id: account.id.to_string(),
-        client_secret: Secret::new(created.client_secret.as_ref().map_or("", SecretToken::expose)),
+        client_secret: created.client_secret.as_ref().map(|secret| Secret::new(secret.expose())),
         client_id_issued_at: account.created_at.unix_timestamp(),
         client_secret_expires_at: 0,
         client_name: account.name.as_str().into(),

@@ -14,7 +14,7 @@ use super::{
     incoming::Incoming,
 };
 
-pub(super) async fn revoke<S: Store + 'static, P: Permission>(
+pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,
 ) -> Result<Response, Refused> {

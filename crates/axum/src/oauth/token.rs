@@ -18,7 +18,7 @@ use super::{
     incoming::Incoming,
 };
 
-pub(super) async fn token<S: Store + 'static, P: Permission>(
+pub(crate) async fn token<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,
 ) -> Result<Response, Refused> {

@@ -8,6 +8,7 @@
 )]
 
 mod clients;
+mod document;
 mod foreign;
 mod introspection;
 mod registration;

@@ -1,0 +1,116 @@
+//! What the OpenAPI document says of a call.
+
+use http::Method;
+use service_accounts::Duty;
+use utoipa::openapi::path::Parameter;
+
+use super::{Answer, Content};
+use crate::problems::{self, Kind, oauth};
+
+/// All that a client has to know of a call.
+pub(crate) struct Description {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// The `operationId`, from which generated clients make the name of a function.
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) needs: Needs,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Content>,
+    pub(crate) answer: Answer,
+    /// What it answers under another status, and with another content.
+    pub(crate) other_answers: Vec<Answer>,
+    /// What it refuses besides what follows from its form.
+    pub(crate) problems: Vec<Kind>,
+    pub(crate) refusals: Refusals,
+}
+
+/// Who may make a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Anybody.
+    Nothing,
+    /// Who is authenticated.
+    Credential,
+    /// Who has this right to administrate.
+    Administration(Duty),
+    /// A client with its id and secret, in the header or in the form (RFC 6749 §2.3.1).
+    Client,
+    /// A client as before, or the bearer of a token.
+    ClientOrBearer,
+}
+
+/// The shape of what a call refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    /// `application/problem+json` (RFC 9457).
+    Problems,
+    /// `error` and `error_description` (RFC 6749 §5.2).
+    OAuth,
+}
+
+impl Description {
+    /// A call that takes nothing, answers 204 and is open to anybody, until more is said.
+    pub(super) fn new(method: Method, path: &'static str, id: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary: "",
+            needs: Needs::Nothing,
+            parameters: Vec::new(),
+            body: None,
+            answer: Answer::new(204, "Done.", vec![]),
+            other_answers: Vec::new(),
+            problems: Vec::new(),
+            refusals: Refusals::Problems,
+        }
+    }
+
+    /// Every problem: those that its form implies, and its own, in the order of their status.
+    pub(crate) fn all_problems(&self) -> Vec<Kind> {
+        let mut all = self.problems.clone();
+        all.extend(match self.refusals {
+            Refusals::Problems => self.implied(),
+            Refusals::OAuth => self.implied_of_oauth(),
+        });
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn implied(&self) -> Vec<Kind> {
+        let mut all = vec![problems::UNAVAILABLE, problems::INVALID_REQUEST];
+        if self.needs != Needs::Nothing {
+            all.extend([problems::UNAUTHENTICATED, problems::INVALID_TOKEN]);
+        }
+        if let Needs::Administration(_) = self.needs {
+            all.push(problems::INSUFFICIENT_SCOPE);
+        }
+        if self.path.contains('{') {
+            all.push(problems::NOT_FOUND);
+        }
+        if self.body.is_some() {
+            // A body that breaks off is malformed too, whatever its media type.
+            all.extend([problems::MALFORMED_JSON, problems::BODY_TOO_LARGE, problems::UNSUPPORTED_MEDIA_TYPE]);
+        }
+        if self.body.is_some() || !self.parameters.is_empty() {
+            all.push(problems::VALIDATION_ERROR);
+        }
+        all
+    }
+
+    fn implied_of_oauth(&self) -> Vec<Kind> {
+        let mut all = Vec::new();
+        if self.body.is_some() {
+            all.extend([oauth::INVALID_REQUEST, oauth::TOO_LARGE, oauth::WRONG_MEDIA_TYPE, oauth::UNAVAILABLE]);
+        }
+        if matches!(self.needs, Needs::Client | Needs::ClientOrBearer) {
+            all.push(oauth::INVALID_CLIENT);
+        }
+        if matches!(self.needs, Needs::ClientOrBearer | Needs::Administration(_)) {
+            all.extend([oauth::INVALID_TOKEN, oauth::INSUFFICIENT_SCOPE]);
+        }
+        all
+    }
+}

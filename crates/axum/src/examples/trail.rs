@@ -1,0 +1,52 @@
+//! Events, exports, seals and alerts.
+
+use serde_json::{Value, json};
+
+pub(crate) fn event() -> Value {
+    json!({
+        "sequence": 42,
+        "at": "2026-01-31T12:00:00Z",
+        "action": "token.revoked",
+        "actor": "service_administrator@service",
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "token_name": "nightly-load-2026",
+        "address": "198.51.100.7",
+        "reason": null,
+        "count": 1,
+        "last_at": "2026-01-31T12:00:00Z",
+        "changes": {},
+        "details": {},
+    })
+}
+
+pub(crate) const EXPORT: &str =
+    "{\"sequence\":1,\"action\":\"account.created\",\"actor\":\"ops@example.com\",\"at\":1790000000}\n";
+
+pub(crate) const EXPORT_TABLE: &str = "\"sequence\",\"at\",\"until\",\"count\",\"action\",\"actor\",…\n";
+
+pub(crate) fn seal() -> Value {
+    json!({
+        "number": 0,
+        "sealed_at": "2026-01-31T12:00:00Z",
+        "first_event": 1,
+        "last_event": 1000,
+        "count": 1000,
+        "root": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "tag": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    })
+}
+
+pub(crate) fn alert() -> Value {
+    json!({
+        "kind": "unfamiliar_network",
+        "subject": "203.0.113.0/24",
+        "at": "2026-01-31T12:00:00Z",
+        "first_event": 4711,
+        "last_event": 4711,
+        "count": 1,
+        "account": "pipeline_automation@service",
+        "token": "0123456789abcdef",
+        "address": "203.0.113.7",
+    })
+}
