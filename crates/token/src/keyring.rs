@@ -20,6 +20,8 @@ use mac::Mac;
 
 pub use check::{KeyCheck, KeyCheckError};
 pub use fingerprint::Fingerprint;
+#[cfg(feature = "std")]
+pub use load::KeyringEnvError;
 pub use load::KeyringLoadError;
 pub use mint::{MintError, Minted};
 pub use verify::{Refused, Verified};

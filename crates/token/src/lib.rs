@@ -28,6 +28,8 @@ mod wipe;
 pub use digest::{Digest, DigestError};
 pub use hint::{Hint, HintError};
 pub use id::{TokenId, TokenIdError, TokenIdHasher};
+#[cfg(feature = "std")]
+pub use keyring::KeyringEnvError;
 pub use keyring::{
     Fingerprint, KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
 };

@@ -37,22 +37,60 @@ impl Keyring {
     /// Reads a keyring from an environment variable, in the form [`parse`](Self::parse) takes.
     ///
     /// ```
-    /// use service_accounts_token::{Keyring, KeyringLoadError};
+    /// use service_accounts_token::Keyring;
     ///
     /// let missing = Keyring::from_env("NOT_SET_ANYWHERE").unwrap_err();
-    /// assert_eq!(missing, KeyringLoadError::Missing);
+    /// assert!(missing.to_string().starts_with("the environment variable `NOT_SET_ANYWHERE` is not set"));
     /// ```
     ///
     /// # Errors
-    /// The variable is not set or holds no keyring. Nothing of its value is in the error.
+    /// The variable is not set or holds no keyring; the error names it. Nothing of its value is in the error.
     #[cfg(feature = "std")]
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
-    pub fn from_env(variable: &str) -> Result<Self, KeyringLoadError> {
-        let value = std::env::var_os(variable).ok_or(KeyringLoadError::Missing)?;
+    pub fn from_env(variable: &str) -> Result<Self, KeyringEnvError> {
+        let fail = |reason| KeyringEnvError { variable: variable.into(), reason };
+        let value = std::env::var_os(variable).ok_or_else(|| fail(None))?;
         let value = zeroize::Zeroizing::new(value.into_encoded_bytes());
-        Self::parse(core::str::from_utf8(&value).map_err(|_| KeyringLoadError::Form(1))?)
+        let text = core::str::from_utf8(&value).map_err(|_| fail(Some(KeyringLoadError::Form(1))))?;
+        Self::parse(text).map_err(|error| fail(Some(error)))
     }
 }
+
+/// Why an environment variable gives no keyring; its text names the variable and says what is wrong.
+///
+/// `Debug` prints the same text, because that is what a `main` prints that returns the error.
+#[cfg(feature = "std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyringEnvError {
+    variable: alloc::string::String,
+    /// None where the variable is not set.
+    reason: Option<KeyringLoadError>,
+}
+
+#[cfg(feature = "std")]
+impl fmt::Display for KeyringEnvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { variable, reason } = self;
+        match reason {
+            None => write!(f, "the environment variable `{variable}` is not set; set it to id:key"),
+            Some(reason) => match core::error::Error::source(reason) {
+                Some(cause) => write!(f, "the environment variable `{variable}` holds no keyring: {reason}: {cause}"),
+                None => write!(f, "the environment variable `{variable}` holds no keyring: {reason}"),
+            },
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl fmt::Debug for KeyringEnvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "std")]
+impl core::error::Error for KeyringEnvError {}
 
 fn parse_pepper(place: usize, text: &str) -> Result<(PepperId, Pepper), KeyringLoadError> {
     let (id, key) = text.trim().split_once(':').ok_or(KeyringLoadError::Form(place))?;
@@ -61,12 +99,10 @@ fn parse_pepper(place: usize, text: &str) -> Result<(PepperId, Pepper), KeyringL
     Ok((id, pepper))
 }
 
-/// Why there is no keyring in a text or a variable; each names the place of the pepper, from 1.
+/// Why there is no keyring in a text; each names the place of the pepper, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyringLoadError {
-    /// The environment variable is not set.
-    Missing,
     /// The pepper is not an id, a colon and a key.
     Form(usize),
     /// The pepper's id is malformed.
@@ -80,7 +116,6 @@ pub enum KeyringLoadError {
 impl fmt::Display for KeyringLoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("the environment variable is not set"),
             Self::Form(place) => write!(f, "pepper {place} is not of the form id:key"),
             Self::Id(place, _) => write!(f, "pepper {place} has a malformed id"),
             Self::Pepper(place, _) => write!(f, "pepper {place} has a malformed key"),
@@ -92,7 +127,7 @@ impl fmt::Display for KeyringLoadError {
 impl core::error::Error for KeyringLoadError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Missing | Self::Form(_) => None,
+            Self::Form(_) => None,
             Self::Id(_, error) => Some(error),
             Self::Pepper(_, error) => Some(error),
             Self::Keyring(_, error) => Some(error),
@@ -116,6 +151,18 @@ mod tests {
         assert_eq!(keyring.current().as_str(), "k2");
         assert!(keyring.peppers().map(|id| id.to_string()).eq(["k2", "k1"]));
         assert_eq!(Keyring::parse(&format!("k1:{ONE}")).unwrap().peppers().count(), 1);
+    }
+
+    /// A `main` that returns the error prints its `Debug`: a newcomer has to read there which variable is meant.
+    #[cfg(feature = "std")]
+    #[test]
+    fn a_variable_that_gives_no_keyring_is_named_also_where_main_prints_it() {
+        let missing = Keyring::from_env("NOT_SET_ANYWHERE").unwrap_err();
+        assert_eq!(format!("{missing:?}"), "the environment variable `NOT_SET_ANYWHERE` is not set; set it to id:key");
+        // Cargo sets it for every test; it is no key.
+        let unfit = Keyring::from_env("CARGO_PKG_NAME").unwrap_err();
+        let expected = "the environment variable `CARGO_PKG_NAME` holds no keyring: pepper 1 is not of the form id:key";
+        assert_eq!((unfit.to_string().as_str(), format!("{unfit:?}").as_str()), (expected, expected));
     }
 
     #[test]
@@ -142,7 +189,6 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_never_the_input() {
         let messages = [
-            (KeyringLoadError::Missing, "the environment variable is not set"),
             (KeyringLoadError::Form(2), "pepper 2 is not of the form id:key"),
             (KeyringLoadError::Id(1, PepperIdError::Character), "pepper 1 has a malformed id"),
             (KeyringLoadError::Pepper(1, PepperError::Encoding), "pepper 1 has a malformed key"),
@@ -151,7 +197,6 @@ mod tests {
         for (error, message) in messages {
             assert_eq!(error.to_string(), message);
         }
-        assert!(KeyringLoadError::Missing.source().is_none());
     }
 
     use alloc::string::String;
