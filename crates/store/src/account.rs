@@ -12,10 +12,14 @@ use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemNa
 /// A machine user: what it is, what it may do, and since when.
 ///
 /// Who made it is a label, not a reference: the account outlives the person.
+///
+/// It serialises as one JSON object, as every store keeps it. Fields that were added later are left out where they say
+/// nothing, so that records of earlier versions read back; an unknown field is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The identity, and the client id of the client-credentials grant.
+    /// It is made from the name once, and stays when the name changes.
     pub id: AccountId,
     /// The name people know it by.
     pub name: DisplayName,
@@ -23,6 +27,7 @@ pub struct Account {
     #[serde(deserialize_with = "kept::one")]
     pub purpose: Purpose,
     /// Who answers for it.
+    /// A text, so that it may name a person, a group, or a mailbox.
     #[serde(deserialize_with = "kept::one")]
     pub owner: Owner,
     /// The systems it connects.
@@ -33,21 +38,24 @@ pub struct Account {
     /// The networks it may come from.
     pub allowlist: Allowlist,
     /// Where it is used.
+    /// Its tokens work in no other one.
     pub environment: Environment,
     /// Why it needs more than the lowest role.
     #[serde(default, deserialize_with = "kept::option")]
     pub justification: Option<Justification>,
     /// When it ends; the first instant at which it is refused.
+    /// None: it does not end by itself.
     #[serde(with = "seconds::option")]
     pub expires_at: Option<UtcDateTime>,
     /// Whether its access is suspended.
     pub status: Status,
     /// Whether a second administrator agreed to the account.
+    /// A pending account exists and cannot be used.
     pub approval: Approval,
     /// More rights than were approved, which wait for a second administrator; `grant` and `allowlist` hold meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Box<Proposal>>,
-    /// Credentials of an earlier generation are revoked.
+    /// The generation in which its credentials work: those of an earlier one are revoked.
     #[serde(default, skip_serializing_if = "Generation::is_first")]
     pub generation: Generation,
     /// Where people of an imported account are reached. It is kept, and used for nothing.
@@ -106,6 +114,9 @@ impl Account {
 /// How often all credentials of an account were revoked in one step.
 ///
 /// A credential works only in the generation it was minted in, so one write to the account ends any number of them.
+///
+/// It never goes back, whatever an update made from an older copy says: [`decide`](crate::decide()) keeps the present
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u32);

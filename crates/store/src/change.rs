@@ -1,46 +1,23 @@
-//! What can be asked of a store, and what it can answer.
+//! What can be asked of a store.
+//!
+//! [`Change`] is a transition of the domain, not a row: [`decide`](crate::decide()) turns it into the rows that every store
+//! writes alike.
 
-use std::fmt;
+mod answer;
+mod authority;
+mod revision;
 
-use serde::{Deserialize, Serialize};
-use service_accounts_access::TokenGrant;
-use service_accounts_audit::{Event, Sequence};
+use service_accounts_audit::Event;
 use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
-use crate::{Account, Document, DocumentId, DocumentKind, Token, Write};
-
-/// Which event last changed a record.
-///
-/// Because it is the event's place in the trail, no two states of a record share a revision, not even across a deletion
-/// and a new creation under the same id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Revision(Sequence);
-
-impl Revision {
-    /// Of a record that no store has seen yet.
-    pub const NEW: Self = Self(Sequence::new(0));
-
-    /// The revision that an event makes.
-    #[must_use]
-    pub const fn made_by(event: Sequence) -> Self {
-        Self(event)
-    }
-
-    /// The event that made it.
-    #[must_use]
-    pub const fn event(self) -> Sequence {
-        self.0
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
+pub use self::{
+    answer::{Applied, Committed, Refusal},
+    authority::Authority,
+    revision::Revision,
+};
+use crate::{Account, Document, DocumentId, DocumentKind, Token};
 
 /// A change of the domain, with what must still be true for it to happen.
 ///
@@ -234,128 +211,4 @@ pub struct Tended {
     pub token: Token,
     /// The state it was made from.
     pub expected: Revision,
-}
-
-/// On whose word a change is made; the store reads it again inside the transaction.
-///
-/// Rights that were lost between the decision and the write are lost: no token is minted in the seconds after its minter
-/// was disabled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Authority {
-    /// The host's own code.
-    Host,
-    /// A service account that showed a credential.
-    Credential {
-        /// The credential; it and its account must still work at `at`.
-        token: TokenId,
-        /// Its account.
-        account: AccountId,
-        /// The state of its account by which it was judged; it must be the present one.
-        account_revision: Revision,
-        /// The scopes of the credential by which it was judged; they must be the present ones.
-        grant: TokenGrant,
-        /// The instant by which expiry is judged.
-        at: UtcDateTime,
-    },
-}
-
-/// The answer to a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a refused change has not happened"]
-pub enum Committed {
-    /// It happened.
-    Applied(Applied),
-    /// It did not happen, and no event was kept.
-    Refused(Refusal),
-}
-
-/// What a change wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// The place of its event in the trail.
-    pub sequence: Sequence,
-    /// The rows that were written, as [`decide`](crate::decide()) named them.
-    pub writes: Vec<Write>,
-}
-
-impl Applied {
-    /// The revision of every record that was written.
-    #[must_use]
-    pub const fn revision(&self) -> Revision {
-        Revision::made_by(self.sequence)
-    }
-
-    /// The account as it was written, if it was.
-    #[must_use]
-    pub fn account(&self) -> Option<&Account> {
-        self.writes.iter().find_map(|write| match write {
-            Write::PutAccount(account) => Some(&**account),
-            _ => None,
-        })
-    }
-
-    /// A token as it was written, if it was.
-    #[must_use]
-    pub fn token(&self, id: &TokenId) -> Option<&Token> {
-        self.writes.iter().find_map(|write| match write {
-            Write::PutToken(token) if token.id == *id => Some(&**token),
-            _ => None,
-        })
-    }
-
-    /// The document as it was written, if one was.
-    #[must_use]
-    pub fn document(&self) -> Option<&Document> {
-        self.writes.iter().find_map(|write| match write {
-            Write::PutDocument(document) => Some(document),
-            _ => None,
-        })
-    }
-
-    /// How many credentials were removed.
-    #[must_use]
-    pub fn removed(&self) -> usize {
-        self.writes.iter().filter(|write| matches!(write, Write::RemoveToken(_))).count()
-    }
-}
-
-/// Why a change did not happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The id of a new account is taken.
-    #[error("the account id is taken")]
-    AccountTaken,
-    /// The account is not there.
-    #[error("there is no such account")]
-    AccountMissing,
-    /// A new token's id is taken: mint again.
-    #[error("the token id is taken")]
-    TokenTaken,
-    /// A new token's name is taken within its account.
-    #[error("the token name is taken within the account")]
-    NameTaken,
-    /// The token is not there.
-    #[error("there is no such token")]
-    TokenMissing,
-    /// The record changed since it was read: read it again and decide again.
-    #[error("the record changed since it was read")]
-    Stale,
-    /// The token is revoked, and stays so.
-    #[error("the token is revoked")]
-    Revoked,
-    /// A token must be revoked before it is deleted.
-    #[error("the token must be revoked before it is deleted")]
-    NotRevoked,
-    /// A token's rights, account or class would change where only its state may.
-    #[error("only the token's state may change here")]
-    RightsChanged,
-    /// A new document's id is taken.
-    #[error("there is such a document already")]
-    DocumentTaken,
-    /// The document is not there.
-    #[error("there is no such document")]
-    DocumentMissing,
-    /// Whoever asked has lost the right to.
-    #[error("the authority of whoever asked has changed")]
-    AuthorityLost,
 }

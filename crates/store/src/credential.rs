@@ -1,4 +1,6 @@
-//! The record of a token, and what one authentication reads.
+//! What one authentication reads: a record with its account, and what was worked out from them.
+
+mod record;
 
 use std::{
     any::Any,
@@ -9,15 +11,11 @@ use std::{
     },
 };
 
-use serde::{Deserialize, Serialize};
-use service_accounts_access::{Allowlist, Catalogue, CatalogueId, Grants, Permission, TokenGrant, UnknownName};
-use service_accounts_audit::Label;
-use service_accounts_lifecycle::{Environment, Rotation, TokenState};
-use service_accounts_naming::{AccountId, TokenName};
-use service_accounts_token::{Digest, Hint, Kind, TokenId};
+use service_accounts_access::{Catalogue, CatalogueId, Grants, Permission, UnknownName};
 use time::UtcDateTime;
 
-use crate::{Account, Generation, LastUsed, Revision, seconds};
+pub use self::record::{Class, Predecessor, Token};
+use crate::{Account, LastUsed};
 
 /// Everything one authentication needs, read in one step.
 ///
@@ -26,9 +24,13 @@ use crate::{Account, Generation, LastUsed, Revision, seconds};
 /// remembers what its role and scopes amount to.
 #[derive(Debug)]
 pub struct Credential {
+    /// The record itself; another state of it is another `Credential`.
     token: Token,
     account: Arc<Account>,
+    /// What the first catalogue that asked made of role and scopes; the type of the host's permissions is not known
+    /// here.
     grants: OnceLock<(CatalogueId, Arc<dyn Any + Send + Sync>)>,
+    /// Set at most once: a change of either record makes a new `Credential`.
     clearance: OnceLock<Clearance>,
     noted: NotedUse,
 }
@@ -86,6 +88,8 @@ impl Credential {
     }
 
     /// The grants that were remembered by [`grants`](Self::grants), if they are of this type and this catalogue.
+    ///
+    /// It allocates nothing and asks no catalogue; `None` says only that [`grants`](Self::grants) must be asked.
     #[must_use]
     #[inline]
     pub fn remembered_grants<P: Permission>(&self, catalogue: CatalogueId) -> Option<&Grants<P>> {
@@ -94,11 +98,16 @@ impl Credential {
     }
 
     /// Remembers that nothing but the secret needs to be asked until an instant; the first clearance stays.
+    ///
+    /// Whoever clears has checked everything but the secret, found that no network binds the record or its account, and ends
+    /// the clearance before the first of their dates.
     pub fn clear(&self, clearance: Clearance) {
         let _ = self.clearance.set(clearance);
     }
 
     /// Whether `by` has cleared this credential by this catalogue for `now`.
+    ///
+    /// False also where nobody has cleared it yet: then everything is checked anew.
     #[must_use]
     #[inline]
     pub fn is_cleared(&self, by: u64, catalogue: CatalogueId, now: UtcDateTime) -> bool {
@@ -121,7 +130,9 @@ impl Credential {
 /// second one use too many is news, or one too few.
 #[derive(Debug)]
 struct NotedUse {
+    /// Seconds since 1970; before the first use, the earliest number.
     second: AtomicI64,
+    /// The two halves of an IPv6 address.
     address: [AtomicU64; 2],
 }
 
@@ -130,6 +141,7 @@ impl NotedUse {
         Self { second: AtomicI64::new(i64::MIN), address: [const { AtomicU64::new(0) }; 2] }
     }
 
+    /// Whether this second or this address differs from those noted, which it replaces then.
     fn is_news(&self, last: LastUsed) -> bool {
         let (second, address) = (last.at.unix_timestamp(), halves(last.address));
         let noted = (self.second.load(Relaxed), self.address.each_ref().map(|half| half.load(Relaxed)));
@@ -151,143 +163,6 @@ fn halves(address: Option<IpAddr>) -> [u64; 2] {
     };
     let [a, b, c, d, e, f, g, h, low @ ..] = address.octets();
     [[a, b, c, d, e, f, g, h], low].map(u64::from_be_bytes)
-}
-
-/// A token, session or client secret as it is kept: everything but its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    /// The public half of its text.
-    pub id: TokenId,
-    /// The account it belongs to.
-    pub account: AccountId,
-    /// What it is used as.
-    pub class: Class,
-    /// What its secret is verified against.
-    pub digest: Digest,
-    /// How lists show it.
-    pub hint: Hint,
-    /// What it may do at most, within its account.
-    pub grant: TokenGrant,
-    /// The only environment it works in.
-    pub environment: Environment,
-    /// The networks it may come from, within its account's.
-    pub allowlist: Allowlist,
-    /// Whether it works, retires, or ended.
-    pub state: TokenState,
-    /// When it was created.
-    #[serde(with = "seconds")]
-    pub created_at: UtcDateTime,
-    /// Who created it.
-    pub created_by: Label,
-    /// Everybody else who may have seen its text: who stood behind `created_by` when it was minted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub known_to: Vec<Label>,
-    /// The account's generation when it was minted.
-    #[serde(default, skip_serializing_if = "Generation::is_first")]
-    pub generation: Generation,
-    /// The token it replaces, and whether it has been used since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<Predecessor>,
-    /// Its last rotation, as the token that was replaced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rotation: Option<Box<Rotation<TokenId, Label>>>,
-    /// When a person last checked its use and role.
-    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
-    pub last_look: Option<UtcDateTime>,
-    /// When it was last reviewed.
-    #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
-    pub last_review: Option<UtcDateTime>,
-    /// When it ends; the first instant at which it is refused. A client secret lasts until it is regenerated.
-    #[serde(with = "seconds::option")]
-    pub expires_at: Option<UtcDateTime>,
-    /// When it next needs somebody's attention; what [`Store::due`](crate::Store::due) looks at.
-    #[serde(with = "seconds::option")]
-    pub next_due: Option<UtcDateTime>,
-    /// The event that last changed this record; the store sets it.
-    pub revision: Revision,
-}
-
-impl Token {
-    /// An active credential without an end or networks of its own, of the generation and environment of its account.
-    #[must_use]
-    pub fn new(
-        account: &Account,
-        class: Class,
-        (id, digest, hint): (TokenId, Digest, Hint),
-        grant: TokenGrant,
-        (created_by, created_at): (Label, UtcDateTime),
-    ) -> Self {
-        Self {
-            id,
-            account: account.id.clone(),
-            class,
-            digest,
-            hint,
-            grant,
-            environment: account.environment.clone(),
-            allowlist: Allowlist::any(),
-            state: TokenState::Active,
-            created_at,
-            created_by,
-            known_to: Vec::new(),
-            generation: account.generation,
-            replaces: None,
-            rotation: None,
-            last_look: None,
-            last_review: None,
-            expires_at: None,
-            next_due: None,
-            revision: Revision::NEW,
-        }
-    }
-}
-
-/// The token that a successor replaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Predecessor {
-    /// The token that was replaced.
-    pub token: TokenId,
-    /// When the successor was first used; a retry may mint its secret anew until then.
-    #[serde(with = "seconds::option")]
-    pub first_used: Option<UtcDateTime>,
-}
-
-/// What a credential is used as.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Class {
-    /// A token, by its name within the account.
-    Token(TokenName),
-    /// A session, with the client secret it was opened with.
-    Session {
-        /// The client secret's id.
-        opened_with: TokenId,
-    },
-    /// The account's client secret.
-    Secret,
-}
-
-impl Class {
-    /// The kind that stands in the credential's text.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Token(_) => Kind::Token,
-            Self::Session { .. } => Kind::Session,
-            Self::Secret => Kind::Secret,
-        }
-    }
-
-    /// The name people know a token by.
-    #[must_use]
-    pub const fn token_name(&self) -> Option<&TokenName> {
-        match self {
-            Self::Token(name) => Some(name),
-            Self::Session { .. } | Self::Secret => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 //!
 //! A store opens a transaction, reads what [`Change::needs`] names, asks [`decide`], and carries out the writes it is
 //! given together with the event. The rules live here only, so no two stores can differ in them.
+//!
+//! Every rule names the [`Refusal`] it answers with. Where several rules are broken, the first one in the order of the
+//! code answers; whether the authority still stands is asked before all of them.
 
 mod accounts;
 mod documents;
@@ -22,6 +25,8 @@ use crate::{
 pub use needs::Needs;
 
 /// What a store read of what [`Needs`] names.
+///
+/// What a store did not find is absent; `decide` never asks for more than [`Needs`] named.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// The accounts that exist of those asked for.
@@ -57,6 +62,7 @@ pub enum Write {
     Append(Box<Event>),
 }
 
+/// The writes of a change that may happen, or why it may not.
 type Decision = Result<Vec<Write>, Refusal>;
 
 /// Decides a change by what the store has read inside the transaction; `revision` is that of the change's own event.
@@ -72,6 +78,7 @@ pub fn decide(authority: &Authority, change: Change, records: &Records, revision
 }
 
 impl Records {
+    /// One rule a change; each is in the file of its noun.
     fn carry_out(&self, change: Change, revision: Revision) -> Decision {
         match change {
             Change::CreateAccount { account, tokens } => self.create(*account, tokens, revision),
@@ -110,6 +117,8 @@ impl Records {
         }
     }
 
+    /// Rights that were lost since they were judged are lost: the credential must be there, work at `at`, belong to the
+    /// account, and both must be in the state by which the call was judged.
     fn still_grant(&self, authority: &Authority) -> Result<(), Refusal> {
         let Authority::Credential { token, account, account_revision, grant, at } = authority else {
             return Ok(());
@@ -127,15 +136,19 @@ impl Records {
         self.row_of(id).filter(|account| account.status != Status::Deleted).ok_or(Refusal::AccountMissing)
     }
 
+    /// The row, deleted accounts included.
     fn row_of(&self, id: &AccountId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.id == *id).map(AsRef::as_ref)
     }
 
+    /// The account, if it is still in the state by which the change was judged.
     fn account_at(&self, id: &AccountId, expected: Revision) -> Result<&Account, Refusal> {
         let account = self.account(id)?;
         if account.revision == expected { Ok(account) } else { Err(Refusal::Stale) }
     }
 
+    /// As [`account_at`](Self::account_at), but a change that was judged by no state asks only that the account is
+    /// there.
     fn judged_by(&self, id: &AccountId, expected: Option<Revision>) -> Result<(), Refusal> {
         match expected {
             Some(expected) => self.account_at(id, expected).map(drop),
@@ -143,11 +156,13 @@ impl Records {
         }
     }
 
+    /// A token, session or client secret among what was read.
     fn token(&self, id: &TokenId) -> Result<&Token, Refusal> {
         self.tokens.iter().find(|token| token.id == *id).ok_or(Refusal::TokenMissing)
     }
 }
 
+/// Writes a token as the change's own event leaves it.
 fn put(token: Token, revision: Revision) -> Write {
     Write::PutToken(Box::new(Token { revision, ..token }))
 }

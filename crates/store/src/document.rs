@@ -5,6 +5,9 @@ use std::{fmt, str::FromStr, sync::Arc};
 use crate::Revision;
 
 /// A record that a store keeps without looking into it, found by its kind and id.
+///
+/// Policies, subscriptions, reviews, incidents, seals and alerts are kept so. What their JSON means is the facade's; a
+/// store finds them by kind and id, and lists a kind in the order of ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// Which shelf it stands on.
@@ -12,6 +15,7 @@ pub struct Document {
     /// Its name there.
     pub id: DocumentId,
     /// The content as JSON.
+    /// A store neither reads nor bounds it.
     pub body: Arc<str>,
     /// The event that last changed it; the store sets it.
     pub revision: Revision,
@@ -20,6 +24,8 @@ pub struct Document {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
         /// What a document is about.
+        ///
+        /// A kind is added here and nowhere else: stores keep its name as text.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum DocumentKind {
@@ -59,6 +65,9 @@ kinds! {
 }
 
 /// The name of a document among those of its kind: 1 to 128 of `a-z A-Z 0-9 . _ - @ :`.
+///
+/// Ids sort by their bytes. The facade chooses them so that a page shows what people look for first, such as the latest
+/// review.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId(Arc<str>);
 

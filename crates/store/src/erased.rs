@@ -1,4 +1,6 @@
 //! A store behind a pointer, for hosts that choose theirs at run time.
+//!
+//! The names of the port's calls come from one table; only their lifetimes are written out again here.
 
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -12,14 +14,21 @@ use crate::{
     Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
 };
 
+/// A call under way.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
 
 /// Any store, at the price of one allocation a call.
+///
+/// Cloning it shares the store. [`answers_at_once`](Store::answers_at_once) is the inner store's, so memory stays
+/// without a wait behind it.
 #[derive(Clone)]
 pub struct BoxStore(Arc<dyn ErasedStore>);
 
 impl BoxStore {
     /// Hides which store it is.
+    ///
+    /// Every call then boxes its future, `credential` too: where one allocation a request counts, name the store's type
+    /// instead.
     #[must_use]
     pub fn new(store: impl Store + 'static) -> Self {
         Self(Arc::new(store))
@@ -33,6 +42,8 @@ impl fmt::Debug for BoxStore {
 }
 
 /// The error of a store whose type is hidden.
+///
+/// It prints as the store's own error and names the same source, so nothing of a log is lost.
 #[derive(Debug)]
 pub struct BoxError(Box<dyn Error + Send + Sync>);
 
@@ -50,6 +61,7 @@ impl Error for BoxError {
 
 macro_rules! erased {
     ($(fn $method:ident($($argument:ident: $type:ty),*) -> $output:ty;)+) => {
+        /// [`Store`] with its futures boxed, so that it can stand behind a pointer.
         trait ErasedStore: Send + Sync {
             fn answers_at_once(&self) -> bool;
 

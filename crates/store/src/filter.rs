@@ -15,11 +15,14 @@ use crate::{Account, Owner, Status, SystemName};
 /// let of_one_team = AccountFilter { owner: Some(Owner::parse("data team")?), ..AccountFilter::of(Realm::default()) };
 /// # Ok::<(), service_accounts_store::TextError>(())
 /// ```
+///
+/// A store may answer by a scan: filters are for people at a screen, not for requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountFilter {
     /// Only accounts of this realm.
     pub realm: Realm,
     /// Only accounts all of whose teams are among these.
+    /// The facade sets it to the actor's own teams, so nobody lists what they may not read.
     pub within: Teams,
     /// Only accounts of this owner.
     pub owner: Option<Owner>,
@@ -66,6 +69,7 @@ impl AccountFilter {
     }
 }
 
+/// Ids are lower case already.
 fn has_text(account: &Account, text: &str) -> bool {
     let text = text.to_lowercase();
     account.name.as_str().to_lowercase().contains(&text) || account.id.as_str().contains(&text)

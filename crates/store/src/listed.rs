@@ -9,6 +9,8 @@ use time::UtcDateTime;
 use crate::Credential;
 
 /// One use of a credential.
+///
+/// Gathered off the request path and written by [`Store::touch`](crate::Store::touch).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The credential.
@@ -18,6 +20,8 @@ pub struct Usage {
 }
 
 /// When and from where a credential was last used.
+///
+/// A use is an accepted request, not an attempt; attempts after revocation are [`Sighting`](crate::Sighting)s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastUsed {
     /// When.
@@ -27,6 +31,8 @@ pub struct LastUsed {
 }
 
 /// A credential as lists and sweeps see it.
+///
+/// It is read in one step, so its parts belong together.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// The credential with its account.
@@ -48,6 +54,7 @@ impl Listed {
         TokenEntry { key: token.id, environment: token.environment.clone(), facts: self.facts() }
     }
 
+    /// Dates and states only; a rotation that was called off counts as none.
     fn facts(&self) -> TokenFacts {
         let token = self.credential.token();
         let facts =
@@ -62,6 +69,8 @@ impl Listed {
 }
 
 /// Some items, and the key behind which the next page starts.
+///
+/// A page may be short, even empty, and still have a `next`: only a page without one is the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T, K> {
     /// The items in order.

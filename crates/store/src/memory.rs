@@ -27,11 +27,18 @@ use crate::{
     Listed, Paged, Sighting, Store, Usage,
 };
 
+/// How many shards there are, less one; a power of two less one, so that it masks a hash.
 const SHARD_MASK: u64 = 63;
 
+/// Credentials as requests read them. The ids that are kept are random, so their hash needs no key.
 type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenIdHasher>>>;
 
 /// Keeps everything in memory, and loses it with the process.
+///
+/// Each of its futures is ready when first polled. It keeps what it is given for as long as it lives,
+/// so a service that runs for long trims the trail and lets sweeps remove what has ended, as with any other store.
+///
+/// A panic inside a call poisons a lock and leaves the state whole; later calls go on.
 pub struct MemoryStore {
     shards: Box<[Shard]>,
     ledger: Mutex<Ledger>,
@@ -56,6 +63,7 @@ impl MemoryStore {
         usize::try_from(hasher.finish() >> 24 & SHARD_MASK).ok().and_then(|place| self.shards.get(place))
     }
 
+    /// Shows requests a credential as it is now, or that it is gone.
     fn publish(&self, id: TokenId, credential: Option<Arc<Credential>>) {
         let Some(shard) = self.shard(&id) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +93,7 @@ impl Store for MemoryStore {
         true
     }
 
+    /// Takes the lock of one shard, for a look-up.
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, Infallible> {
         let Some(shard) = self.shard(id) else { return Ok(None) };
         Ok(shard.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())

@@ -29,6 +29,9 @@ pub trait Store: Send + Sync {
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Everything one authentication needs, in one read that sees every change acknowledged before it began.
+    ///
+    /// It is the only read on a request's path. `None` means that no record has this id; a record that is revoked,
+    /// expired or disabled is returned, and judged by the caller.
     fn credential(&self, id: &TokenId) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
 
     /// Whether [`credential`](Self::credential) is answered when it is first polled: without a wait, or by one of the thread.
@@ -41,6 +44,9 @@ pub trait Store: Send + Sync {
     /// Applies `change` and appends its event in one atomic, durable step, if `authority` still stands.
     ///
     /// The answer holds what was written, so that nobody needs to read it again.
+    ///
+    /// # Errors
+    /// The storage failed, and the change may have happened or not. Where the caller has to know, it reads again.
     fn commit(
         &self,
         authority: &Authority,
@@ -71,6 +77,9 @@ pub trait Store: Send + Sync {
     /// Credentials of whatever kind in this realm whose `next_due` is at `now` or earlier, the longest due first.
     ///
     /// It costs what is due, not what exists.
+    ///
+    /// It may return fewer than `limit` only where no more are due. Callers settle what they get, so that the same rows
+    /// do not come again.
     fn due(
         &self,
         realm: &Realm,
@@ -80,12 +89,18 @@ pub trait Store: Send + Sync {
 
     /// Keeps last uses and sightings. An older use never replaces a newer one; sightings of one row are joined. What is
     /// about an unknown token is dropped.
+    ///
+    /// A failure loses counts and never rights, so callers keep what they could not write and try again.
     fn touch(&self, uses: &[Usage], sightings: &[Sighting]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// What a token was seen to do, in the order of kind and value.
+    ///
+    /// At most [`Sighting::MOST`] rows of each kind; none for a token that is unknown or was removed.
     fn sightings(&self, token: &TokenId) -> impl Future<Output = Result<Vec<Sighting>, Self::Error>> + Send;
 
     /// One document.
+    ///
+    /// None where no document of this kind has this id.
     fn document(
         &self,
         kind: DocumentKind,
@@ -101,22 +116,33 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Paged<Document, DocumentId>, Self::Error>> + Send;
 
     /// Appends events that change nothing else, all of them or none.
+    ///
+    /// The trail is also the outbox: readers find these events in order, as they find those of changes.
     fn append(&self, events: &[Event]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// A page of events in the order the query asks for.
+    ///
+    /// A query that filters may return fewer events than asked for, and still name where the next page starts.
     fn events(&self, query: &Query) -> impl Future<Output = Result<Page, Self::Error>> + Send;
 
     /// Removes events below `place`, the oldest first and at most `limit`, and returns how many it removed.
     ///
     /// Places are never given again.
+    ///
+    /// The caller has seen to it that what goes is sealed and behind every cursor; the store does not look.
     fn trim(&self, place: Sequence, limit: usize) -> impl Future<Output = Result<usize, Self::Error>> + Send;
 
     /// Where a reader of the trail stands.
+    ///
+    /// None for a reader that was never set up, or was removed.
     fn cursor(&self, reader: &DocumentId) -> impl Future<Output = Result<Option<Cursor>, Self::Error>> + Send;
 
     /// Moves a reader of the trail from `from`, or sets it up, or removes it with `to` being none; no event is kept.
     ///
     /// Returns false, and does nothing, where the reader does not stand at `from`.
+    ///
+    /// Two readers under one name therefore never both move on from one place: the one that is told false reads its
+    /// cursor again.
     fn advance(
         &self,
         reader: &DocumentId,

@@ -1,4 +1,6 @@
 //! Every call of the port in one table, for whatever hands all of them on.
+//!
+//! [`BoxStore`](crate::BoxStore), `&S`, `Arc<S>` and the faulty store of the suite are made from it.
 
 /// Calls `$then!` with every method of [`Store`](crate::Store): its variant in the faulty store, its name, its arguments
 /// and its answer. A new method of the port is added here, and every wrapper has it.

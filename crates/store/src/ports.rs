@@ -70,6 +70,8 @@ impl<S: Store> CredentialSource for Ports<S> {
 }
 
 /// A credential that a store has found, with its digest at hand.
+///
+/// It gives a `Verifier` the digest to compare, and afterwards the record that was judged.
 #[derive(Clone, Debug)]
 pub struct Found(Arc<Credential>);
 
@@ -88,6 +90,8 @@ impl AsRef<Digest> for Found {
 }
 
 /// Why a store did not answer in the place of a smaller port.
+///
+/// The ports of the leaves want an answer where [`Store`] may decline to give one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError<E> {
     /// The storage failed.

@@ -1,12 +1,17 @@
 //! Instants as whole unix seconds, the one form in which every store keeps them.
+//!
+//! What is finer than a second is dropped on writing. A number that no calendar date has is an error on reading, never
+//! another date.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use time::UtcDateTime;
 
+/// Writes whole seconds since 1970.
 pub(crate) fn serialize<S: Serializer>(at: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(at.unix_timestamp())
 }
 
+/// Reads whole seconds since 1970.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UtcDateTime, D::Error> {
     UtcDateTime::from_unix_timestamp(i64::deserialize(deserializer)?).map_err(D::Error::custom)
 }

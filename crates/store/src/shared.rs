@@ -1,4 +1,6 @@
 //! A store behind a reference or an [`Arc`] is the same store.
+//!
+//! So one store serves several owners: the facade, a backup, a test that looks on.
 
 use std::sync::Arc;
 

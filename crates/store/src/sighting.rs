@@ -10,6 +10,9 @@ use time::UtcDateTime;
 ///
 /// A store keeps one row for each token, kind and value, and at most [`Sighting::MOST`] rows for each token and kind. When
 /// a new value finds the table full, it takes the place of the one seen longest ago.
+///
+/// Counts are of what was written by [`Store::touch`](crate::Store::touch); what a process had gathered and not written
+/// when it ended is not in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
     /// The credential.
@@ -17,6 +20,7 @@ pub struct Sighting {
     /// In which way it was seen.
     pub seen: Seen,
     /// How often.
+    /// It stops at the largest number and does not wrap.
     pub count: u64,
     /// When it was seen first.
     pub first: UtcDateTime,
@@ -41,6 +45,9 @@ impl Sighting {
 }
 
 /// One way in which a credential was seen.
+///
+/// Addresses are kept as they came, IPv4 and IPv6 apart; permissions by name, so that a row outlives the catalogue it
+/// was made under.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Seen {
     /// It was accepted from this address.
@@ -54,6 +61,8 @@ pub enum Seen {
 }
 
 /// The kind of a sighting as stores keep it.
+///
+/// Attempts with and without a known address are one kind, so that the bound of a kind holds for both together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SeenKind {
     /// Accepted from an address.

@@ -6,6 +6,9 @@ use time::UtcDateTime;
 use crate::{Account, Approval, Credential, Status, Token};
 
 /// Why a credential does not work at an instant, whatever it is used for.
+///
+/// It says nothing of the secret, the address, the environment or the permission: those are the door's questions. The
+/// order in which reasons are found is that of [`Credential::standing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unusable {
     /// It was revoked, alone or with all of its account, or its deadline as a replaced token has passed.
@@ -67,12 +70,17 @@ impl Account {
 
 impl Token {
     /// Whether it was revoked for good, alone or with all credentials of its account.
+    ///
+    /// Unlike [`Credential::standing`] it does not look at a replaced token's deadline, which is an instant and not a
+    /// state.
     #[must_use]
     pub fn is_revoked(&self, account: &Account) -> bool {
         self.state.is_revoked() || self.generation != account.generation
     }
 }
 
+/// The one answer to whether a credential works at `now`: the credential first, then its account. Expired means `now >=
+/// expires_at`.
 pub(crate) fn standing(token: &Token, account: &Account, now: UtcDateTime) -> Result<(), Unusable> {
     if token.generation != account.generation || !token.state.may_authenticate(now) {
         return Err(Unusable::Revoked);

@@ -1,4 +1,7 @@
 //! What people write about an account.
+//!
+//! Each is a type of its own, trimmed, bounded in characters and free of what hides or turns text. Records are read
+//! more leniently than requests: what an earlier version took still reads.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -108,6 +111,7 @@ trait Kept: Sized {
     fn restore(text: &str) -> Result<Self, TextError>;
 }
 
+/// Reads a text as [`Kept`] does, where `Deserialize` alone would ask for what is asked of new ones.
 struct AsKept<T>(T);
 
 impl<'de, T: Kept> Deserialize<'de> for AsKept<T> {
@@ -137,12 +141,14 @@ pub(crate) mod kept {
     }
 }
 
+/// What is asked of a new text.
 fn checked(text: &str, max: usize) -> Result<&str, TextError> {
     let text = bounded(text, max)?;
     check_readable(text)?;
     Ok(text)
 }
 
+/// What is asked of any text, old ones included. The bound is of characters, not of bytes, after trimming.
 fn bounded(text: &str, max: usize) -> Result<&str, TextError> {
     let text = text.trim();
     match text.chars().count() {

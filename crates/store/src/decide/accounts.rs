@@ -1,4 +1,6 @@
 //! The rules of changes to accounts.
+//!
+//! An account is created, changed, emptied batch by batch, or loses every credential in one write, by its generation.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +12,8 @@ use super::{Decision, Records, Write, put};
 use crate::{Account, Change, Class, Generation, Newcomer, Refusal, Revision, Status, Token};
 
 impl Records {
+    /// A deleted account whose credentials are still being removed holds its id: nothing of the old one may be found
+    /// under the new one. A new account and its tokens start in the first generation, whatever the caller says.
     pub(super) fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Decision {
         if self.row_of(&account.id).is_some() {
             return Err(Refusal::AccountTaken);
@@ -32,6 +36,8 @@ impl Records {
         Ok([Write::PutAccount(Box::new(account))].into_iter().chain(tokens).collect())
     }
 
+    /// Each is judged by what was there before the change, so ids must also differ among the newcomers. Each account's
+    /// event follows its writes.
     pub(super) fn create_all(&self, newcomers: Vec<Newcomer>, revision: Revision) -> Decision {
         if has_twins(&newcomers, |newcomer| Some(&newcomer.account.id)) {
             return Err(Refusal::AccountTaken);
@@ -49,6 +55,8 @@ impl Records {
     }
 
     /// The generation is not the caller's to set: an update made from an older copy must revive nothing.
+    ///
+    /// Deletion is a change of its own, so no update may end in that status.
     pub(super) fn update_account(&self, account: Account, expected: Revision, revision: Revision) -> Decision {
         let present = self.account_at(&account.id, expected)?;
         if account.status == Status::Deleted {
@@ -69,6 +77,8 @@ impl Records {
         later.map(move |secret| Token { next_due: Some(end), ..secret.clone() })
     }
 
+    /// Where one step cannot remove all credentials, the account is marked first, so that none of them works while the
+    /// rest is removed.
     pub(super) fn delete_account(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {
         let account = self.account_at(id, expected)?;
         if self.credentials.len() <= Change::BATCH {
@@ -78,6 +88,8 @@ impl Records {
         Ok([Write::PutAccount(Box::new(account))].into_iter().chain(self.first_batch()).collect())
     }
 
+    /// Works only on what [`DeleteAccount`](Change::DeleteAccount) has marked: an account in use is not emptied by a
+    /// sweep.
     pub(super) fn purge_account(&self, id: &AccountId) -> Decision {
         let is_deleted = self.row_of(id).is_some_and(|account| account.status == Status::Deleted);
         match self.credentials.len() <= Change::BATCH {
@@ -87,21 +99,25 @@ impl Records {
         }
     }
 
+    /// One write, however many credentials there are: each works only in the generation it was minted in.
     pub(super) fn revoke_all(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {
         let account = self.account_at(id, expected)?;
         let generation = account.generation.next();
         Ok(vec![Write::PutAccount(Box::new(Account { generation, revision, ..account.clone() }))])
     }
 
+    /// The last credentials, and with them the account.
     fn remove_all(&self, account: &AccountId) -> Vec<Write> {
         self.first_batch().chain([Write::RemoveAccount(account.clone())]).collect()
     }
 
+    /// As many credentials as one step removes.
     fn first_batch(&self) -> impl Iterator<Item = Write> {
         self.credentials.iter().take(Change::BATCH).map(|id: &TokenId| Write::RemoveToken(*id))
     }
 }
 
+/// Whether two have the same key; those without a key have no twin.
 fn has_twins<'a, T, K: Ord>(all: &'a [T], key: impl Fn(&'a T) -> Option<K>) -> bool {
     let keys: Vec<_> = all.iter().filter_map(key).collect();
     let count = keys.len();

@@ -1,4 +1,6 @@
 //! The rules of changes to documents.
+//!
+//! A document is opaque: only its revision is compared.
 
 use service_accounts_audit::Event;
 
@@ -23,6 +25,7 @@ impl Records {
         Ok(writes)
     }
 
+    /// With `expected` the document must be at that state; without, it must not be there.
     pub(super) fn put_document(&self, document: Document, expected: Option<Revision>, revision: Revision) -> Decision {
         match (self.revision_of(document.kind, &document.id), expected) {
             (Some(_), None) => Err(Refusal::DocumentTaken),
@@ -32,6 +35,7 @@ impl Records {
         }
     }
 
+    /// What is not there cannot be removed, so a removal that is sent again is told so.
     pub(super) fn remove_document(&self, kind: DocumentKind, id: DocumentId, expected: Revision) -> Decision {
         match self.revision_of(kind, &id) {
             None => Err(Refusal::DocumentMissing),
@@ -40,6 +44,7 @@ impl Records {
         }
     }
 
+    /// The state of a document, if it was read and is there.
     fn revision_of(&self, kind: DocumentKind, id: &DocumentId) -> Option<Revision> {
         self.document.iter().find(|each| each.kind == kind && each.id == *id).map(|each| each.revision)
     }

@@ -6,6 +6,9 @@ use service_accounts_token::TokenId;
 use crate::{Authority, Change, DocumentId, DocumentKind, Token};
 
 /// What a store must read before a change can be decided.
+///
+/// It depends on the change alone, so a store reads once, before it decides. The lists are as long as the change;
+/// nothing makes a store read all of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// These accounts, where they exist.
@@ -37,6 +40,7 @@ impl Change {
         needs
     }
 
+    /// What the change itself is about, without the authority on which it is made.
     fn own_needs(&self) -> Needs {
         match self {
             Self::CreateAccount { account, tokens } => {
@@ -94,14 +98,17 @@ pub(super) fn bounded(most: usize) -> usize {
 }
 
 impl Needs {
+    /// One account.
     fn of(account: &AccountId) -> Self {
         Self { accounts: vec![account.clone()], ..Self::default() }
     }
 
+    /// These tokens too.
     fn with_tokens(self, tokens: impl IntoIterator<Item = TokenId>) -> Self {
         Self { tokens: tokens.into_iter().collect(), ..self }
     }
 
+    /// Who has the token's name now; sessions and client secrets have none.
     fn with_name(self, token: &Token) -> Self {
         let name = token.class.token_name().map(|name| (token.account.clone(), name.clone()));
         Self { name, ..self }

@@ -1,4 +1,7 @@
 //! The rules of changes to tokens, sessions and client secrets.
+//!
+//! Two rules hold in all of them: what is revoked never works again, and a credential keeps its account, its class and
+//! its name for life.
 
 use std::collections::HashSet;
 
@@ -11,6 +14,8 @@ use super::{Decision, Records, Write, needs::bounded, put};
 use crate::{Class, Refusal, Revision, Tended, Token};
 
 impl Records {
+    /// The token works in the account's present generation, whatever the caller says. A taken id means that another
+    /// secret must be drawn.
     pub(super) fn mint(&self, token: Token, account_revision: Revision, revision: Revision) -> Decision {
         let generation = self.account_at(&token.account, account_revision)?.generation;
         if self.token(&token.id).is_ok() {
@@ -23,6 +28,8 @@ impl Records {
     }
 
     /// Sessions beyond the bound make room, so that one client can neither fill the store nor lock itself out.
+    ///
+    /// The sessions that end first go first, in the same step as the new one comes.
     pub(super) fn open_session(
         &self,
         session: Token,
@@ -37,6 +44,8 @@ impl Records {
     }
 
     /// Revokes the present secret; one that was revoked by an earlier regeneration has done its duty as evidence.
+    ///
+    /// At most one client secret works. Sessions that the old one opened are not touched.
     pub(super) fn regenerate(
         &self,
         secret: Token,
@@ -55,6 +64,7 @@ impl Records {
         Ok(ends.chain([put(secret, revision)]).collect())
     }
 
+    /// For changes of rights and dates; the generation stays the present one. It never works on a revoked token.
     pub(super) fn update_token(
         &self,
         token: Token,
@@ -77,6 +87,8 @@ impl Records {
         Ok(vec![put(Token { generation: present.generation, ..token }, revision)])
     }
 
+    /// The predecessor may only move on in state and rotation, as by [`tend`](Self::tend); its successor is minted in
+    /// the same step, so that neither is there without the other.
     pub(super) fn rotate(
         &self,
         successor: Token,
@@ -107,6 +119,7 @@ impl Records {
         tokens.into_iter().map(|tended| self.tend(tended, revision)).collect()
     }
 
+    /// A new state without new rights. It works on revoked tokens, and cannot make one work again.
     fn tend(&self, tended: Tended, revision: Revision) -> Result<Write, Refusal> {
         self.account(&tended.token.account)?;
         let present = self.token(&tended.token.id)?;
@@ -122,10 +135,12 @@ impl Records {
         Ok(put(tended.token, revision))
     }
 
+    /// A revoked token stays as it is, and the change is still applied: whoever asks again gets the same answer.
     pub(super) fn revoke(&self, id: &TokenId, account: &AccountId, at: UtcDateTime, revision: Revision) -> Decision {
         Ok(end(self.token_of(id, account)?, at, revision).into_iter().collect())
     }
 
+    /// A token must be revoked first, alone or with its account; a session may also have expired at `at`.
     pub(super) fn delete_token(&self, id: TokenId, account: &AccountId, at: UtcDateTime) -> Decision {
         let present = self.token_of(&id, account)?;
         let is_session = matches!(present.class, Class::Session { .. });
@@ -134,6 +149,7 @@ impl Records {
         if has_ended { Ok(vec![Write::RemoveToken(id)]) } else { Err(Refusal::NotRevoked) }
     }
 
+    /// Compares the digest and not the revision: the same secret under another pepper loses nothing by other changes.
     pub(super) fn rehash(&self, id: &TokenId, from: &Digest, to: Digest, revision: Revision) -> Decision {
         let present = self.token(id)?;
         if present.digest != *from {
@@ -142,6 +158,7 @@ impl Records {
         Ok(vec![put(Token { digest: to, ..present.clone() }, revision)])
     }
 
+    /// A token of this account; one of another account is as absent as one that never was.
     fn token_of(&self, id: &TokenId, account: &AccountId) -> Result<&Token, Refusal> {
         self.token(id).ok().filter(|token| token.account == *account).ok_or(Refusal::TokenMissing)
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{Document, DocumentId, DocumentKind, Paged};
 
+/// Documents by kind, and within a kind in the order of their ids.
 #[derive(Default)]
 pub(super) struct Documents(BTreeMap<(DocumentKind, DocumentId), Document>);
 
@@ -20,6 +21,7 @@ impl Documents {
         self.0.remove(&(kind, id));
     }
 
+    /// A page of one kind, starting behind `after`; the first page steps over the documents of earlier kinds.
     pub(super) fn page(
         &self,
         kind: DocumentKind,

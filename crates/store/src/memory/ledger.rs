@@ -1,4 +1,7 @@
 //! The whole state of the memory store, changed only by one method.
+//!
+//! Records live in maps by id; the other maps are indexes over them, each written in `put_token` and taken back in
+//! `remove_token`. Nothing here is bounded: what a host keeps in memory is the host's to bound.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -17,15 +20,24 @@ use crate::{
     Paged, Records, Refusal, Revision, Sighting, Token, Usage, Write, decide,
 };
 
+/// Everything the store keeps, behind one lock.
 #[derive(Default)]
 pub(super) struct Ledger {
+    /// In the order of their ids, which is the order of pages.
     accounts: BTreeMap<AccountId, Arc<Account>>,
+    /// Every token, session and client secret, joined with its account.
     tokens: HashMap<TokenId, Arc<Credential>>,
+    /// The ids of an account's credentials of every class, in the order of pages.
     by_account: BTreeMap<AccountId, BTreeSet<TokenId>>,
+    /// A token's name is unique within its account; sessions and client secrets have none.
     by_name: HashMap<(AccountId, TokenName), TokenId>,
+    /// The client secrets of an account: the present one, and revoked ones until they are removed.
     secrets: HashMap<AccountId, BTreeSet<TokenId>>,
+    /// The sessions of an account, those that end first before the others.
     sessions: BTreeMap<AccountId, BTreeSet<(UtcDateTime, TokenId)>>,
+    /// What is due, by realm; a credential without a `next_due` is not in it.
     by_due: BTreeMap<String, BTreeSet<(UtcDateTime, TokenId)>>,
+    /// Apart from the credentials, so that a use does not replace the record that requests hold.
     last_used: HashMap<TokenId, LastUsed>,
     pub(super) sightings: Sightings,
     pub(super) documents: Documents,
@@ -35,6 +47,8 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Carries out a change with its event, and names the credentials that are no longer what they were.
+    ///
+    /// All that can fail comes before the first write: a refused change leaves the ledger, and the trail, as they were.
     pub(super) fn commit(
         &mut self,
         authority: &Authority,
@@ -61,6 +75,7 @@ impl Ledger {
         self.accounts.get(id).cloned()
     }
 
+    /// A page of the accounts that match, in the order of their ids; it may look at every account of the store.
     pub(super) fn accounts(
         &self,
         filter: &AccountFilter,
@@ -73,6 +88,7 @@ impl Ledger {
         Paged::new(found.take(limit.saturating_add(1)).collect(), limit, |account| account.id.clone())
     }
 
+    /// A page of one kind of an account's credentials, in the order of their ids.
     pub(super) fn credentials(
         &self,
         account: &AccountId,
@@ -89,12 +105,14 @@ impl Ledger {
         Paged::new(found.take(limit.saturating_add(1)).collect(), limit, |listed| listed.credential.token().id)
     }
 
+    /// What is due in a realm, the longest due first; it looks at no more than it returns.
     pub(super) fn due(&self, realm: &Realm, now: UtcDateTime, limit: usize) -> Vec<Listed> {
         let dates = self.by_due.get(realm.as_str()).into_iter().flatten();
         let due = dates.take_while(|(due, _)| *due <= now).take(limit);
         due.filter_map(|(_, id)| self.tokens.get(id)).map(|found| self.listed(found)).collect()
     }
 
+    /// Keeps the later of two uses, and joins sightings. What is about a credential that is gone is dropped.
     pub(super) fn touch(&mut self, uses: &[Usage], sightings: &[Sighting]) {
         for mark in uses.iter().filter(|mark| self.tokens.contains_key(&mark.token)) {
             let last = self.last_used.entry(mark.token).or_insert(mark.last);
@@ -106,6 +124,7 @@ impl Ledger {
         known.for_each(|sighting| self.sightings.add(sighting));
     }
 
+    /// Whether the reader stood at `from`, and so was moved, set up (`from` is none) or removed (`to` is none).
     pub(super) fn advance(&mut self, reader: &DocumentId, from: Option<Sequence>, to: Option<Cursor>) -> bool {
         if self.cursors.get(reader).map(|cursor| cursor.at) != from {
             return false;
@@ -117,6 +136,7 @@ impl Ledger {
         true
     }
 
+    /// Adds what is kept apart from the credential: its last use and the last attempt after its end.
     fn listed(&self, credential: &Arc<Credential>) -> Listed {
         let id = &credential.token().id;
         Listed {
@@ -126,6 +146,7 @@ impl Ledger {
         }
     }
 
+    /// Looks at every credential, revoked ones included.
     pub(super) fn count_under(&self, pepper: PepperId) -> u64 {
         self.tokens
             .values()
@@ -133,6 +154,7 @@ impl Ledger {
             .fold(0, |count, _| count + 1)
     }
 
+    /// What a change needs, as it stands under the lock.
     fn read(&self, needs: &Needs) -> Records {
         let secrets = needs.secrets_of.iter().filter_map(|account| self.secrets.get(account)).flatten();
         let tokens = needs.tokens.iter().chain(secrets).filter_map(|id| self.tokens.get(id));
@@ -148,6 +170,7 @@ impl Ledger {
         }
     }
 
+    /// Carries out one write, and names the credentials that requests must not find as they were.
     fn write(&mut self, write: Write) -> Vec<TokenId> {
         match write {
             Write::PutAccount(account) => return self.put_account(Arc::new(*account)),
@@ -179,6 +202,8 @@ impl Ledger {
         ids
     }
 
+    /// Inserts or replaces a credential with all its index entries. One without an account is dropped, which `decide`
+    /// never asks for.
     fn put_token(&mut self, token: Token) -> Vec<TokenId> {
         let id = token.id;
         let Some(account) = self.account(&token.account) else { return Vec::new() };
@@ -197,6 +222,7 @@ impl Ledger {
         vec![id]
     }
 
+    /// Removes a credential with its marks and its index entries.
     fn remove_token(&mut self, id: TokenId) -> Vec<TokenId> {
         self.forget_dates(&id);
         self.last_used.remove(&id);
@@ -211,6 +237,7 @@ impl Ledger {
         vec![id]
     }
 
+    /// Takes a credential out of the indexes that are ordered by a date, before the date changes.
     fn forget_dates(&mut self, id: &TokenId) {
         let Some(credential) = self.tokens.get(id) else { return };
         let token = credential.token();
@@ -224,10 +251,12 @@ impl Ledger {
         }
     }
 
+    /// In the order of ids.
     fn ids_of(&self, account: &AccountId) -> impl Iterator<Item = &TokenId> {
         self.by_account.get(account).into_iter().flatten()
     }
 
+    /// Those that end first before the others.
     fn sessions_of(&self, account: &AccountId) -> impl Iterator<Item = TokenId> {
         self.sessions.get(account).into_iter().flatten().map(|(_, id)| *id)
     }

@@ -7,19 +7,24 @@ use time::UtcDateTime;
 
 use crate::{Seen, SeenKind, Sighting};
 
+/// Rows by token, and within a token in the order of kind and value.
 #[derive(Default)]
 pub(super) struct Sightings(HashMap<TokenId, BTreeMap<Seen, Sighting>>);
 
 impl Sightings {
+    /// In the order of kind and value.
     pub(super) fn of(&self, token: &TokenId) -> Vec<Sighting> {
         self.0.get(token).into_iter().flat_map(|seen| seen.values().cloned()).collect()
     }
 
+    /// The latest attempt on a revoked token, from whatever address.
     pub(super) fn last_attempt(&self, token: &TokenId) -> Option<UtcDateTime> {
         let seen = self.0.get(token)?;
         seen.values().filter(|row| row.seen.kind() == SeenKind::Tried).map(|row| row.last).max()
     }
 
+    /// Joins a sighting to its row. A new value beyond [`Sighting::MOST`] of its kind takes the place of the one seen
+    /// longest ago.
     pub(super) fn add(&mut self, sighting: &Sighting) {
         let rows = self.0.entry(sighting.token).or_default();
         let joined = rows.get(&sighting.seen).map_or_else(|| sighting.clone(), |row| row.joined(sighting));
@@ -32,6 +37,7 @@ impl Sightings {
         }
     }
 
+    /// Drops every row of a removed token.
     pub(super) fn forget(&mut self, token: &TokenId) {
         self.0.remove(token);
     }
