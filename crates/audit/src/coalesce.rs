@@ -10,6 +10,7 @@
 //! batch. At most one batch is out at a time; it keeps its id and its rows until it is confirmed, so that a write whose
 //! outcome is unknown can be recognised instead of repeated.
 
+mod batch;
 mod row;
 mod strangers;
 
@@ -28,6 +29,8 @@ use time::UtcDateTime;
 
 use crate::Action;
 
+use batch::Outgoing;
+pub use batch::{Batch, BatchId};
 pub use row::{Row, Stranger, Subject, Tally};
 use strangers::Strangers;
 
@@ -79,51 +82,6 @@ struct Open<T> {
     tally: Tally,
 }
 
-#[derive(Debug)]
-struct Outgoing<T> {
-    batch: Batch<T>,
-    is_out: bool,
-}
-
-/// Names a batch for as long as its coalescer lives; another coalescer uses the same numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BatchId(u64);
-
-impl BatchId {
-    /// The number, counted from zero.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        self.0
-    }
-}
-
-/// Rows on their way to the trail; cloning it copies no row.
-#[derive(Debug)]
-pub struct Batch<T> {
-    id: BatchId,
-    rows: Arc<[Row<T>]>,
-}
-
-impl<T> Batch<T> {
-    /// What to [`confirm`](Coalescer::confirm) or [`give_back`](Coalescer::give_back).
-    #[must_use]
-    pub const fn id(&self) -> BatchId {
-        self.id
-    }
-
-    /// The rows, each close to become one event.
-    #[must_use]
-    pub fn rows(&self) -> &[Row<T>] {
-        &self.rows
-    }
-}
-
-impl<T> Clone for Batch<T> {
-    fn clone(&self) -> Self {
-        Self { id: self.id, rows: self.rows.clone() }
-    }
-}
-
 impl<K, T, S> Coalescer<K, T, S> {
     /// How long a row is open after its first access, in seconds.
     pub const WINDOW_SECONDS: i64 = 60;
@@ -157,7 +115,7 @@ impl<K, T, S> Coalescer<K, T, S> {
     /// Rows that are kept now.
     #[must_use]
     pub fn rows(&self) -> usize {
-        let outgoing = self.outgoing.as_ref().map_or(0, |outgoing| outgoing.batch.rows.len());
+        let outgoing = self.outgoing.as_ref().map_or(0, |outgoing| outgoing.batch.rows().len());
         self.open.len() + self.closed.len() + outgoing
     }
 
@@ -189,7 +147,7 @@ impl<K, T, S> Coalescer<K, T, S> {
         if rows.is_empty() {
             return None;
         }
-        let batch = Batch { id: BatchId(self.next_id), rows };
+        let batch = Batch::new(self.next_id, rows);
         self.next_id = self.next_id.wrapping_add(1);
         self.outgoing = Some(Outgoing { batch: batch.clone(), is_out: true });
         Some(batch)
@@ -198,19 +156,19 @@ impl<K, T, S> Coalescer<K, T, S> {
     /// The batch that is out, if one is.
     #[must_use]
     pub fn outstanding(&self) -> Option<BatchId> {
-        self.outgoing.as_ref().filter(|outgoing| outgoing.is_out).map(|outgoing| outgoing.batch.id)
+        self.outgoing.as_ref().filter(|outgoing| outgoing.is_out).map(|outgoing| outgoing.batch.id())
     }
 
     /// Forgets a batch that is written. False, and without effect, for any other than the last one taken.
     pub fn confirm(&mut self, id: BatchId) -> bool {
-        self.outgoing.take_if(|outgoing| outgoing.batch.id == id).is_some()
+        self.outgoing.take_if(|outgoing| outgoing.batch.id() == id).is_some()
     }
 
     /// Makes [`take`](Self::take) hand over the same batch again. False, and without effect, for any other than the last
     /// one taken.
     pub fn give_back(&mut self, id: BatchId) -> bool {
         match &mut self.outgoing {
-            Some(outgoing) if outgoing.batch.id == id => {
+            Some(outgoing) if outgoing.batch.id() == id => {
                 outgoing.is_out = false;
                 true
             }

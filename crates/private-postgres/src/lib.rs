@@ -7,7 +7,7 @@
 
 use std::{
     fmt::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         OnceLock,
@@ -52,15 +52,7 @@ impl Server {
             return None;
         };
         let folder = PathBuf::from(output(as_user("mktemp").args(["-d", "/tmp/sa-postgres-XXXXXX"])).trim());
-        let initdb = bin.join("initdb");
-        let data = folder.join("data");
-        output(as_user(initdb.to_str().unwrap()).args(["-D", data.to_str().unwrap(), "-U", "service"]).args([
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ]));
+        initialise(&bin, &folder.join("data"));
         let keeper = keep(&bin, &folder, more);
         let server = Self { folder, bin, keeper };
         server.wait_until_ready();
@@ -73,7 +65,7 @@ impl Server {
     }
 
     /// Where its socket and its data are.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -107,7 +99,7 @@ impl Server {
     }
 
     /// Runs a file of SQL in the database of this URL.
-    pub fn load(&self, url: &str, file: &std::path::Path) {
+    pub fn load(&self, url: &str, file: &Path) {
         output(Command::new(self.bin.join("psql")).args(["-qX", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url));
     }
 
@@ -163,8 +155,15 @@ impl Drop for Server {
     }
 }
 
+/// Makes an empty cluster. It is not synced: a machine that fails takes the tests with it.
+fn initialise(bin: &Path, data: &Path) {
+    let mut initdb = as_user(bin.join("initdb").to_str().unwrap());
+    initdb.args(["-D", data.to_str().unwrap(), "-U", "service", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+    output(&mut initdb);
+}
+
 /// Runs the server, again after each end, until its own input ends: then this process is gone.
-fn keep(bin: &std::path::Path, folder: &std::path::Path, more: &str) -> Child {
+fn keep(bin: &Path, folder: &Path, more: &str) -> Child {
     let script = r#"
         bin=$1; folder=$2; more=$3
         serve() {

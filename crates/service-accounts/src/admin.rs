@@ -1,4 +1,7 @@
 //! Somebody acts: one file a noun.
+//!
+//! Each call asks the table of [`Call`](crate::Call) with the actor's present rights, and names in its commit the
+//! records it was judged by. So an administrator who loses a right in the middle loses the call.
 
 mod account;
 mod approval;
@@ -75,12 +78,15 @@ use crate::{
 };
 
 /// Administration on somebody's word: what [`ServiceAccounts::acting`](crate::ServiceAccounts::acting) returns.
+///
+/// It borrows and copies; make one where it is needed. The handles it returns read nothing until they are called.
 pub struct Acting<'a, S, P: Permission> {
     pub(crate) core: &'a Core<S, P>,
     pub(crate) actor: &'a Actor<P>,
 }
 
 impl<'a, S, P: Permission> Acting<'a, S, P> {
+    /// On this actor's word.
     pub(crate) const fn new(core: &'a Core<S, P>, actor: &'a Actor<P>) -> Self {
         Self { core, actor }
     }

@@ -1,4 +1,7 @@
 //! How a host says what it wants.
+//!
+//! Every method replaces one choice and can be called in any order. Nothing is read or written before the first call on
+//! what is built.
 
 use std::sync::Arc;
 
@@ -21,6 +24,9 @@ use crate::{ApplicationName, Retries, Targets, notify::Applications};
 const MOST_SESSIONS: usize = 100;
 
 /// What a host has chosen so far; everything but the five essentials has a default.
+///
+/// [`build`](Self::build) cannot fail: what could be wrong with a choice is refused by the type of its argument, before
+/// it is passed here.
 pub struct Builder<S, P: Permission> {
     store: S,
     rules: Rules<P>,
@@ -32,6 +38,10 @@ pub struct Builder<S, P: Permission> {
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// Begins with the essentials: where records are kept, how tokens begin, the keys they are kept under, the roles of
     /// the host, and the permission that guards service accounts themselves.
+    ///
+    /// The vendor begins every token's text, so that leaked ones are found: choose one and keep it. Records under a
+    /// pepper that the keyring does not have verify no more. `manage` is asked for all of administration, unless
+    /// [`administration`](Builder::administration) splits it.
     #[must_use]
     pub fn builder(store: S, vendor: Vendor, keyring: Keyring, catalogue: Catalogue<P>, manage: P) -> Builder<S, P> {
         Builder {
@@ -83,6 +93,9 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     }
 
     /// How long tokens live in which environment.
+    ///
+    /// By default production 365 days, staging 180, development 90 and testing 30. An account in an environment that
+    /// the policy does not know is refused.
     #[must_use]
     pub fn lifecycle(self, lifecycle: LifecyclePolicy) -> Self {
         Self { rules: Rules { lifecycle, ..self.rules }, ..self }
@@ -149,6 +162,7 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     }
 
     /// Ids that no account may have.
+    /// By default the names that people take for a system's own, such as `root`, `admin` and `system`.
     #[must_use]
     pub fn reserved(self, reserved: ReservedIds) -> Self {
         Self { rules: Rules { reserved, ..self.rules }, ..self }
@@ -182,18 +196,25 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     }
 
     /// Another clock.
+    ///
+    /// For tests, and for hosts that have their own source of time. Everything that expires is judged by it.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self { clock: Box::new(clock), ..self }
     }
 
     /// Another source of randomness.
+    ///
+    /// Whoever can foretell it can foretell every secret: anything but the system's is for tests.
     #[must_use]
     pub fn randomness(self, randomness: impl Randomness) -> Self {
         Self { issuer: Issuer { randomness: Box::new(randomness), ..self.issuer }, ..self }
     }
 
     /// The service accounts.
+    ///
+    /// Clone it for whatever needs it: clones share their state, two builds on one store do not share what waits in
+    /// memory.
     #[must_use]
     pub fn build(self) -> ServiceAccounts<S, P> {
         let Self { store, rules, issuer, access_events, clock } = self;

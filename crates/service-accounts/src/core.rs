@@ -27,15 +27,20 @@ use time::UtcDateTime;
 use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules, trail::Followers};
 use crate::{Clock, Error, Unavailable};
 
+/// Everything that clones of one [`ServiceAccounts`](crate::ServiceAccounts) share. Each part keeps its own state and
+/// its own locks; none is held over an await.
 pub(crate) struct Core<S, P: Permission> {
     /// Tells this one from others in the process that share its store.
     pub(crate) id: u64,
     pub(crate) store: Arc<S>,
+    /// What the host has chosen; only the catalogue changes while it runs.
     pub(crate) rules: Rules<P>,
     pub(crate) issuer: Issuer,
+    /// What waits in memory for the next write.
     pub(crate) journal: Arc<Journal>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) known_names: KnownNames,
+    /// How far upkeep has read the trail.
     pub(crate) followers: Followers,
 }
 

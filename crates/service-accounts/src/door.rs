@@ -117,6 +117,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Err(AuthenticateError::Unavailable(Unavailable::new(Contended)))
     }
 
+    /// One read and one judgement. `None` where the record changed before its first use was noted: read again. What was
+    /// refused before the secret verified is counted by network and names no account; what was refused afterwards is an
+    /// access of its account.
     async fn admit_as_it_stands(
         &self,
         text: &str,
@@ -179,6 +182,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
+    /// A good credential's last use is noted, and the principal is made of the very record that was judged.
     fn marked(
         &self,
         credential: Arc<Credential>,
@@ -191,6 +195,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Principal { credential, grants, address, at: now, rotate_after }
     }
 
+    /// The way in of a good credential: the first use of a successor is written before anybody is let in, and a record
+    /// under an earlier pepper is moved after.
     async fn accept(
         &self,
         credential: Arc<Credential>,
@@ -211,11 +217,13 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(Some(principal))
     }
 
+    /// The text's form, its checksum and its kind; no store is asked about what fails here.
     fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presented<'a>, Rejection> {
         let presented = self.issuer.vendor.read(text).map_err(|_| Rejection::Malformed)?;
         if entry.accepts(presented.kind()) { Ok(presented) } else { Err(Rejection::WrongKind) }
     }
 
+    /// Counts a request whose secret did not verify. Only the id of a record that exists is passed on, as a claim.
     fn refuse(
         &self,
         address: Option<IpAddr>,

@@ -1,4 +1,7 @@
 //! Why a credential was refused, for those who may know, and what a client is told.
+//!
+//! Two audiences: the trail has the exact reason, a client at most a code, and that only for a secret that verified. So
+//! neither answers nor codes tell whether an account exists.
 
 use std::{error::Error, fmt};
 
@@ -6,6 +9,9 @@ use std::{error::Error, fmt};
 ///
 /// The exact reason is for the audit trail. A client learns a [`Disclosure`] at most, and only once its secret has
 /// verified.
+///
+/// It is exhaustive: a new reason must break whoever decides what a client is told. The first four are found before the
+/// secret has verified, the others after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rejection {
     /// The text is no credential of this host.
@@ -13,6 +19,7 @@ pub enum Rejection {
     /// It is a credential, but of a kind that is not accepted here.
     WrongKind,
     /// No record has its id.
+    /// The same work is done as for a record that exists.
     Unknown,
     /// The record's secret is another.
     WrongSecret,
@@ -35,10 +42,14 @@ pub enum Rejection {
     /// It came from outside its networks, or from an unknown address while it is bound to networks.
     AddressNotAllowed,
     /// Its role or one of its scopes is no longer in the catalogue.
+    /// Nothing is allowed then, rather than what was allowed before.
     UnknownGrant,
 }
 
 /// What a client may be told about its own refused credential.
+///
+/// The four codes of the exchange. On bearer-guarded routes the answer is one for all of them, unless the host chooses
+/// otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Disclosure {
     /// `INVALID_CREDENTIALS`: unknown, wrong and revoked look alike.
@@ -137,6 +148,9 @@ impl fmt::Display for Rejection {
 }
 
 /// Why nobody was let in.
+///
+/// Answer 401 for the one and 503 for the other. A store that fails never lets anybody in, and never says that a good
+/// credential is bad.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticateError {
     /// The credential was refused.
@@ -148,6 +162,8 @@ pub enum AuthenticateError {
 }
 
 /// The storage failed: nothing was decided, and the same call may succeed later.
+///
+/// Its source is the store's own error. It carries nothing that a client sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the service-account store is unavailable")]
 pub struct Unavailable(#[source] Box<dyn Error + Send + Sync>);

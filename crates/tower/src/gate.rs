@@ -1,9 +1,10 @@
 //! What stands before a guarded service: it turns a request into a principal or a refusal.
 
+mod authenticator;
+mod settings;
+
 use std::{
-    future::Future,
     net::IpAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,15 +14,20 @@ use std::{
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request};
 use service_accounts::{
-    AuthenticateError, Forbidden, Principal, ServiceAccounts,
+    Principal, ServiceAccounts,
     access::{Permission, TeamName},
     store::Store,
 };
 use time::format_description::well_known::Rfc3339;
 
+pub(crate) use self::authenticator::Judged;
+use self::{
+    authenticator::{AccountsAndSettings, Authenticator},
+    settings::Settings,
+};
 use crate::{
-    BearerError, ClientAddress, Disclose, Observer, Outcome, Problem, RequestHead,
-    bearer::{credential, take_credential, token_of},
+    ClientAddress, Disclose, Observer, Outcome, Problem, RequestHead,
+    bearer::{credential, take_credential},
 };
 
 /// The response header that tells a client since when its token should have been replaced (RFC 3339).
@@ -50,23 +56,11 @@ struct Admitted<P: Permission> {
     gate: GateId,
 }
 
-/// Where clients are looked for, how they are answered, and who is told.
-#[derive(Clone)]
-struct Settings {
-    client: ClientAddress,
-    realm: String,
-    disclose: Disclose,
-    observer: Option<Arc<dyn Observer>>,
-}
-
 /// What a judgement is made of.
 pub(crate) struct Taken {
     credential: HeaderValue,
     address: Option<IpAddr>,
 }
-
-/// A credential being judged; it borrows nothing, so it can wait beside the request it came from.
-pub(crate) type Judged<P> = Pin<Box<dyn Future<Output = Result<Principal<P>, Problem>> + Send>>;
 
 impl<P: Permission> Gate<P> {
     /// A gate that asks `accounts`.
@@ -208,95 +202,5 @@ pub(crate) fn rotate_after<P: Permission>(principal: &Principal<P>) -> Option<He
 impl<P: Permission> std::fmt::Debug for Gate<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gate").field("realm", &self.settings().realm).finish_non_exhaustive()
-    }
-}
-
-trait Authenticator<P: Permission>: Send + Sync {
-    fn judge_at_once(&self, credential: &HeaderValue, address: Option<IpAddr>)
-    -> Option<Result<Principal<P>, Problem>>;
-    fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P>;
-    fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden>;
-    fn settings(&self) -> &Settings;
-    fn with_settings(&self, settings: Settings) -> Arc<dyn Authenticator<P>>;
-}
-
-struct AccountsAndSettings<S, P: Permission> {
-    accounts: ServiceAccounts<S, P>,
-    settings: Settings,
-}
-
-impl<S: Store + 'static, P: Permission> Authenticator<P> for AccountsAndSettings<S, P> {
-    fn judge_at_once(
-        &self,
-        credential: &HeaderValue,
-        address: Option<IpAddr>,
-    ) -> Option<Result<Principal<P>, Problem>> {
-        let Self { accounts, settings } = self;
-        let began = settings.now();
-        let judged = match token_of(credential) {
-            Ok(token) => accounts.authenticate_at_once(token, address)?.map_err(|error| settings.turn_away(&error)),
-            Err(error) => Err(settings.refuse(error)),
-        };
-        settings.tell(|| Outcome::of(&judged), settings.now().saturating_sub(began));
-        Some(judged)
-    }
-
-    fn judge(self: Arc<Self>, credential: HeaderValue, address: Option<IpAddr>) -> Judged<P> {
-        // Made where it stays: `Box::pin` would make it on the stack and copy all of it, hundreds of bytes.
-        let judged = Box::write(Box::new_uninit(), async move {
-            let Self { accounts, settings } = &*self;
-            let began = settings.now();
-            let judged = match token_of(&credential) {
-                Ok(token) => accounts.authenticate(token, address).await.map_err(|error| settings.turn_away(&error)),
-                Err(error) => Err(settings.refuse(error)),
-            };
-            settings.tell(|| Outcome::of(&judged), settings.now().saturating_sub(began));
-            judged
-        });
-        Box::into_pin(judged)
-    }
-
-    fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden> {
-        self.accounts.authorize(principal, permission, team)
-    }
-
-    fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    fn with_settings(&self, settings: Settings) -> Arc<dyn Authenticator<P>> {
-        Arc::new(Self { accounts: self.accounts.clone(), settings })
-    }
-}
-
-impl Settings {
-    fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Option<IpAddr>, Problem> {
-        Ok(self.client.find(headers, extensions)?)
-    }
-
-    fn turn_away(&self, error: &AuthenticateError) -> Problem {
-        Problem::of_authentication(error, &self.realm, self.disclose)
-    }
-
-    fn refuse(&self, error: BearerError) -> Problem {
-        Problem::of_bearer(error, &self.realm)
-    }
-
-    /// Passes a result on, and tells the observer where it is a refusal.
-    fn told<T>(&self, found: Result<T, Problem>) -> Result<T, Problem> {
-        if found.is_err() {
-            self.tell(|| Outcome::of(&found), Duration::ZERO);
-        }
-        found
-    }
-
-    fn now(&self) -> Duration {
-        self.observer.as_ref().map_or(Duration::ZERO, |observer| observer.now())
-    }
-
-    fn tell(&self, outcome: impl FnOnce() -> Outcome, took: Duration) {
-        if let Some(observer) = &self.observer {
-            observer.observe(outcome(), took);
-        }
     }
 }

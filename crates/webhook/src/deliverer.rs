@@ -145,22 +145,25 @@ where
     /// The next subscription that nobody works on; waits between two rounds.
     async fn next_place<'p>(&self, mut round: Round, places: &'p Places) -> Option<(Place<'p>, Round)> {
         loop {
-            if let Some(id) = round.listed.pop_front() {
+            while let Some(id) = round.listed.pop_front() {
                 if let Some(place) = places.take(&id) {
                     return Some((place, round));
                 }
-                continue;
             }
             if round.is_begun && round.after.is_none() {
                 self.timer.sleep(self.settings.rest).await;
             }
-            round.is_begun = true;
-            match self.page(round.after.as_ref()).await {
-                Ok(page) => (round.listed, round.after) = (page.items.into(), page.next),
-                Err(error) => {
-                    tracing::warn!(target: "service_accounts::webhook", %error, "deliveries wait for the store");
-                    round.after = None;
-                }
+            round = self.list(round.after).await;
+        }
+    }
+
+    /// The subscriptions behind `after`; none where the store fails, and then the next look starts at the first one.
+    async fn list(&self, after: Option<DocumentId>) -> Round {
+        match self.page(after.as_ref()).await {
+            Ok(page) => Round { listed: page.items.into(), after: page.next, is_begun: true },
+            Err(error) => {
+                tracing::warn!(target: "service_accounts::webhook", %error, "deliveries wait for the store");
+                Round { is_begun: true, ..Round::default() }
             }
         }
     }

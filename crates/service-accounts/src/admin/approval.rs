@@ -1,4 +1,7 @@
 //! A second administrator agrees.
+//!
+//! What was approved is what was seen: the approval names the revision, and is refused where the account has changed
+//! since.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label};
@@ -12,6 +15,7 @@ use crate::{
 };
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// Asks who may and who is independent first, then changes the account from the state that was seen.
     pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<UpdatedAccount, Error> {
         let account = self.account_for(Call::ApproveAccount, id).await?;
         self.check_independence(&account).await?;
@@ -19,6 +23,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.change_account(Call::ApproveAccount, id, approved).await
     }
 
+    /// The account with what was proposed in force. The approver must itself hold it: to approve is to grant.
     fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {
         let Some(proposal) = &account.proposal else {
             return Err(Error::NotPending);
@@ -53,6 +58,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(())
     }
 
+    /// Who created an editor, where the editor is a service account: it acts in the hand of whoever made it.
     async fn creator_of(&self, editor: &Label) -> Result<Option<Label>, Error> {
         let Ok(id) = AccountId::parse(editor.as_str()) else { return Ok(None) };
         match self.core.account(&id).await {

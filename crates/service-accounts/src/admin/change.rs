@@ -1,4 +1,7 @@
 //! One change of one account: read, judge, write, and again where somebody else wrote in between.
+//!
+//! The judgement is a pure function of what was read, so it may run again: a change that loses a race is judged anew on
+//! the present record.
 
 use std::sync::Arc;
 

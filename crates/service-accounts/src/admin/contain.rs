@@ -1,4 +1,7 @@
 //! Containment of a token: revoke first, then write down what somebody has to know.
+//!
+//! Each step is its own commit, the most urgent first, so that a failure in the middle leaves more revoked and never
+//! less.
 
 use std::sync::Arc;
 
@@ -70,6 +73,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Ok(Contained { incident: self.acting.open_incident(opened).await?, successor })
     }
 
+    /// Tries the proposed names in turn: containment does not fail because a name is taken.
     async fn replace_at_once(&self) -> Result<(Arc<Credential>, MintedToken), Error> {
         for taken in 0..MOST_NAMES {
             match retry_on_conflict(move || self.replace_once(taken)).await {
@@ -107,6 +111,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Ok((written(&applied, &found), MintedToken::kept(draft, &applied).warned(warnings)))
     }
 
+    /// Both tokens in one step: there is no instant at which both work.
     fn replacement(&self, found: &Credential, predecessor: Token, draft: &Draft) -> Change {
         Change::Rotate {
             successor: Box::new(draft.record.clone()),
@@ -134,6 +139,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Some(Box::new(opened.rotation))
     }
 
+    /// Containing a token takes less than minting one, so whoever wants a successor is asked for the rest before
+    /// anything is revoked.
     fn check_successor(&self, found: &Credential) -> Result<(), Error> {
         let asker = self.acting.asker();
         asker.may_on(Call::MintToken, found.account())?;
@@ -161,6 +168,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Ok(revoked)
     }
 
+    /// An event that names containment as the reason, by which the trail tells it from an ordinary revocation.
     fn containment(&self, action: Action, token: &Token) -> Event {
         self.acting.core.token_event(action, self.acting.actor, token).because(Label::new("contained"))
     }

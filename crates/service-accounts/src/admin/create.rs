@@ -1,4 +1,6 @@
 //! An account comes into being, with its first credentials, in one step.
+//!
+//! Under a request key a lost answer loses nothing: a retry finds the account and has its unused secrets made anew.
 
 use std::sync::Arc;
 
@@ -74,6 +76,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Err(Error::IdTaken)
     }
 
+    /// Creates the account under this very id. Where the id is taken, it may be a retry's own account.
     async fn create_as(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
         let created = retry_on_conflict(|| async {
             let asker = self.asker();
@@ -86,6 +89,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
+    /// The record, after all that can be asked without the store: role, rights, justification, networks, environment
+    /// and dates.
     pub(super) fn draft_account(
         &self,
         asker: &Asker<'_, P>,
@@ -130,6 +135,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         if end > self.core.now() { Ok(end) } else { Err(Error::ExpiryPassed) }
     }
 
+    /// One commit writes the account and its credentials; what is handed out is what was written.
     async fn write_account(
         &self,
         asker: &Asker<'_, P>,
@@ -151,6 +157,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         })
     }
 
+    /// The trail names the role and the first token, never a secret.
     pub(super) fn creation_event(&self, account: &Account, first: Option<&Draft>) -> Event {
         let event = self.core.account_event(Action::AccountCreated, self.actor, account);
         let event = event.with(Label::new("role"), Label::new(account.grant.role().as_str()));
@@ -160,6 +167,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
+    /// It never refuses a name.
     fn advice(&self, wanted: &NewAccount) -> Vec<NameAdvice> {
         let advisor = &self.core.rules.advisor;
         let token_advice = wanted.first_token.iter().flat_map(|token| advisor.token(&token.name));
@@ -167,6 +175,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// The answer to a request that was carried out before and is sent again.
+    ///
+    /// Only for whoever has created it, under the same key: for anybody else the id is taken. The key alone is
+    /// compared, not the rest of the request.
     async fn created_before(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
         let account = self.core.account(id).await.map_err(|error| match error {
             Error::AccountMissing => Error::IdTaken,
@@ -191,6 +202,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Whether any credential of the account has been used.
+    ///
+    /// What waits in memory is written first. An open session is a use of the client secret, and a second credential of
+    /// a kind is not of this request.
     async fn is_used(&self, account: &Account) -> Result<bool, Error> {
         self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {
@@ -204,6 +218,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Gives the only credential of a kind another secret.
+    ///
+    /// The earlier text dies with the change. A token of another name than the one asked for is not of this request.
     async fn reissue(
         &self,
         account: &Account,
@@ -242,6 +258,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 }
 
+/// Adds the account of a similar name, where there is one.
 fn with_advice(mut created: CreatedAccount, more: Option<NameAdvice>) -> CreatedAccount {
     created.advice.extend(more);
     created

@@ -1,4 +1,7 @@
 //! Many accounts from one file: looked at first, then all of them or none.
+//!
+//! The preview and the confirmation judge the file by the same function, so that what was shown is what is written.
+//! Between the two nothing is kept: the digest names the file and what would come of it.
 
 mod file;
 mod imported;
@@ -26,6 +29,8 @@ use crate::{
 };
 
 /// An account that is drawn up, with its credentials, and not written yet.
+///
+/// Its secrets exist only here until they are handed out.
 struct Drawn {
     line: u64,
     user: String,
@@ -71,6 +76,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(Imported { accounts })
     }
 
+    /// Judges every row, and keeps those from which an account can be drawn up, refused ones among them.
     async fn look_at(&self, file: &ImportFile<'_>) -> Result<(ImportPreview, Vec<Wanted>), ImportError> {
         self.asker().may(Call::CreateAccount)?;
         let policies = self.core.policies_in_force().await?;
@@ -126,6 +132,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.core.issuer.keyring.fingerprint(texts).to_string()
     }
 
+    /// The records of one row, with secrets drawn now: each confirmation draws others.
     fn draw_up(&self, wanted: Wanted) -> Result<Drawn, Error> {
         let asker = self.asker();
         let account = self.draft_account(&asker, &wanted.id, &wanted.account)?;
@@ -143,6 +150,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         })
     }
 
+    /// All accounts in one change, so a crash leaves all of them or none.
     async fn write_all(&self, drawn: &[Drawn], digest: &str) -> Result<(), ImportError> {
         let event = self.core.event(Action::ImportConfirmed, self.actor);
         let event = event.with(Label::new("accounts"), Label::new(&drawn.len().to_string()));
@@ -156,6 +164,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
+    /// A credential that does not work is no error by now: the account is there, and the answer says what is wrong with
+    /// it.
     async fn try_out(&self, drawn: Drawn) -> ImportedAccount {
         let Drawn { line, user, newcomer, client_secret, first_token } = drawn;
         let mut tried = self.core.try_credential(client_secret.expose()).await;

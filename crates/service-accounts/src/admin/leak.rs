@@ -15,6 +15,8 @@ use crate::{
 };
 
 /// What a report of leaked text found; nothing of the text is in it.
+///
+/// What looks like a token and is none is counted: it may be one that was deleted, or somebody's guess.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeakReport {
     /// The genuine tokens, in the order of the text, each once.
@@ -33,6 +35,7 @@ pub struct LeakedToken {
     /// Its obfuscated form.
     pub hint: Hint,
     /// Whether it worked until this report.
+    /// One that was revoked before is reported too, since whoever has the text may have tried it.
     pub was_working: bool,
 }
 

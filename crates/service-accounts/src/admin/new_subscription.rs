@@ -11,6 +11,9 @@ use crate::{
 };
 
 /// A subscription that is asked for.
+///
+/// Nothing here is checked against the host's rules yet; [`Subscriptions::create`](crate::Subscriptions::create) does
+/// that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSubscription {
     /// The application; [`ApplicationName::OWN`] is this system itself.
@@ -18,6 +21,7 @@ pub struct NewSubscription {
     /// Which of its events; 1 to [`Subscription::MOST_EVENTS`].
     pub events: Vec<EventPattern>,
     /// Where they are sent.
+    /// The host may allow public addresses over TLS only.
     pub url: TargetUrl,
     /// How they are written.
     pub format: Format,

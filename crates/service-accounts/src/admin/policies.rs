@@ -1,14 +1,20 @@
 //! Governance policies: kept, changed, and tried before they are in force.
+//!
+//! All policies of a realm are kept in one document, the book, so that a change reads them in one step and names one
+//! revision.
+
+mod kept;
 
 use std::fmt;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_lifecycle::{OverBroad, PolicyOutcome, TokenRequest};
+use service_accounts_lifecycle::{PolicyOutcome, TokenRequest};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{AccountFilter, DocumentId, DocumentKind, Paged, Store};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_token::Kind;
 
+pub use self::kept::{KeptPolicy, PolicyObjection, PolicyTrial, PolicyVersion};
 use super::Acting;
 use crate::{
     Error, PolicyFinding, TokenPolicy, Unavailable,
@@ -27,57 +33,6 @@ const MOST_BYTES: usize = 16 * 1024;
 
 /// How many tokens of an account are read at a time.
 const PAGE: usize = 200;
-
-/// The state of a policy. No two states of policies of one realm share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PolicyVersion(u64);
-
-impl PolicyVersion {
-    /// The version of this number, as a client read it.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        self.0
-    }
-}
-
-/// A policy as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptPolicy {
-    /// The policy; its name is its place.
-    pub policy: TokenPolicy,
-    /// Its state, to name when it is changed or removed.
-    pub version: PolicyVersion,
-    /// In what ways it takes in more than anybody is likely to mean.
-    pub over_broad: Vec<OverBroad>,
-}
-
-/// What a policy would have to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyTrial {
-    /// What would follow.
-    pub outcome: PolicyOutcome,
-    /// Each rule that would fail.
-    pub findings: Vec<PolicyFinding>,
-    /// In what ways the policy takes in more than anybody is likely to mean.
-    pub over_broad: Vec<OverBroad>,
-}
-
-/// An account or token that exists and that a policy would object to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyObjection {
-    /// The account.
-    pub account: AccountId,
-    /// The token; none where the account itself is meant.
-    pub token: Option<TokenId>,
-    /// What the policy would object to.
-    pub findings: Vec<PolicyFinding>,
-}
 
 /// The governance policies on somebody's word: what [`Acting::policies`] returns.
 ///
@@ -211,6 +166,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         if blocks { Err(Error::PolicyBlocked { findings }) } else { Ok(findings) }
     }
 
+    /// Revoked tokens are left out: no policy says anything of what does not work.
     async fn object_to_tokens(
         &self,
         policies: &PolicySet<'_, P>,
@@ -234,6 +190,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         }
     }
 
+    /// One policy, as if it alone were in force.
     async fn trial(&self, policy: &TokenPolicy) -> Result<PolicySet<'_, P>, Error> {
         self.acting.may(Call::ReadPolicies)?;
         self.acting.core.record(self.event(Action::PolicyValidated, &policy.name)).await?;
@@ -268,22 +225,18 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     }
 }
 
-impl From<Entry> for KeptPolicy {
-    fn from(Entry { version, policy }: Entry) -> Self {
-        Self { over_broad: policy.breadth(), version: PolicyVersion(version), policy }
-    }
-}
-
+/// A new name must be free; a present one must be at the version that was read.
 fn check(book: &PolicyBook, name: &str, expected: Option<PolicyVersion>) -> Result<(), Error> {
     match (book.policies.get(name), expected) {
         (None, None) => Ok(()),
         (Some(_), None) => Err(Error::DocumentTaken),
         (None, Some(_)) => Err(Error::DocumentMissing),
-        (Some(entry), Some(PolicyVersion(version))) if entry.version != version => Err(Error::PolicyChanged),
+        (Some(entry), Some(version)) if entry.version != version.number() => Err(Error::PolicyChanged),
         (Some(_), Some(_)) => Ok(()),
     }
 }
 
+/// The hardest rule that fails decides.
 fn outcome(findings: &[PolicyFinding]) -> PolicyOutcome {
     match findings {
         [] => PolicyOutcome::Allow,

@@ -1,27 +1,25 @@
 //! Reviews: a pack of accounts and tokens with what was found of each, and what people decided.
 
+mod attest;
 mod gather;
+mod key;
+mod pack;
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use service_accounts_access::{Permission, Teams};
+use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_lifecycle::{Attestation, Review, ReviewDecision, ReviewDelta};
-use service_accounts_naming::AccountId;
-use service_accounts_store::{Change, Class, Credential, DocumentId, DocumentKind, Owner, Paged, Store, Tended, Token};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
-use super::{Acting, Note};
+pub use self::{
+    key::{ReviewKey, ReviewKeyError},
+    pack::{OpenedReview, ReviewPack, ReviewRows, ReviewScope},
+};
+use super::Acting;
 use crate::{
     Error, Unavailable,
-    core::{
-        authority::Call,
-        documents::{Kept, id_text, seconds},
-        retry::retry_on_conflict,
-        rules::due_soon,
-    },
+    core::{authority::Call, documents::Kept},
 };
 
 /// How many reviews may be opened in one second.
@@ -29,74 +27,6 @@ const MOST_A_SECOND: u32 = 100;
 
 /// How many earlier reviews are looked through for the last one of the same scope.
 const MOST_EARLIER: usize = 200;
-
-/// What a review names an account or a token by: `account@realm`, or `account@realm/token`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReviewKey {
-    /// The account.
-    pub account: AccountId,
-    /// The token; none where the account itself is meant.
-    pub token: Option<TokenId>,
-}
-
-/// Findings and decisions: permissions by name, and who decided by the name in the trail.
-pub type ReviewRows = Review<ReviewKey, String, Label>;
-
-/// What a review is about: a page of the accounts, with their tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReviewScope {
-    /// Only accounts of this owner.
-    pub owner: Option<Owner>,
-    /// The account behind which the page starts, as [`ReviewPack::next`] of the review before named it.
-    pub after: Option<AccountId>,
-    /// Who is still there to answer for accounts; whoever is not among them is gone. Where it is left out, every owner
-    /// counts as there.
-    pub owners: Option<BTreeSet<String>>,
-}
-
-/// A review as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReviewPack {
-    /// Its name; the latest review is listed first.
-    #[serde(with = "id_text")]
-    pub id: DocumentId,
-    /// What it is about.
-    pub scope: ReviewScope,
-    /// Every team of its accounts; whoever reads it must be in all of them.
-    pub teams: Teams,
-    /// Who opened it.
-    pub opened_by: Label,
-    /// When.
-    #[serde(with = "seconds")]
-    pub opened_at: UtcDateTime,
-    /// The last review of the same scope before it.
-    pub before: Option<String>,
-    /// Where the next review starts; none if this one reaches the end.
-    pub next: Option<AccountId>,
-    /// Whether an account had more tokens than a pack holds.
-    pub is_cut: bool,
-    /// What was found, and what people decided.
-    pub rows: ReviewRows,
-}
-
-impl ReviewPack {
-    /// How many accounts and tokens a pack holds.
-    pub const MOST_ROWS: usize = 2000;
-
-    /// How many decisions a pack holds.
-    pub const MOST_ATTESTATIONS: usize = 4000;
-}
-
-/// A review, and what has changed since the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenedReview {
-    /// The review.
-    pub pack: ReviewPack,
-    /// What has changed since the last review of the same scope; none if there was none.
-    pub delta: Option<ReviewDelta<ReviewKey>>,
-}
 
 /// The reviews on somebody's word: what [`Acting::reviews`] returns.
 ///
@@ -173,78 +103,6 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         self.opened(self.kept(id).await?.value).await
     }
 
-    /// Decides about one account or token of a review. To keep or to change it is also noted on the account or token: it
-    /// is required, as of now. To revoke it is to say so; revoking is another call.
-    ///
-    /// # Errors
-    /// The actor may not, the account is its own, the review has no such row, or it is full.
-    pub async fn attest(
-        &self,
-        id: &DocumentId,
-        key: &ReviewKey,
-        decision: ReviewDecision,
-        note: Option<Note>,
-    ) -> Result<OpenedReview, Error> {
-        let (Acting { core, actor }, note) = (self.acting, &note);
-        let pack = retry_on_conflict(move || async move {
-            let Kept { mut value, revision, .. } = self.kept(id).await?;
-            if actor.is(&key.account) {
-                return Err(Error::OwnAccount);
-            }
-            if value.rows.attestations().len() >= ReviewPack::MOST_ATTESTATIONS {
-                return Err(Error::TooManyEntries { most: ReviewPack::MOST_ATTESTATIONS });
-            }
-            let (by, at) = (actor.name().clone(), core.now());
-            let note = note.as_ref().map(|note| note.as_str().to_owned());
-            let attestation = Attestation { key: key.clone(), by, at, decision, note };
-            value.rows.attest(attestation).map_err(|_| Error::NotReviewed)?;
-            let event = self.event(Action::ReviewAttested, id).about_account(Label::new(key.account.as_str()));
-            let event = event.with(Label::new("decision"), Label::new(word(decision)));
-            let event = key.token.iter().fold(event, |event, token| event.about_token(Label::new(token.as_str())));
-            core.keep(actor, (DocumentKind::Review, id), &value, Some(revision), event).await?;
-            Ok(value)
-        })
-        .await?;
-        if decision.confirms() {
-            self.confirm(key).await?;
-        }
-        self.opened(pack).await
-    }
-
-    /// Notes on the record that it is required; of what is gone nothing is noted. An account's client secret carries the
-    /// account's dates.
-    async fn confirm(&self, key: &ReviewKey) -> Result<(), Error> {
-        let Acting { core, actor } = self.acting;
-        retry_on_conflict(|| async {
-            let Some(found) = self.record_of(key).await? else { return Ok(()) };
-            self.acting.asker().may_on(Call::Review, found.account())?;
-            let (now, present) = (core.now(), found.token());
-            let next_due = match present.class {
-                Class::Token(_) => due_soon(present, now),
-                Class::Secret | Class::Session { .. } => present.next_due,
-            };
-            let token = Token { last_review: Some(now), next_due, ..present.clone() };
-            let event = core.token_event(Action::TokenReviewed, actor, present);
-            let change = Change::Tend { tokens: vec![Tended { token, expected: present.revision }] };
-            core.commit(actor, change, event).await.map(drop)
-        })
-        .await
-    }
-
-    async fn record_of(&self, key: &ReviewKey) -> Result<Option<std::sync::Arc<Credential>>, Error> {
-        let store = &self.acting.core.store;
-        let Some(token) = &key.token else {
-            let page = store.credentials(&key.account, Kind::Secret, None, Change::BATCH).await;
-            let mut secrets: Vec<_> = page.map_err(Unavailable::new)?.items;
-            secrets.sort_by_key(|listed| listed.credential.token().created_at);
-            return Ok(secrets.pop().map(|listed| listed.credential));
-        };
-        match self.acting.core.credential(&key.account, token).await {
-            Err(Error::TokenMissing) => Ok(None),
-            found => found.map(Some),
-        }
-    }
-
     async fn opened(&self, pack: ReviewPack) -> Result<OpenedReview, Error> {
         let earlier = pack.before.as_ref().and_then(|id| DocumentId::parse(id).ok());
         let before = match earlier {
@@ -307,52 +165,6 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
 
     fn event(&self, action: Action, id: &DocumentId) -> Event {
         self.acting.core.event(action, self.acting.actor).with(Label::new("review"), Label::new(id.as_str()))
-    }
-}
-
-const fn word(decision: ReviewDecision) -> &'static str {
-    match decision {
-        ReviewDecision::Keep => "keep",
-        ReviewDecision::Change => "change",
-        ReviewDecision::Revoke => "revoke",
-    }
-}
-
-impl fmt::Display for ReviewKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.token {
-            Some(token) => write!(f, "{}/{}", self.account, token.as_str()),
-            None => write!(f, "{}", self.account),
-        }
-    }
-}
-
-/// The text is no key of a review.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("name an account as `account@realm` and a token as `account@realm/token`")]
-#[non_exhaustive]
-pub struct ReviewKeyError;
-
-impl FromStr for ReviewKey {
-    type Err = ReviewKeyError;
-
-    fn from_str(text: &str) -> Result<Self, ReviewKeyError> {
-        let (account, token) = text.split_once('/').map_or((text, None), |(account, token)| (account, Some(token)));
-        let account = AccountId::parse(account).map_err(|_| ReviewKeyError)?;
-        let token = token.map(|token| TokenId::parse(token).map_err(|_| ReviewKeyError)).transpose()?;
-        Ok(Self { account, token })
-    }
-}
-
-impl Serialize for ReviewKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ReviewKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -26,6 +26,8 @@ use crate::{
 const MOST_NAMES: usize = 64;
 
 /// What is asked for when a token is rotated.
+///
+/// A client that does not know whether its request arrived sends it again as it was.
 #[derive(Clone, Debug)]
 pub struct RotateToken {
     /// What makes a retry the same request: the same key has one successor.
@@ -48,6 +50,8 @@ impl RotateToken {
 }
 
 /// Whether a request was carried out now or before.
+///
+/// Over HTTP it is 201 for the first and 200 for the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
     /// Now.
@@ -57,6 +61,8 @@ pub enum Served {
 }
 
 /// A token and its successor.
+///
+/// It is made of what the commit wrote, or, where a retry changed nothing, of what stands.
 #[derive(Debug)]
 pub struct RotatedToken {
     /// Whether the successor was there before this request.
@@ -108,6 +114,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Err(Error::NameTaken)
     }
 
+    /// Whether the request is new is told from the record on the old token, under the revision that the commit checks.
+    /// `taken` is how many proposed names were taken.
     async fn rotate_once(&self, wanted: &RotateToken, taken: usize) -> Result<RotatedToken, Error> {
         let (core, found) = (self.acting.core, self.found_for_rotation().await?);
         let successor = self.successor_of(found.token()).await?;

@@ -1,4 +1,7 @@
 //! What an account was seen to do: the accesses in its trail, added up by address and permission.
+//!
+//! Only granted accesses count, since advice and dry runs are about what works today. What the trail no longer holds is
+//! not known here.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,6 +19,7 @@ use super::Acting;
 use crate::{Error, Unavailable, core::journal::Due};
 
 /// How many events are read at most, the newest first.
+/// An event counts many accesses where they were coalesced.
 const MOST_EVENTS: usize = 50_000;
 
 /// How many pairs of address and permission are told apart.
@@ -61,6 +65,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
+    /// By these an exchange of client credentials is told from a request with a session: neither has a token's name.
     async fn secrets_of(&self, account: &AccountId) -> Result<HashSet<Label>, Error> {
         let page = self.core.store.credentials(account, Kind::Secret, None, MOST_SECRETS).await;
         let listed = page.map_err(Unavailable::new)?.items;
@@ -69,6 +74,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 }
 
 impl Traffic {
+    /// Counts one event; a pair of address and permission beyond the bound is left out, and the traffic is marked as
+    /// cut.
     fn add(&mut self, event: &Event, secrets: &HashSet<Label>) {
         self.since = self.since.into_iter().chain([event.at()]).min();
         let (permission, count) = (event.details().get("permission"), u64::from(event.count()));
@@ -116,6 +123,7 @@ impl Traffic {
         requests
     }
 
+    /// How many requests from an address asked for a permission: these are among those that authenticated from there.
     fn asked_from(&self, from: Option<IpAddr>) -> u64 {
         let asked = self.uses.range((from, None)..).take_while(|((address, _), _)| *address == from);
         asked.filter(|((_, permission), _)| permission.is_some()).fold(0, |all, (_, count)| all.saturating_add(*count))

@@ -56,6 +56,8 @@ pub enum Expiry {
 }
 
 /// An account after a change that may have widened what it can do.
+///
+/// It is made of what the commit wrote, not of what was read before it.
 #[derive(Clone, Debug)]
 pub struct UpdatedAccount {
     /// The account as it was written. Where more rights wait for approval, they stand in its proposal.
@@ -72,6 +74,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.change_account(Call::UpdateAccount, id, changed).await
     }
 
+    /// The account as it would be: what is left out stays, and what is asked for is judged with the actor's own rights.
     fn updated(
         &self,
         asker: &Asker<'_, P>,
@@ -133,6 +136,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         (Action::AccountProposed, Account { grant, allowlist, proposal, ..account })
     }
 
+    /// Whoever has edited what waits is remembered, so that none of them approves it.
     fn proposal(&self, account: &Account, grant: &Grant, allowlist: &Allowlist) -> Proposal {
         let earlier = account.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
         let mut by: Vec<_> = self.actor.people().into_iter().chain(earlier).collect();
@@ -153,6 +157,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 }
 
+/// The lowest role needs no reason; above it, somebody has to be able to ask later why.
 pub(super) fn check_justification<P: Permission>(
     catalogue: &Catalogue<P>,
     grant: &Grant,
@@ -165,6 +170,7 @@ pub(super) fn check_justification<P: Permission>(
     Err(Error::JustificationMissing { lowest: lowest.as_str().into() })
 }
 
+/// An account is read on every request, so its list is bounded.
 pub(super) fn check_networks(allowlist: &Allowlist) -> Result<(), Error> {
     let is_too_long = allowlist.networks().take(MOST_NETWORKS + 1).count() > MOST_NETWORKS;
     if is_too_long { Err(Error::TooManyNetworks { most: MOST_NETWORKS }) } else { Ok(()) }

@@ -1,4 +1,7 @@
 //! Whoever asks, with what it holds by the catalogue of this moment.
+//!
+//! The table of calls is in [`authority`](super::authority); this is the one place that reads it. Rights are counted by
+//! role and not by momentary scopes, so nobody escapes by narrowing themselves for a while.
 
 use std::sync::Arc;
 
@@ -17,6 +20,9 @@ use super::{
 use crate::{Actor, Error};
 
 /// An actor, judged by one catalogue: what a call loads once and asks as often as it needs.
+///
+/// Its answers hold for the records they were asked about: the revisions of these, and the actor's own, are checked
+/// again by the commit.
 pub(crate) struct Asker<'a, P: Permission> {
     pub(crate) actor: &'a Actor<P>,
     pub(crate) catalogue: Arc<Catalogue<P>>,
@@ -27,6 +33,7 @@ pub(crate) struct Asker<'a, P: Permission> {
 }
 
 impl<'a, P: Permission> Asker<'a, P> {
+    /// Loads the catalogue once, so that no two questions of a call are answered by two catalogues.
     pub(crate) fn new(actor: &'a Actor<P>, rules: &Rules<P>) -> Self {
         let catalogue = rules.catalogue.current();
         let holds = actor.holds(&catalogue);
@@ -109,6 +116,7 @@ impl<'a, P: Permission> Asker<'a, P> {
         self.holds.teams()
     }
 
+    /// What the actor holds on which teams' resources.
     pub(crate) const fn holds(&self) -> &Grants<P> {
         &self.holds
     }
@@ -120,10 +128,13 @@ impl<'a, P: Permission> Asker<'a, P> {
         journal.note(Shown { credential, address: self.actor.address(), at, outcome });
     }
 
+    /// Whether each team is among the actor's, or the actor has every team; an account without teams is covered by
+    /// everybody.
     fn covers_teams(&self, teams: &Teams) -> Result<(), Error> {
         if teams.is_subset(self.holds.teams()) { Ok(()) } else { Err(Error::Grant(GrantError::Teams)) }
     }
 
+    /// Whether the actor holds the permission that the host has chosen for this part of administration.
     fn has_duty(&self, duty: Duty) -> bool {
         let Administration { create, manage, review, read_trail } = self.administration;
         let has = |permission| self.holds.permissions().contains(permission);

@@ -1,4 +1,7 @@
 //! Changes on their way to the store: each with its event, after the accesses that came before it.
+//!
+//! Everything that anybody changes goes through here, so that no path leaves out the policies, the event or the actor's
+//! authority.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
@@ -30,6 +33,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// The same for a change that takes nothing from anybody, such as a new session: no waiting access can contradict it.
+    ///
+    /// Policies in force are asked first; the store then reads the actor's own records again inside its transaction.
     pub(crate) async fn commit_at_once(
         &self,
         actor: &Actor<P>,
@@ -49,14 +54,17 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(self.store.append(&[event]).await.map_err(Unavailable::new)?)
     }
 
+    /// An event of this instant, from the actor's address where one is known.
     pub(crate) fn event(&self, action: Action, actor: &Actor<P>) -> Event {
         Event::new(action, actor.name().clone(), self.now()).from_address(actor.address())
     }
 
+    /// An event about an account.
     pub(crate) fn account_event(&self, action: Action, actor: &Actor<P>, account: &Account) -> Event {
         self.event(action, actor).about_account(Label::new(account.id.as_str()))
     }
 
+    /// An event about a credential and its account.
     pub(crate) fn token_event(&self, action: Action, actor: &Actor<P>, token: &Token) -> Event {
         about_token(self.event(action, actor), token)
     }

@@ -1,4 +1,7 @@
 //! What changed between two states of a record, as the trail keeps it.
+//!
+//! Fields that are the same are left out. Values are as people read them; instants are seconds since 1970. No secret
+//! and no digest is ever among them.
 
 use service_accounts_access::{Allowlist, Scopes, Teams};
 use service_accounts_audit::{Event, Label};
@@ -46,14 +49,17 @@ pub(crate) fn of_token(event: Event, old: &Token, new: &Token) -> Event {
     fields.into_iter().fold(event, differing)
 }
 
+/// Adds one field, if it differs; a value that is missing on one side is left out there.
 fn differing(event: Event, (field, old, new): (&str, Option<String>, Option<String>)) -> Event {
     if old == new { event } else { event.changed(Label::new(field), old.as_deref(), new.as_deref()) }
 }
 
+/// A part of what waits for approval; none where nothing waits.
 fn proposed(account: &Account, read: impl FnOnce(&service_accounts_access::Grant) -> String) -> Option<String> {
     account.proposal.as_ref().map(|proposal| read(&proposal.grant))
 }
 
+/// `all of the role`, or names with commas between; an empty text is no access.
 pub(crate) fn scopes(scopes: &Scopes) -> String {
     match scopes {
         Scopes::Inherited => "all of the role".to_owned(),

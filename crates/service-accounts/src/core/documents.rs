@@ -1,4 +1,7 @@
 //! Documents of the store as values: JSON on the way in and out.
+//!
+//! The store does not look into them. Whoever changes one names the revision it was read at, so no edit overwrites
+//! another.
 
 use serde::{Serialize, de::DeserializeOwned};
 use service_accounts_access::Permission;
@@ -9,6 +12,8 @@ use super::Core;
 use crate::{Actor, Error, Unavailable};
 
 /// A value as it was kept.
+///
+/// The revision is what a change of it must name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept<T> {
     pub(crate) id: DocumentId,
@@ -17,6 +22,7 @@ pub(crate) struct Kept<T> {
 }
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// One document of a kind as a value; an error where there is none.
     pub(crate) async fn kept<T: DeserializeOwned>(
         &self,
         kind: DocumentKind,
@@ -26,6 +32,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         read(&found.ok_or(Error::DocumentMissing)?)
     }
 
+    /// A page of a kind in the order of ids. One document that does not read back fails the page: a list that left it
+    /// out would hide it.
     pub(crate) async fn kept_page<T: DeserializeOwned>(
         &self,
         kind: DocumentKind,

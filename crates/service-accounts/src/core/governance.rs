@@ -29,9 +29,13 @@ const PAGE: usize = 200;
 pub type TokenPolicy = GovernancePolicy<RequestCriteria, TokenRule>;
 
 /// What a policy in force objects to.
+///
+/// A soft rule's finding stands among the `warnings` of an answer, a hard rule's in [`Error::PolicyBlocked`]; the trail
+/// has both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFinding {
     /// The policy's name.
+    /// A change may fail rules of several policies; each has its own finding.
     pub policy: String,
     /// Of what kind the request was; an account that is created with a token is judged as both.
     pub kind: RequestKind,
@@ -40,6 +44,9 @@ pub struct PolicyFinding {
 }
 
 /// What a change gives.
+///
+/// A change that gives nothing is not judged by any policy, so that nothing stands between an incident and its
+/// containment.
 enum Given<'a> {
     /// New accounts with their credentials.
     Accounts(Vec<(&'a Account, &'a [Token])>),
@@ -83,6 +90,9 @@ impl<'a> Given<'a> {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The change as it may be made while the policies stay what they are, and what soft rules object to.
+    ///
+    /// The policies that were asked are named in the change: where one of them is changed before the commit, the change
+    /// is refused and judged again.
     pub(super) async fn governed(
         &self,
         actor: &Actor<P>,
@@ -102,6 +112,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok((Change::Provided { kind, id, at: policies.at, change, also }, findings))
     }
 
+    /// What each rule objects to; the account must still be in the state that the change was made from.
     async fn findings(&self, policies: &PolicySet<'_, P>, given: Given<'_>) -> Result<Vec<PolicyFinding>, Error> {
         match given {
             Given::Accounts(accounts) => {
@@ -170,6 +181,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 }
 
 impl PolicyFinding {
+    /// Whether it refuses the change.
     pub(crate) const fn blocks(&self) -> bool {
         matches!(self.violation.enforcement, Enforcement::Hard)
     }

@@ -1,4 +1,6 @@
 //! Where credentials are drawn up: the vendor, the keys and the randomness.
+//!
+//! A secret is drawn here and nowhere else. Its text goes to whoever asked, its digest to the store.
 
 use service_accounts_access::TokenGrant;
 use service_accounts_audit::Label;
@@ -10,11 +12,14 @@ use crate::{Actor, Error, Randomness, RandomnessError, randomness::Source};
 use service_accounts_access::Permission;
 
 /// A credential's text, and its record.
+///
+/// The text must not leave before the record is committed: where the commit fails, both are dropped.
 pub(crate) struct Draft {
     pub(crate) secret: SecretToken,
     pub(crate) record: Token,
 }
 
+/// The keyring is read once, when the host builds; another pepper needs another start.
 pub(crate) struct Issuer {
     pub(crate) vendor: Vendor,
     pub(crate) keyring: Keyring,
@@ -23,6 +28,9 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     /// A credential without limits of time or network of its own, inside those of its account.
+    ///
+    /// The id is random too, so two drafts that share one are as good as impossible; the store refuses them all the
+    /// same.
     pub(crate) fn draft<P: Permission>(
         &self,
         actor: &Actor<P>,
@@ -57,6 +65,7 @@ fn everybody_else<P: Permission>(actor: &Actor<P>, created_by: &Label) -> Vec<La
     actor.people().into_iter().filter(|person| person != created_by).collect()
 }
 
+/// A source that fails is an error, never a weaker secret.
 fn randomness_failed(error: service_accounts_token::MintError<RandomnessError>) -> Error {
     Error::Randomness(RandomnessError::new(error))
 }

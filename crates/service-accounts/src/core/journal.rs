@@ -51,11 +51,14 @@ pub enum AccessEvents {
 }
 
 /// How much memory waiting accesses may take, in bytes.
+/// Beyond it accesses are summed by action until there is room, so nothing is lost but detail.
 const ROOM: usize = 16 << 20;
 
 /// How many events go into one write.
+/// More waiting events take several writes.
 const BATCH: usize = 4096;
 
+/// One a [`ServiceAccounts`](crate::ServiceAccounts), shared by its clones.
 pub(crate) struct Journal {
     mode: AccessEvents,
     accesses: Mutex<Coalescer<AccessKey, Access, RandomState>>,
@@ -66,6 +69,8 @@ pub(crate) struct Journal {
 }
 
 /// Which waiting accesses a flush writes.
+///
+/// Last uses are written with each of them.
 #[derive(Clone, Copy)]
 pub(crate) enum Due<'a> {
     /// Those whose minute is over.
@@ -181,6 +186,7 @@ impl Journal {
         Ok(())
     }
 
+    /// Takes rows out of those that still count, so that the next write has them.
     fn close(&self, due: Due<'_>, now: UtcDateTime) {
         let mut accesses = self.accesses();
         match due {

@@ -29,6 +29,7 @@ const GOOD_FOR: Duration = Duration::HOUR;
 #[derive(Default)]
 pub(crate) struct KnownNames(Mutex<Option<Known>>);
 
+/// Names of accounts that were deleted since stay until it is read again.
 struct Known {
     names: LookAlikes,
     /// The teams that somebody must be in to be told the name.
@@ -37,6 +38,7 @@ struct Known {
 }
 
 impl Known {
+    /// Beyond the bound a name is not kept, and nothing is told to look like it.
     fn add(&mut self, name: &DisplayName, teams: &Teams) {
         if self.teams.len() < MOST && !self.teams.contains_key(name) {
             self.names.add(name.clone());
@@ -67,6 +69,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         visible.advise(name)
     }
 
+    /// Reads all names anew where the last reading is too old; two that do so at once read twice.
     async fn read_names(&self) -> Result<(), Unavailable> {
         let now = self.now();
         let is_good = |known: &Known| (now - known.read_at).abs() < GOOD_FOR;

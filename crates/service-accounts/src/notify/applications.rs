@@ -1,4 +1,6 @@
 //! Which applications there are, and what an account must hold to hear of one.
+//!
+//! It is asked when somebody subscribes and before every delivery, with the account's rights of that moment.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,8 @@ pub(crate) struct Needed<P> {
 }
 
 /// The applications of a host.
+///
+/// This system itself is always one, and stands in neither.
 #[derive(Clone, Debug)]
 pub(crate) struct Applications<P> {
     named: BTreeMap<ApplicationName, Needed<P>>,
@@ -30,6 +34,7 @@ impl<P> Default for Applications<P> {
 }
 
 impl<P: Permission> Applications<P> {
+    /// A name that is given twice has what was given last.
     pub(crate) fn with(mut self, name: ApplicationName, permission: P, team: Option<TeamName>) -> Self {
         self.named.insert(name, Needed { permission, team });
         self

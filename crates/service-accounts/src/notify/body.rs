@@ -1,4 +1,7 @@
 //! What a message says.
+//!
+//! A message holds what the trail holds of the event, and so no secret. Its form is part of the contract with
+//! receivers: fields are added, not changed.
 
 use serde_json::{Value, json};
 use service_accounts_audit::{Action, Event, Label, Recorded};
@@ -17,6 +20,8 @@ pub(super) fn body(subscription: &Subscription, name: &str, recorded: &Recorded)
     }
 }
 
+/// One object: the event's name, instant and place, the application, and the data. A body that would be too long says
+/// so in the place of the data.
 fn json_body(subscription: &Subscription, name: &str, recorded: &Recorded) -> String {
     let written = |data: Value| {
         json!({
@@ -32,6 +37,7 @@ fn json_body(subscription: &Subscription, name: &str, recorded: &Recorded) -> St
     if whole.len() <= MOST_BYTES { whole } else { written(json!({ "is_cut": true })) }
 }
 
+/// What the host has published, or what this system's trail has, without empty fields.
 fn data(event: &Event) -> Value {
     if event.action() == Action::ApplicationPublished {
         // It was JSON when it was published.

@@ -1,4 +1,8 @@
 //! How a subscription stops: switched off, or gone with its account.
+//!
+//! A subscription that has ended no longer holds the trail: its cursor is removed, so that what it has not read may be
+//! trimmed. Each step may be done again by whoever comes next, so a process that ends in between leaves nothing behind
+//! for good.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{
@@ -54,6 +58,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Removes a subscription whose account is gone.
+    ///
+    /// Where it is gone already, its cursor is still taken away.
     pub(super) async fn forget_subscription(&self, subscription: &Subscription) -> Result<(), Unavailable> {
         let Some(id) = subscription.document_id() else { return Ok(()) };
         if let Some(kept) = self.subscription_at(&id).await? {
@@ -117,6 +123,7 @@ fn alert_of(subscription: &Subscription, attempts: u32, undelivered: Sequence, n
     }
 }
 
+/// An event on the word of this system itself.
 fn own_event(action: Action, subscription: &Subscription, now: UtcDateTime) -> Event {
     about(Event::new(action, Label::new("service-accounts"), now), subscription)
 }

@@ -11,6 +11,8 @@ use super::{Subscription, TargetUrl, body::body, reader::Standing};
 /// A message that is to be delivered now.
 ///
 /// Its id and body are the same on every attempt, so a receiver that has seen the id has seen the message.
+///
+/// Hand it back to [`Outbox::settle`](super::Outbox::settle) with what came of the attempt.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub(super) subscription: Arc<Subscription>,
@@ -22,6 +24,9 @@ pub struct Message {
 }
 
 /// What signs a message: the header's values for one attempt.
+///
+/// Another attempt has another timestamp, and so other signatures: receivers refuse old ones, which a copy of a message
+/// would have. `Debug` leaves the signatures out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signing {
     /// `webhook-timestamp`: the seconds since 1970 at which this attempt is made.
@@ -70,6 +75,7 @@ impl Message {
     }
 
     /// How often it was tried before.
+    /// Zero for one that is tried for the first time.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.standing.reader.attempts

@@ -1,10 +1,14 @@
 //! Names of applications, of their events and of subscriptions.
+//!
+//! Each is a type of its own, so that an application cannot stand where an event is meant.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A text that is no name of an application, an event or a subscription.
+///
+/// It says what was expected, and repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotificationNameError {
@@ -76,6 +80,8 @@ texts! {
     /// The name of an event of the host's, such as `invoice.paid`: 1 to 64 of `a-z A-Z 0-9 . _ -`.
     EventName, is_name, Name;
     /// Which events: `*`, a name such as `token.revoked`, or all of a noun such as `token.*`.
+    ///
+    /// Case counts, and a `*` stands at the end alone.
     EventPattern, is_pattern, Pattern;
     /// The name of a subscription: 20 hexadecimal digits.
     SubscriptionId, is_subscription, Subscription;

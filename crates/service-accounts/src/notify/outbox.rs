@@ -1,4 +1,8 @@
 //! What a deliverer asks for, and what it reports.
+//!
+//! A deliverer keeps nothing itself: where each subscription stands is a cursor in the store, moved only from where it
+//! was found. So several processes may deliver, and one that ends in the middle leaves a message to be sent again,
+//! never one that is lost.
 
 use std::sync::Arc;
 
@@ -17,22 +21,30 @@ use crate::{
 };
 
 /// How many events are read at once.
+/// It is also how far a cursor may lag behind events that a subscription does not ask for.
 const PAGE: usize = 64;
 
 /// How many events one call of [`Outbox::next`] looks at.
+/// A subscription that asks for rare events so cannot hold up the others.
 const MOST_LOOKED_AT: usize = 1024;
 
 /// The other side of the trail: what is to be delivered, for whoever delivers.
 ///
 /// A host usually does not call it: the crate `service-accounts-webhook` does.
+///
+/// Messages of one subscription come in the order of the trail, each at least once; the receiver tells repeats apart by
+/// the message's id.
 pub struct Outbox<'a, S, P: Permission> {
     pub(super) core: &'a Core<S, P>,
 }
 
 /// What there is to do for a subscription.
+///
+/// It is exhaustive: a deliverer has to think about each.
 #[derive(Clone, Debug)]
 pub enum Next {
     /// Deliver this, and [`settle`](Outbox::settle) it.
+    /// Until it is settled, the same message is found again.
     Message(Box<Message>),
     /// The last attempt failed: nothing before this instant.
     NotBefore(UtcDateTime),
@@ -41,6 +53,7 @@ pub enum Next {
     /// Nothing happened that it asks for.
     Nothing,
     /// It is disabled or gone.
+    /// Nothing is due for it before a person enables it.
     Stopped,
 }
 
@@ -57,6 +70,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     ///
     /// # Errors
     /// The store failed.
+    ///
+    /// A page may be short, even empty, and still have a `next`: subscriptions of other realms share the list.
     pub async fn subscriptions(
         &self,
         after: Option<&DocumentId>,
@@ -71,6 +86,9 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     ///
     /// # Errors
     /// The store failed.
+    ///
+    /// It is asked with the present records, so a subscription whose account lost the permission is switched off here
+    /// and not at the next change of the account.
     pub async fn next(&self, subscription: &DocumentId) -> Result<Next, Unavailable> {
         let Some(kept) = self.core.subscription_at(subscription).await?.filter(|kept| kept.value.is_enabled()) else {
             return Ok(Next::Stopped);
@@ -83,6 +101,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     }
 
     /// Signs an attempt that is made now; `None` where the pepper of every live secret is gone, and nothing may be sent.
+    ///
+    /// Every live secret of the subscription signs, the newest first, so that a receiver may change over.
     #[must_use]
     pub fn sign(&self, message: &Message) -> Option<Signing> {
         message.sign(&self.core.issuer.keyring, self.core.now())
@@ -104,6 +124,10 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     ///
     /// # Errors
     /// The store failed: the message is then delivered again, under the same id.
+    ///
+    /// A receiver that answers 410 is gone for good. Any other failure is tried again with a growing rest, until the
+    /// host's [`Retries`](crate::Retries) are over; then the subscription is switched off with an alert, and remembers
+    /// where it stopped.
     pub async fn settle(&self, message: Message, outcome: Outcome) -> Result<(), Unavailable> {
         let now = self.core.now();
         let reader = attempted(&message, outcome, now);
@@ -133,6 +157,7 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         Ok(())
     }
 
+    /// Reads on from where the subscription stands, to the first event that it asks for.
     async fn find(&self, kept: Kept<Subscription>, standing: Standing) -> Result<Next, Unavailable> {
         let subscription = Arc::new(kept.value);
         let mut place = standing.at;
@@ -153,6 +178,7 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         self.pass_over(&subscription, standing, place, Next::More).await
     }
 
+    /// Whether the account may still be told. An account of the same id that was created later is another one.
     async fn permitted(
         &self,
         subscription: &Arc<Subscription>,
@@ -221,6 +247,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
 }
 
 /// What is remembered once an attempt is over.
+///
+/// A delivery ends the row of failures; a failure counts on.
 fn attempted(message: &Message, outcome: Outcome, now: UtcDateTime) -> Reader {
     let mut reader = message.standing.reader.clone();
     let attempts = reader.attempts.saturating_add(1);
@@ -255,6 +283,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(Paged { items, next: page.next })
     }
 
+    /// A subscription by its document; `None` where it was removed.
     pub(crate) async fn subscription_at(&self, id: &DocumentId) -> Result<Option<Kept<Subscription>>, Unavailable> {
         let found = self.store.document(DocumentKind::Subscription, id).await.map_err(Unavailable::new)?;
         let Some(document) = found else { return Ok(None) };

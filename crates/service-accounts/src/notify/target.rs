@@ -1,4 +1,6 @@
 //! Where messages are sent.
+//!
+//! A URL is read once and strictly, so that what is judged, what is connected to and what is shown cannot differ.
 
 use std::{
     fmt,
@@ -12,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::is_public;
 
 /// Which receivers the host allows.
+///
+/// It is asked when a subscription is made and when it is changed, and by the deliverer before each attempt, where it
+/// also holds for the address that the name leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Targets {
     /// Only addresses of the public Internet, and only over TLS.
@@ -23,6 +28,8 @@ pub enum Targets {
 }
 
 /// Why a URL is no target.
+///
+/// It carries nothing of the URL, which may hold a secret of the receiver's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
@@ -53,6 +60,9 @@ pub enum TargetError {
 }
 
 /// An `https` or `http` URL with a host name or an address, without credentials and fragment.
+///
+/// `Debug` shows the host alone. What a browser would correct is refused: other schemes, addresses such as `127.1`,
+/// characters that must be encoded, a name or a password before the host.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TargetUrl(Arc<str>);
 
@@ -126,6 +136,7 @@ fn is_own_name(host: &str) -> bool {
         .any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')))
 }
 
+/// What stands before the port, without brackets.
 fn host_of(authority: &str) -> &str {
     match authority.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
@@ -133,6 +144,7 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
+/// A host, and a port where there is one.
 fn check_authority(authority: &str) -> Result<(), TargetError> {
     let host = host_of(authority);
     let after = match authority.strip_prefix('[') {

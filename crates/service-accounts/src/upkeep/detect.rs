@@ -17,6 +17,8 @@ use crate::{
 const KEPT_EVERY: Duration = Duration::MINUTE;
 
 /// What the detectors did.
+///
+/// An alert is counted where it was raised by this call; one that another process has raised is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
     /// Events that were looked at.
@@ -29,6 +31,9 @@ pub struct Watched {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Looks at the events up to `newest`, at most `most` of them.
+    ///
+    /// What the detectors know waits in memory between two calls. Where this future is dropped they are restored from
+    /// what was kept last, and read on from there.
     pub(super) async fn watch(&self, newest: Option<Sequence>, most: usize) -> Result<Watched, Unavailable> {
         let Some(settings) = &self.rules.trail.detectors else { return Ok(Watched::default()) };
         let mut watching = match self.followers.watching.take() {
@@ -45,6 +50,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(watched)
     }
 
+    /// Each event is shown to every detector once, in the order of the trail.
     async fn watch_on(
         &self,
         watching: &mut Watching,
@@ -73,6 +79,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Keeps an alert with its event and tells it to `tracing`; false where that was done before.
+    ///
+    /// An alert has the same id however often it is raised for the same events, which is how a repeat is recognised.
+    /// Beyond the bound of what is kept, alerts go to `tracing` alone.
     async fn tell(&self, alert: &Alert, is_kept: bool) -> Result<bool, Unavailable> {
         if is_kept && !self.keep_alert(alert, alert.event(self.now())).await? {
             return Ok(false);

@@ -23,6 +23,8 @@ use crate::{
 const PAGE: usize = 256;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Announces what is new about the account, and disables it where nobody has used it and the host has chosen so. It
+    /// is never deleted by time.
     pub(super) async fn settle_account(
         &self,
         secret: &Listed,
@@ -50,6 +52,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(())
     }
 
+    /// False where the account was changed meanwhile: the next sweep looks at it as it is then.
     async fn disable(&self, account: &Account, now: UtcDateTime) -> Result<bool, Unavailable> {
         let event = Event::new(Action::AccountDisabled, Label::new("service-accounts"), now);
         let event = event.about_account(Label::new(account.id.as_str()));
@@ -80,6 +83,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 }
 
 impl<P: Permission> Rules<P> {
+    /// What the lifecycle policy asks of an account: its dates, its last use, and the age of a client secret that
+    /// works.
     fn facts_of(&self, account: &Account, secret: &Token, last_use: Option<UtcDateTime>) -> AccountFacts {
         let facts = AccountFacts::new(account.created_at);
         let facts = if secret.is_revoked(account) { facts } else { facts.with_secret(secret.created_at) };

@@ -13,6 +13,8 @@ use crate::{ServiceAccounts, Unavailable, core::Core};
 const TRIES: usize = 8;
 
 /// Why this process must not serve on these data.
+///
+/// Serving all the same would refuse good credentials, and mint ones that the right keys do not verify.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PepperError {
@@ -41,6 +43,8 @@ pub enum PepperError {
 }
 
 /// What is stored of the peppers.
+///
+/// A check value for each pepper, or nothing where no process has checked yet.
 enum Known {
     Nothing,
     Checks(Revision, Vec<KeyCheck>),

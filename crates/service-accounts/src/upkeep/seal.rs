@@ -1,4 +1,7 @@
 //! The trail is sealed segment by segment.
+//!
+//! A segment is open until it is full or old enough; then its seal is kept as a document, in one step with an event
+//! that says so. Several processes may seal: the one whose seal finds its number taken goes on behind the other's.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{
@@ -31,6 +34,9 @@ pub struct Sealed {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Reads on up to `newest`, at most `most` events, and closes segments that are full or old.
+    ///
+    /// The open segment waits in memory between two calls. Where this future is dropped it is read again from the
+    /// trail, from the last seal on.
     pub(super) async fn seal(&self, newest: Option<Sequence>, most: usize) -> Result<Sealed, Unavailable> {
         let Some(sealing) = &self.rules.trail.sealing else { return Ok(Sealed::default()) };
         let mut open = match self.followers.segment.take() {
@@ -47,6 +53,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// False where another process sealed meanwhile: the segment begins elsewhere then.
+    ///
+    /// `most` bounds the events that are read.
     async fn seal_on(
         &self,
         sealing: &Sealing,
@@ -81,6 +89,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
+    /// False where another process has kept a seal of this number, or has moved the cursor.
     async fn keep_seal(
         &self,
         key: &SealKey,
@@ -110,6 +119,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Another process was faster, or ended before it moved the cursor.
+    ///
+    /// Their seal is verified under the key before anything rests on it.
     async fn go_on_after_theirs(&self, key: &SealKey, from: Option<Sequence>, number: u64) -> Result<(), Unavailable> {
         // It is gone only where a third process has sealed and trimmed by now: the cursor stands further on then.
         let Some(theirs) = self.seal_numbered(number).await? else { return Ok(()) };

@@ -38,6 +38,8 @@ pub struct Swept {
 const PAGE: usize = 256;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// Settles until nothing is due, or the bound is reached. It reads again after each page: what was settled has
+    /// moved on.
     pub(super) async fn sweep(&self, bounds: UpkeepBounds) -> Result<Swept, Unavailable> {
         let mut swept = Swept::default();
         loop {
@@ -74,6 +76,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(())
     }
 
+    /// A revoked client secret whose observation was quiet is removed; a token waits for a person to delete it.
     async fn settle_token(&self, listed: &Listed, now: UtcDateTime, swept: &mut Swept) -> Result<(), Unavailable> {
         let mut listed = listed.clone();
         if self.rules.is_released(&listed, now) {
@@ -108,6 +111,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(matches!(committed, Committed::Applied(_)))
     }
 
+    /// False where it was removed, or changed so that it may not be, by somebody else.
     async fn remove(&self, token: &Token, action: Action, at: UtcDateTime) -> Result<bool, Unavailable> {
         let event = about_token(Event::new(action, Label::new("service-accounts"), at), token);
         let (token, account) = (token.id, token.account.clone());

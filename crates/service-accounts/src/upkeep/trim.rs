@@ -29,6 +29,8 @@ const STEP: usize = 500;
 const ALERTS: usize = 100;
 
 /// What trimming did.
+///
+/// Nothing is trimmed that is not sealed, archived where the host has an archive, and behind every reader of the trail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
     /// Segments that the trail no longer has.
@@ -65,6 +67,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(trimmed)
     }
 
+    /// The newest seal always stays, so that the chain can go on from it. A segment is archived, then let go, then
+    /// removed; where the process ends in between, the next look goes on from there.
     async fn trim_segments(
         &self,
         sealing: &Sealing,
@@ -89,6 +93,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
+    /// The seal of the segment that goes next; none before anything was sealed.
     async fn oldest_seal(&self) -> Result<Option<Kept<TrailSeal>>, Unavailable> {
         let page = self.kept_seals(None, 1).await.map_err(unavailable)?;
         Ok(page.items.into_iter().next())
@@ -114,6 +119,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(has_begun && slowest.is_none_or(|slowest| slowest >= last))
     }
 
+    /// Gives the host a segment as JSON Lines that the offline verifier reads. Where the archive fails, the segment
+    /// stays.
     async fn archive(&self, sealing: &Sealing, kept: &TrailSeal) -> Result<(), Unavailable> {
         let Some(archive) = &sealing.archive else { return Ok(()) };
         let seal = &kept.seal;
@@ -136,6 +143,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         self.remove_document((DocumentKind::Seal, &segment.id), segment.revision, event).await
     }
 
+    /// An alert lives as long as events are kept, or a year where no retention is set.
     async fn trim_alerts(
         &self,
         retention: Option<Duration>,
@@ -155,6 +163,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(())
     }
 
+    /// False where the document has changed or is gone: another process was faster.
     async fn remove_document(
         &self,
         (kind, id): (DocumentKind, &DocumentId),
@@ -175,6 +184,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 #[error("the archive did not take a segment of the trail; nothing was removed")]
 struct NotArchived(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+/// What upkeep reads is its own; an error that is not the store's is told as one.
 fn unavailable(error: Error) -> Unavailable {
     match error {
         Error::Unavailable(error) => error,

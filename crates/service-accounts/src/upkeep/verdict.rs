@@ -13,6 +13,7 @@ use crate::core::rules::{OnIdle, Rules};
 pub(super) struct Settled {
     pub(super) token: Token,
     pub(super) action: Action,
+    /// What is new, by name, for the details of the event.
     pub(super) notes: Vec<(&'static str, String)>,
 }
 
@@ -81,6 +82,7 @@ impl<P: Permission> Rules<P> {
         found.into_iter().chain(notice).collect()
     }
 
+    /// Whether it has not been used for as long as the policy allows.
     fn is_idle(&self, listed: &Listed, state: TokenState, now: UtcDateTime) -> bool {
         let facts = listed.entry().facts.with_state(state);
         let findings = self.schedule_of(listed.credential.token()).assess(&facts, now);

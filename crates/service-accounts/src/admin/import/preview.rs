@@ -7,6 +7,8 @@ use service_accounts_naming::AccountId;
 use crate::Error;
 
 /// What would come of a file, row by row. Its `Display` is what to show a person before they confirm.
+///
+/// It is made anew by the confirmation, and must then be the same: its digest also names whoever asked.
 #[derive(Debug)]
 pub struct ImportPreview {
     /// Names what was previewed, for [`Acting::confirm_import`](crate::Acting::confirm_import).
@@ -42,11 +44,14 @@ impl fmt::Display for ImportPreview {
 }
 
 /// What would come of one row.
+///
+/// A row with problems is not imported, and neither is any other row of its file.
 #[derive(Debug)]
 pub struct ImportRow {
     /// The line of the file on which it begins; the header is line 1.
     pub line: u64,
     /// Its `user`, as it stands in the file.
+    /// It is shown so that people find the row; nothing else of the file is repeated.
     pub user: String,
     /// The account's id, where one can be made.
     pub id: Option<AccountId>,

@@ -1,4 +1,7 @@
 //! One row judged by itself: what it asks for, and everything that is wrong with it.
+//!
+//! Everything that is wrong is told at once, so that a file need not be sent once a mistake. A password is refused: the
+//! service makes its own secrets.
 
 use service_accounts_access::RoleName;
 use service_accounts_audit::Label;
@@ -13,7 +16,9 @@ const MAX_USER: usize = 150;
 
 /// The account that a row asks for.
 pub(super) struct Wanted {
+    /// Where it begins in the file, the header being line 1.
     pub(super) line: u64,
+    /// The cell as it stands, by which people find the row again.
     pub(super) user: String,
     pub(super) id: AccountId,
     pub(super) account: NewAccount,
@@ -25,6 +30,7 @@ pub(super) struct Judged {
     pub(super) problems: Vec<ImportProblem>,
 }
 
+/// The store and the actor's rights are not asked here; [`look_at`](super::Acting) does.
 pub(super) fn judge(row: &Row, options: &ImportOptions, realm: &Realm, importer: &Label) -> Judged {
     let mut problems = Vec::new();
     if let Some(found) = row.odd_cells {
@@ -78,6 +84,7 @@ fn local(user: &str) -> &str {
     user.split_once('@').map_or(user, |(local, _)| local)
 }
 
+/// A `user` begins with a letter or a digit: a spreadsheet would take `=`, `+`, `-` and `@` for the start of a formula.
 fn id(user: &str, realm: &Realm) -> Result<AccountId, ImportProblem> {
     let begins_well = user.starts_with(char::is_alphanumeric);
     if !begins_well || user.chars().nth(MAX_USER).is_some() {
@@ -104,6 +111,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// What was read, or nothing and a problem more.
     fn of<T>(&mut self, read: Result<T, ImportProblem>) -> Option<T> {
         read.map_err(|problem| self.problems.push(problem)).ok()
     }

@@ -4,6 +4,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::{ImportFile, ImportFileError};
 
+/// In any order and any case; only `user` is needed.
 const COLUMNS: [&str; 6] = ["user", "display_name", "email", "title", "role", "password"];
 
 /// The cells of one row, without the white space around them.
@@ -28,6 +29,7 @@ struct Header {
     width: usize,
 }
 
+/// Rows without any text are skipped. `most` bounds the rows, and the file's size bounds the cells.
 pub(super) fn read(csv: &[u8], most: usize) -> Result<Vec<Row>, ImportFileError> {
     let text = decoded(csv)?;
     let mut reader = ReaderBuilder::new()
@@ -53,6 +55,7 @@ pub(super) fn read(csv: &[u8], most: usize) -> Result<Vec<Row>, ImportFileError>
     }
 }
 
+/// UTF-8, with or without a byte order mark.
 fn decoded(csv: &[u8]) -> Result<&str, ImportFileError> {
     if csv.len() > ImportFile::MAX_BYTES {
         return Err(ImportFileError::TooLarge { most: ImportFile::MAX_BYTES });
@@ -81,6 +84,7 @@ fn line(text: &str, record: &StringRecord) -> u64 {
 }
 
 impl Header {
+    /// An unknown column is named by its number and not by its text, which may be a secret of a file without a header.
     fn of(record: &StringRecord) -> Result<Self, ImportFileError> {
         let mut places = [None; COLUMNS.len()];
         let named = record.iter().enumerate().filter(|(_, name)| !name.is_empty());

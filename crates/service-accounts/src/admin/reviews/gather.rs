@@ -1,4 +1,6 @@
 //! What is on record of accounts and tokens, as a review looks at it.
+//!
+//! What requests have gathered in memory is written first, so that a token used a moment ago does not count as idle.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -19,22 +21,30 @@ const MOST_NETWORKS: usize = 16;
 
 type Item = ReviewItem<ReviewKey, String>;
 
-/// The items of a page of accounts.
+/// The items of a page of accounts: what [`ReviewRows::of`](super::ReviewRows) asks its questions of.
 pub(super) struct Gathered {
+    /// Each account, followed by its tokens.
     pub(super) items: Vec<Item>,
+    /// Every team of the accounts.
     pub(super) teams: Teams,
+    /// The account behind which the next review starts.
     pub(super) next: Option<AccountId>,
+    /// Whether one account alone had more tokens than a pack holds.
     pub(super) is_cut: bool,
 }
 
 /// What was seen of credentials.
 #[derive(Default)]
 struct Sights {
+    /// By name, as they were used.
     permissions: BTreeSet<String>,
+    /// The networks of the addresses that it was used from.
     networks: BTreeSet<IpAddr>,
 }
 
 impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
+    /// Reads a page of accounts within the actor's teams, the actor's own left out, and stops before an account that
+    /// would make the pack too long: the next review starts with it.
     pub(super) async fn gather(&self, scope: &ReviewScope, limit: usize) -> Result<Gathered, Error> {
         let (core, asker) = (self.acting.core, self.acting.asker());
         core.journal.flush(&core.store, Due::Now, core.now()).await?;
@@ -63,6 +73,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// The account, then its tokens.
+    ///
+    /// Sessions count as uses and are no rows: they end by themselves. The client secret stands for the account.
     async fn items_of(&self, account: &Account, scope: &ReviewScope) -> Result<Vec<Item>, Error> {
         let mut tokens = Vec::new();
         let (mut seen, mut environments) = (Sights::default(), BTreeSet::from([account.environment.clone()]));
@@ -107,6 +119,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         Ok([Item { granted, ..item }].into_iter().chain(tokens).collect())
     }
 
+    /// What is asked of a token alone: its name, its end, its pepper, and what it was granted and used.
     fn token_item(&self, account: &Account, listed: &Listed, scope: &ReviewScope, seen: &Sights) -> Item {
         let (token, TokenEntry { key, environment, facts }) = (listed.credential.token(), listed.entry());
         let key = ReviewKey { account: account.id.clone(), token: Some(key) };
@@ -146,10 +159,12 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         held.into_iter().flat_map(|held| held.iter()).map(|permission| permission.name().to_owned()).collect()
     }
 
+    /// Whether its secret stands under an earlier pepper still; a use moves it to the current one.
     fn has_old_pepper(&self, listed: &Listed) -> bool {
         listed.credential.token().digest.pepper() != self.acting.core.issuer.keyring.current()
     }
 
+    /// What was seen of one credential; attempts after its end are no use.
     async fn sights(&self, listed: &Listed) -> Result<Sights, Error> {
         let seen = self.acting.core.store.sightings(&listed.credential.token().id).await.map_err(Unavailable::new)?;
         let mut sights = Sights::default();
@@ -172,6 +187,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The teams of both; every team, where either has every team.
 fn united(teams: Teams, others: &Teams) -> Teams {
     if teams.is_every() || others.is_every() {
         return Teams::every();

@@ -1,4 +1,7 @@
 //! The trail as a file, part by part.
+//!
+//! An export reads the trail in parts of some hundred events, so its memory does not grow with the trail, and a slow
+//! reader holds nothing open in the store.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{
@@ -50,11 +53,16 @@ pub struct TrailExport {
     unsealed: usize,
 }
 
+/// What the next part is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// A header, where the form has one.
     Begin,
+    /// Sealed segments, each followed by its seal.
     Seals,
+    /// Events that no seal covers yet.
     Rest,
+    /// Nothing more.
     Over,
 }
 
@@ -63,6 +71,7 @@ enum Stage {
 struct Segment {
     id: DocumentId,
     seal: Seal,
+    /// How many of its events are in the file; fewer than the seal counts means that they were trimmed meanwhile.
     written: usize,
 }
 
@@ -140,6 +149,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         if is_host || self.acting.core.shows_event(&recorded.event) { Ok(()) } else { Err(Error::NotPermitted) }
     }
 
+    /// The next events of the segment under way, and its seal behind the last of them.
     async fn sealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
         let core = self.acting.core;
         let Some(mut segment) = export.segment.take() else {
@@ -170,6 +180,8 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         Ok(part)
     }
 
+    /// The next events behind the last seal, up to the instant at which the export began; at the end, the line that
+    /// says that the file is whole.
     async fn unsealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
         let room = Sealer::MOST_EVENTS.saturating_sub(export.unsealed);
         let is_behind = export.place < export.until;
@@ -202,6 +214,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
 }
 
 impl TrailExport {
+    /// The header of a table; JSON Lines need none.
     fn begin(&mut self) -> Result<String, Error> {
         self.stage = if self.sealed.is_some() { Stage::Seals } else { Stage::Rest };
         match self.form {
@@ -216,6 +229,7 @@ impl TrailExport {
         self.segment = Some(Segment { id, seal, written: 0 });
     }
 
+    /// Goes on behind a segment that is written, with the line of its seal.
     fn leave(&mut self, segment: Segment) -> Result<String, Error> {
         let Segment { id, seal, .. } = segment;
         (self.place, self.last_seal) = (Some(seal.last()), Some(id));
@@ -223,6 +237,7 @@ impl TrailExport {
         Ok(line.map_err(Unavailable::new)?.unwrap_or_default())
     }
 
+    /// One event as a line of the form.
     fn line(&mut self, recorded: &Recorded) -> Result<String, LineError> {
         match (&mut self.sealed, self.form) {
             (Some(export), _) => export.event(recorded),

@@ -13,6 +13,8 @@ use crate::{
 };
 
 /// The policies of a moment, ready to be asked.
+///
+/// It judges by the catalogue of the same moment, so that a scope counts for what it holds now.
 pub(crate) struct PolicySet<'a, P: Permission> {
     pub(super) rules: &'a Rules<P>,
     pub(super) catalogue: Arc<Catalogue<P>>,
@@ -41,6 +43,7 @@ impl<'a, P: Permission> PolicySet<'a, P> {
         Self { rules, catalogue, policies, teams: teams.into_iter().collect(), at: None }
     }
 
+    /// Whether there is nothing to ask, so that nothing need be read for it.
     pub(crate) fn is_silent(&self) -> bool {
         self.policies.is_empty()
     }
@@ -52,14 +55,17 @@ impl<'a, P: Permission> PolicySet<'a, P> {
         self.account(account).into_iter().chain(of_tokens).collect()
     }
 
+    /// What they object to in an account, with the rights that wait for approval if any do.
     pub(crate) fn account(&self, account: &Account) -> Vec<PolicyFinding> {
         self.request(&self.account_request(account))
     }
 
+    /// What they object to in a token of an account.
     pub(crate) fn token(&self, account: &Account, token: &Token) -> Vec<PolicyFinding> {
         self.request(&self.token_request(account, token))
     }
 
+    /// What they object to in a request, policy by policy in the order of their names.
     pub(crate) fn request(&self, request: &TokenRequest) -> Vec<PolicyFinding> {
         let of_policy = |policy: &TokenPolicy| {
             let named = policy.name.clone();
@@ -83,6 +89,7 @@ fn expanded<P: Permission>(policy: TokenPolicy, catalogue: &Catalogue<P>) -> Tok
     TokenPolicy { rules: policy.rules.into_iter().map(expand).collect(), ..policy }
 }
 
+/// The names listed, every declared scope that holds no more than they do together, and each of their permissions.
 fn within<P: Permission>(mut allowed: Vec<String>, catalogue: &Catalogue<P>) -> Vec<String> {
     let held = allowed.iter().filter_map(|name| catalogue.scope(&ScopeName::parse(name).ok()?));
     let held = held.fold(PermissionSet::empty(), PermissionSet::union);

@@ -1,4 +1,7 @@
 //! Accounts and tokens as policies see them.
+//!
+//! A policy judges what is asked for, so what is missing on a record is missing in the request: a rule that needs it
+//! then fails.
 
 use service_accounts_access::{Allowlist, Grant, Permission, Scopes, Teams};
 use service_accounts_lifecycle::{RequestKind, Span, TokenRequest};
@@ -37,6 +40,7 @@ impl<P: Permission> PolicySet<'_, P> {
         }
     }
 
+    /// What a policy sees of an account with these rights and networks.
     fn described(&self, account: &Account, grant: &Grant, allowlist: &Allowlist) -> TokenRequest {
         TokenRequest {
             owner: Some(account.owner.as_str().into()),
@@ -54,6 +58,7 @@ impl<P: Permission> PolicySet<'_, P> {
         }
     }
 
+    /// The teams by name. An account of every team counts as a member of each team that a policy names.
     fn teams(&self, teams: &Teams) -> Vec<String> {
         if teams.is_every() { self.teams.clone() } else { teams.names().map(|team| team.as_str().into()).collect() }
     }
@@ -74,6 +79,7 @@ fn bounds(allowlist: &Allowlist) -> Vec<String> {
     if takes_in_all { Vec::new() } else { allowlist.networks().map(|network| network.to_string()).collect() }
 }
 
+/// Advice as the codes that a rule may make an exception for.
 fn codes(advice: Vec<NameAdvice>) -> Vec<String> {
     advice.iter().map(|advice| advice.code.as_str().into()).collect()
 }

@@ -1,4 +1,6 @@
 //! One access: which credential was judged, from where, and how.
+//!
+//! Only a verified secret names an account here; everything before that is a stranger's, counted by network.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -28,11 +30,16 @@ pub(crate) struct Access {
 }
 
 /// What came of an access.
+///
+/// Granted and used are events of one action; a use for a permission has a row of its own, from which the advice on
+/// unused permissions is worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
+    /// Authenticated; whether it then could do what it asked for is another access.
     Granted,
     /// It was granted, and used for this permission.
     Used(&'static str),
+    /// The secret verified, and something else stood in the way.
     Denied(Rejection),
     /// The credential was good, but lacked this permission.
     Forbidden(&'static str),
@@ -49,15 +56,19 @@ pub(super) struct AccessKey {
 }
 
 impl Shown<'_> {
+    /// Which row it belongs to.
     pub(super) fn key(&self) -> AccessKey {
         AccessKey { token: self.credential.token().id, address: self.address, outcome: self.outcome }
     }
 
+    /// What a row is made from; it takes a share in the record, so that a change of the record does not change what
+    /// happened.
     pub(super) fn kept(&self) -> Access {
         let Self { credential, address, outcome, .. } = *self;
         Access { credential: credential.clone(), address, outcome }
     }
 
+    /// Tells `tracing` of it, at once and however the trail keeps it. Nothing of the secret is in it.
     pub(super) fn trace(&self) {
         let token = self.credential.token();
         tracing::info!(
@@ -94,6 +105,7 @@ impl Access {
     }
 }
 
+/// Tells `tracing` of a request without a verified credential; the id is a claim.
 pub(super) fn trace_stranger(address: Option<IpAddr>, rejection: Rejection, claimed: Option<&TokenId>) {
     tracing::info!(
         target: "service_accounts::access",
@@ -128,6 +140,7 @@ impl Outcome {
         }
     }
 
+    /// Why it was refused, or the permission that it was about.
     const fn reason(self) -> Option<&'static str> {
         match self {
             Self::Granted => None,

@@ -1,4 +1,7 @@
 //! One write of the journal, which outlives whoever waits for it.
+//!
+//! At most one write is under way. It is shared: whoever flushes waits for it, and where all of them stop waiting, the
+//! next flush polls it on.
 
 use std::{
     error::Error,
@@ -26,6 +29,7 @@ const DEADLINE: i64 = 30;
 pub(super) struct UnderWay {
     work: Writing,
     began: UtcDateTime,
+    /// The accesses that it writes; none where it writes last uses alone.
     batch: Option<BatchId>,
     uses: Vec<Usage>,
 }
@@ -53,6 +57,7 @@ impl Failed {
 }
 
 impl Journal {
+    /// The write under way, to wait for.
     pub(super) fn writing(&self) -> Option<Writing> {
         self.under_way().as_ref().map(|writing| writing.work.clone())
     }
@@ -90,12 +95,16 @@ impl Journal {
         Some(work)
     }
 
+    /// A poisoned lock is taken as it is: the write under it is whole or none.
     fn under_way(&self) -> MutexGuard<'_, Option<UnderWay>> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// It holds the journal weakly, because the journal holds it.
+///
+/// Events first, then last uses and sightings. What the store did not take goes back and is written by the next flush;
+/// sightings of a batch that was written are not repeated, so that nothing is counted twice.
 async fn write<S: Store>(
     journal: Weak<Journal>,
     store: Arc<S>,
@@ -126,6 +135,7 @@ fn events_of(batch: &Batch<Access>) -> Vec<Event> {
     batch.rows().iter().map(|row| row.event(Access::event)).collect()
 }
 
+/// What a written batch says of its tokens.
 fn seen_in(batch: &Batch<Access>) -> Vec<Sighting> {
     batch.rows().iter().filter_map(sightings).collect()
 }

@@ -25,6 +25,7 @@ pub(crate) struct Watching {
     pub(crate) kept: Option<Sequence>,
     /// When it got there.
     pub(crate) kept_at: Option<UtcDateTime>,
+    /// How many subjects it remembers at most; lowered where they take too much room.
     most_subjects: usize,
     /// A day and how many alerts of strangers it had.
     strangers: (i64, u32),
@@ -129,6 +130,7 @@ pub(crate) fn before_alerts_of(instant: UtcDateTime) -> Result<DocumentId, Unava
     DocumentId::parse(&format!("{:012}", instant.unix_timestamp().max(0))).map_err(Unavailable::new)
 }
 
+/// The name of the cursor, whose state is what the detectors remember.
 fn reader() -> Result<DocumentId, Unavailable> {
     DocumentId::parse("detectors").map_err(Unavailable::new)
 }

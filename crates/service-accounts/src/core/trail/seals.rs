@@ -28,6 +28,9 @@ use crate::{
 };
 
 /// A seal of the trail, and when it was made.
+///
+/// The seal chains to the one before it, and is verified offline by `audit::seal` with the key alone; `sealed_at` is
+/// not covered by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrailSeal {
@@ -50,6 +53,7 @@ pub(crate) struct OpenSegment {
 }
 
 impl OpenSegment {
+    /// Takes the next event in, and closes the segment where it is full.
     pub(crate) fn push(&mut self, recorded: &Recorded) -> Result<Option<Seal>, SealError> {
         self.has_news |= !matches!(recorded.event.action(), Action::TrailSealed | Action::TrailTrimmed);
         let seal = self.sealer.push(recorded)?;
@@ -58,6 +62,8 @@ impl OpenSegment {
         Ok(seal)
     }
 
+    /// Closes the segment where it is old enough. One that holds nothing but events about sealing stays open, or an
+    /// idle trail would be sealed for ever.
     pub(crate) fn close_due(&mut self, now: UtcDateTime) -> Option<Seal> {
         let seal = if self.has_news { self.sealer.close_due(now) } else { None };
         self.has_news &= seal.is_none();
@@ -86,6 +92,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         self.seal_numbered(number).await?.map(Some).ok_or_else(|| Unavailable::new(SealMissing { number }))
     }
 
+    /// A seal by its place in the chain; `None` where it was trimmed or is not made yet.
     pub(crate) async fn seal_numbered(&self, number: u64) -> Result<Option<Kept<TrailSeal>>, Unavailable> {
         match self.kept(DocumentKind::Seal, &seal_id(number)?).await {
             Ok(kept) => Ok(Some(kept)),
@@ -125,6 +132,7 @@ pub(crate) fn seal_id(number: u64) -> Result<DocumentId, Unavailable> {
     DocumentId::parse(&format!("seal-{number:012}")).map_err(Unavailable::new)
 }
 
+/// The name of the cursor: what is not sealed yet is not trimmed.
 fn reader() -> Result<DocumentId, Unavailable> {
     DocumentId::parse("seals").map_err(|error: DocumentIdError| Unavailable::new(error))
 }
