@@ -59,6 +59,20 @@ fn a_file_is_looked_at_corrected_and_becomes_accounts_once() {
 }
 
 #[test]
+fn a_host_asks_its_own_policy_about_a_kind_of_its_own() {
+    has(
+        &told("own_policy"),
+        &[
+            "3072 bits, 1 hosts: signed",
+            "3072 bits, 2 hosts: signed, with a warning",
+            "  hosts: the key opens several hosts (one-host)",
+            "2048 bits, 1 hosts: refused",
+            "  bits: the key is too short (key-strength)",
+        ],
+    );
+}
+
+#[test]
 fn each_story_fits_on_two_screens() {
     for story in [include_str!("../rotation.rs"), include_str!("../incident.rs"), include_str!("../import.rs")] {
         assert!(story.lines().count() <= 80);

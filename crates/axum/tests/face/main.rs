@@ -10,6 +10,7 @@ mod hostile;
 mod imports;
 mod lists;
 mod mounted;
+mod naming;
 mod openapi;
 mod outage;
 mod paths;

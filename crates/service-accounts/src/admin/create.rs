@@ -60,7 +60,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     pub async fn create(&self, wanted: NewAccount) -> Result<CreatedAccount, Error> {
         let asker = self.asker();
         asker.may(Call::CreateAccount)?;
-        let mut id = AccountId::from_name(&wanted.name, &self.core.rules.realm).map_err(Error::Name)?;
+        let unnumbered = AccountId::from_name(&wanted.name, &self.core.rules.realm).map_err(Error::Name)?;
+        let mut id = unnumbered.clone();
         // Before the commit: nothing that is awaited stands between a secret and its owner.
         let alike = self.core.look_alike(&wanted.name, &wanted.teams, asker.teams()).await;
         for number in 2..=MOST_NUMBERS {
@@ -68,7 +69,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, &wanted).await };
             match created {
                 Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => {
-                    id = id.numbered(number)
+                    id = unnumbered.numbered(number)
                 }
                 done => return done.map(|created| with_advice(created, alike)),
             }

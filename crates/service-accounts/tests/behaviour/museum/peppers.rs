@@ -3,11 +3,12 @@
 //! openvsx#2162: a new pepper killed every token there was.
 
 use service_accounts::{
-    Rejection,
-    audit::{Action, Query},
-    store::Store,
-    token::{Keyring, PepperId},
+    Rejection, UpkeepBounds,
+    audit::{Action, Event, Label, Query},
+    store::{Authority, Change, Committed, Store},
+    token::{Keyring, PepperId, TokenId},
 };
+use time::Duration;
 
 use crate::support::{
     Call, Fault, Holder, OFFICE, Path, When, World, ada, keyring, on_every_store, pepper, token, wait,
@@ -126,6 +127,39 @@ fn a_credential_that_is_refused_is_not_hashed_again() {
         assert_eq!(holder.verdict(&world, path), Err(Rejection::AccountDisabled));
         assert_eq!(pepper_of(&world, &holder, path), "k1");
     }
+}
+
+/// A request that was let in just before its account was deleted hashes a record again that waits to be removed.
+#[test]
+fn a_late_hash_of_what_a_deleted_account_left_lets_nobody_in_and_goes_with_the_rest() {
+    let world = World::new();
+    let id = world.holder("Pipeline Automation").id;
+    let mint = |number| {
+        let wanted = token(&format!("nightly-{number}"));
+        wait(world.accounts.acting(&ada()).account(&id).mint(&wanted)).unwrap()
+    };
+    let minted: Vec<_> = (0..Change::BATCH + 9).map(mint).collect();
+    // The first step of the deletion is made, and the process ends before the next.
+    let account = wait(world.store.account(&id)).unwrap().unwrap();
+    let event = |action| Event::new(action, Label::new("ada"), world.clock.now());
+    let deletion = Change::DeleteAccount { account: id.clone(), expected: account.revision };
+    let is_made = |change, action| {
+        matches!(wait(world.store.commit(&Authority::Host, change, event(action))).unwrap(), Committed::Applied(_))
+    };
+    assert!(is_made(deletion, Action::AccountDeleted));
+    let is_left = |id: &TokenId| wait(world.store.credential(id)).unwrap().is_some();
+    let left: Vec<_> = minted.iter().filter(|minted| is_left(&minted.token.id)).collect();
+    let (late, other) = (left.first().unwrap(), left.last().unwrap());
+    let (token, from, to) = (late.token.id, late.token.digest.clone(), other.token.digest.clone());
+    let rehash = Change::Rehash { token, from, to };
+    assert!(is_made(rehash, Action::TokenRehashed));
+    for minted in &left {
+        assert!(world.authenticate(minted.secret.expose()).is_err(), "its account is deleted");
+    }
+    world.clock.advance(Duration::days(400));
+    wait(world.accounts.upkeep(UpkeepBounds::default())).unwrap();
+    assert!(left.iter().all(|minted| !is_left(&minted.token.id)));
+    assert!(wait(world.store.account(&id)).unwrap().is_none());
 }
 
 fn rotated() -> Keyring {
