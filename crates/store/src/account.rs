@@ -48,6 +48,7 @@ pub struct Account {
     #[serde(with = "seconds::option")]
     pub expires_at: Option<UtcDateTime>,
     /// Whether its access is suspended.
+    /// Whoever disabled it, and when, stands in the trail.
     pub status: Status,
     /// Whether a second administrator agreed to the account.
     /// A pending account exists and cannot be used.
@@ -71,6 +72,7 @@ pub struct Account {
     #[serde(with = "seconds")]
     pub created_at: UtcDateTime,
     /// Who created it.
+    /// It is kept for good, also when whoever it names is gone.
     pub created_by: Label,
     /// The event that last changed this record; the store sets it.
     pub revision: Revision,

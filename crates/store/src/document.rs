@@ -18,6 +18,7 @@ pub struct Document {
     /// A store neither reads nor bounds it.
     pub body: Arc<str>,
     /// The event that last changed it; the store sets it.
+    /// A change of the document must name it.
     pub revision: Revision,
 }
 

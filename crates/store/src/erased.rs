@@ -53,6 +53,7 @@ impl fmt::Display for BoxError {
     }
 }
 
+/// Transparent: its source is the inner error's own source.
 impl Error for BoxError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()

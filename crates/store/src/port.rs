@@ -37,6 +37,9 @@ pub trait Store: Send + Sync {
     /// Whether [`credential`](Self::credential) is answered when it is first polled: without a wait, or by one of the thread.
     ///
     /// A layer then judges a request where it stands. False by default; where true is said wrongly, reads are made twice.
+    ///
+    /// A store over a network says false; one in this process that may still have to read a disk says false as well,
+    /// unless the caller's thread is meant to wait for it.
     fn answers_at_once(&self) -> bool {
         false
     }
@@ -55,6 +58,8 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Committed, Self::Error>> + Send;
 
     /// One account, or none. A deleted account whose credentials are still being removed is returned as it stands.
+    ///
+    /// A stale answer costs no more than a change that is refused and tried again: the commit checks the revision.
     fn account(&self, id: &AccountId) -> impl Future<Output = Result<Option<Arc<Account>>, Self::Error>> + Send;
 
     /// A page of the accounts that match `filter`, in the order of their ids, starting behind `after`.
@@ -151,6 +156,8 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// The place of the reader that is furthest behind; none where there are no readers.
+    ///
+    /// What lies at or before it has been read by everybody, and may be trimmed where it is sealed.
     fn slowest_cursor(&self) -> impl Future<Output = Result<Option<Sequence>, Self::Error>> + Send;
 
     /// How many credentials, revoked ones included, are stored under this pepper; `None` if the store does not count.

@@ -104,6 +104,8 @@ impl Seen {
     ///
     /// # Errors
     /// The value does not fit the kind.
+    ///
+    /// A store that finds a row it cannot restore reports corruption, and leaves nothing out.
     pub fn restore(kind: SeenKind, value: &str) -> Result<Self, SeenError> {
         let address = || value.parse().map_err(|_| SeenError);
         match kind {

@@ -27,6 +27,7 @@ pub enum Unusable {
 
 impl Unusable {
     /// A stable name for lists and logs.
+    /// It never changes, so that logs of years can be searched.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use service_accounts_naming::{ReadableError, check_readable};
 
 /// The text is not fit to be kept.
+///
+/// It has lengths and positions, and nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {

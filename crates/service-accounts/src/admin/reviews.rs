@@ -103,6 +103,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         self.opened(self.kept(id).await?.value).await
     }
 
+    /// A pack with what has changed since the one before; none where that one is gone.
     async fn opened(&self, pack: ReviewPack) -> Result<OpenedReview, Error> {
         let earlier = pack.before.as_ref().and_then(|id| DocumentId::parse(id).ok());
         let before = match earlier {
@@ -116,6 +117,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         Ok(OpenedReview { pack, delta })
     }
 
+    /// A pack that the actor may read: of this realm, and of accounts whose teams the actor is all in.
     async fn kept(&self, id: &DocumentId) -> Result<Kept<ReviewPack>, Error> {
         let asker = self.acting.asker();
         asker.may(Call::Review)?;
@@ -149,6 +151,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         Ok(Paged { items: items.collect::<Result<_, _>>()?, next })
     }
 
+    /// What the names of this realm's reviews begin with.
     fn prefix(&self) -> String {
         format!(
             "{}:",
@@ -156,6 +159,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         )
     }
 
+    /// Sorts the latest first: what is left of time, counted down, so that a page begins with what people look for.
     fn review_id(&self, now: UtcDateTime, number: u32) -> Result<DocumentId, Error> {
         let left = 99_999_999_999_i64.saturating_sub(now.unix_timestamp());
         let left_of_second = MOST_A_SECOND.saturating_sub(number);
@@ -163,6 +167,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         DocumentId::parse(&id).map_err(|error| Unavailable::new(error).into())
     }
 
+    /// Names the review, never what it found.
     fn event(&self, action: Action, id: &DocumentId) -> Event {
         self.acting.core.event(action, self.acting.actor).with(Label::new("review"), Label::new(id.as_str()))
     }

@@ -1,4 +1,8 @@
 //! The subscriptions of an account.
+//!
+//! Each is made in the name of an account, which must hold the application's permission when it is made, changed and
+//! delivered to. The document's id begins with the account, so that one account's subscriptions are read without the
+//! others'.
 
 use std::fmt;
 
@@ -16,12 +20,16 @@ use crate::{
 };
 
 /// The subscriptions of one account: what [`Acting::subscriptions`] returns.
+///
+/// It reads nothing until one of its calls is made.
 pub struct Subscriptions<'a, S, P: Permission> {
     acting: Acting<'a, S, P>,
     account: &'a AccountId,
 }
 
 /// A new subscription, and the only sight of the secret that signs its messages.
+///
+/// Where the answer is lost, [`Subscriptions::rotate_secret`] makes another secret.
 #[derive(Debug)]
 pub struct CreatedSubscription {
     /// The subscription.
@@ -184,6 +192,7 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         Ok(cursor.map_or_else(|| Ok(Vec::new()), |cursor| remembered(&cursor))?)
     }
 
+    /// Another state of a subscription, if the account may still be told and the host still allows the target.
     async fn change(
         &self,
         id: &SubscriptionId,
@@ -204,6 +213,7 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         .await
     }
 
+    /// Writes a new subscription, or another state of the one that was read.
     async fn keep(
         &self,
         subscription: &Subscription,
@@ -215,10 +225,13 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         core.keep(actor, (DocumentKind::Subscription, &id), subscription, expected, event).await.map(drop)
     }
 
+    /// The account, if the actor may make this call on it.
     async fn account_for(&self, call: Call) -> Result<std::sync::Arc<Account>, Error> {
         self.acting.account_for(call, self.account).await
     }
 
+    /// The subscription, if the actor may make this call on its account; one of another account is as absent as one
+    /// that never was.
     async fn found_for(&self, call: Call, id: &SubscriptionId) -> Result<Kept<Subscription>, Error> {
         self.account_for(call).await?;
         let id = document_id(self.account, id).ok_or(Error::DocumentMissing)?;
@@ -226,11 +239,13 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         found.filter(|kept| kept.value.account == *self.account).ok_or(Error::DocumentMissing)
     }
 
+    /// Where the trail ends now: a new subscription is told what comes after.
     async fn newest_place(&self) -> Result<Sequence, Error> {
         let newest = self.acting.core.store.events(&Query::default().limit(1)).await.map_err(Unavailable::new)?;
         Ok(newest.events.first().map_or(Sequence::new(0), |newest| newest.sequence))
     }
 
+    /// Names the receiver's host and not its URL, whose path may hold a secret.
     fn event(&self, action: Action, subscription: &Subscription) -> Event {
         let event = self.acting.core.event(action, self.acting.actor);
         event

@@ -1,4 +1,7 @@
 //! The judgement of one presented credential: a pure function of what was read.
+//!
+//! The order of the questions is the order in which a client could learn something: the secret comes first, then the
+//! account, then where the request comes from. Nothing here waits, writes or reads a clock.
 
 use std::net::IpAddr;
 
@@ -25,6 +28,7 @@ pub(super) enum Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether a credential of this kind can be meant here at all; that is told by its text, before any read.
     pub(super) const fn accepts(self, kind: Kind) -> bool {
         match self {
             Self::Bearer => matches!(kind, Kind::Token | Kind::Session),
@@ -35,8 +39,12 @@ impl Entry<'_> {
 }
 
 /// What the judgement of a good credential found out.
+///
+/// The record itself is not in it: whoever asked has it.
 pub(super) struct Accepted<P: Permission> {
+    /// What the credential may do, by the catalogue that was asked.
     pub(super) grants: Held<P>,
+    /// Since when the client should be told to rotate; none before the window opens.
     pub(super) rotate_after: Option<UtcDateTime>,
     /// The record under the current pepper, where it still stands under an earlier one.
     pub(super) rehash: Option<Digest>,
@@ -105,6 +113,8 @@ impl<S, P: Permission> Core<S, P> {
         (is_calm && now < until).then_some(until)
     }
 
+    /// A realm is a boundary: a credential of another one is refused, however good. An exchange also names whose secret
+    /// it shows.
     fn judge_realm_and_client(&self, found: &Credential, entry: Entry<'_>) -> Result<(), Rejection> {
         let id = &found.account().id;
         match entry {
@@ -114,6 +124,7 @@ impl<S, P: Permission> Core<S, P> {
         }
     }
 
+    /// Where the host says where it runs, a credential of another environment is refused.
     fn judge_environment(&self, token: &Token) -> Result<(), Rejection> {
         match &self.rules.environment {
             Some(here) if *here != token.environment => Err(Rejection::WrongEnvironment),

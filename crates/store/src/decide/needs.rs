@@ -1,4 +1,6 @@
 //! What must be read before a change can be decided.
+//!
+//! What is read is known before anything is read, so that a store asks its questions in one go and locks nothing else.
 
 use service_accounts_naming::{AccountId, TokenName};
 use service_accounts_token::TokenId;

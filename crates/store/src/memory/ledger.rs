@@ -67,10 +67,12 @@ impl Ledger {
         Ok((Applied { sequence, writes }, touched))
     }
 
+    /// For what is published to requests after a change.
     pub(super) fn credential(&self, id: &TokenId) -> Option<Arc<Credential>> {
         self.tokens.get(id).cloned()
     }
 
+    /// The row as it stands, deleted accounts included.
     pub(super) fn account(&self, id: &AccountId) -> Option<Arc<Account>> {
         self.accounts.get(id).cloned()
     }

@@ -1,4 +1,7 @@
 //! Decisions of people about what a review shows.
+//!
+//! A decision is kept in the pack and never changed: a later one about the same row stands beside it and counts
+//! instead.
 
 use std::sync::Arc;
 
@@ -74,6 +77,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         .await
     }
 
+    /// The token, or for an account the client secret that was made last; none where it is gone.
     async fn record_of(&self, key: &ReviewKey) -> Result<Option<Arc<Credential>>, Error> {
         let store = &self.acting.core.store;
         let Some(token) = &key.token else {
@@ -89,6 +93,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 }
 
+/// The decision as the trail has it.
 const fn word(decision: ReviewDecision) -> &'static str {
     match decision {
         ReviewDecision::Keep => "keep",

@@ -42,6 +42,7 @@ pub(crate) enum Outcome {
     /// The secret verified, and something else stood in the way.
     Denied(Rejection),
     /// The credential was good, but lacked this permission.
+    /// Authenticated, and then refused by what it holds.
     Forbidden(&'static str),
     /// An administrative call was refused.
     Refused(&'static str),

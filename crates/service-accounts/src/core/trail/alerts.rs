@@ -19,6 +19,8 @@ const MOST_BYTES: usize = 4 << 20;
 const MOST_OF_STRANGERS: u32 = 1000;
 
 /// The watch, and what the store knows of it.
+///
+/// It waits in memory between two calls of upkeep, and is restored from the store after a restart.
 pub(crate) struct Watching {
     pub(crate) watch: Watch,
     /// Where the cursor stands.
