@@ -1,7 +1,7 @@
 //! The judgement of one presented credential: a pure function of what was read.
 //!
 //! The order of the questions is the order in which a client could learn something: the secret comes first, then the
-//! account, then where the request comes from. Nothing here waits, writes or reads a clock.
+//! account, then where the request comes from. Nothing here waits or reads a clock.
 
 use std::net::IpAddr;
 
