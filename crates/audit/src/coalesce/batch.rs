@@ -28,7 +28,7 @@ impl<T> Batch<T> {
         Self { id: BatchId(number), rows }
     }
 
-    /// What to [`confirm`](Coalescer::confirm) or [`give_back`](Coalescer::give_back).
+    /// What to [`confirm`](super::Coalescer::confirm) or [`give_back`](super::Coalescer::give_back).
     #[must_use]
     pub const fn id(&self) -> BatchId {
         self.id
