@@ -25,6 +25,7 @@ struct SshKeyRequest {
 }
 
 /// About keys for one of these teams' machine users; about all where there is none.
+#[derive(Default)]
 struct OfTeams(Vec<&'static str>);
 
 impl PolicyCriteria<SshKeyRequest> for OfTeams {
