@@ -105,7 +105,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     async fn keep_trail(&self, bounds: UpkeepBounds) -> Result<Steps, Unavailable> {
         let rules = &self.rules.trail;
         if rules.sealing.is_none() && rules.detectors.is_none() {
-            return Ok((Ok(Watched::default()), Ok(Sealed::default()), self.trim(bounds.segments).await));
+            return Ok((Ok(Watched::default()), Ok(Sealed::default()), Ok(Trimmed::default())));
         }
         let newest = self.newest_place().await?;
         let watched = self.watch(newest, bounds.events).await;
