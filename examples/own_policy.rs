@@ -80,7 +80,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let principal = deployer().await?;
     for (bits, hosts) in [(3072, &["web-1"][..]), (3072, &["web-1", "web-2"]), (2048, &["web-1"])] {
         let hosts = hosts.iter().map(ToString::to_string).collect();
-        let request = SshKeyRequest { teams: principal.account().grant.teams().clone(), bits, hosts };
+        let request = SshKeyRequest { teams: principal.grants().teams().clone(), bits, hosts };
         let judged = policy.evaluate(&request);
         let answer = match judged.outcome {
             PolicyOutcome::Allow => "signed",

@@ -18,7 +18,7 @@ use service_accounts_audit::{
 use sha2::{Digest, Sha256};
 use time::{Duration, UtcDateTime};
 
-use crate::side_by_side::{Timed, contestant, medians, print_ratio};
+use crate::side_by_side::{Timed, contestant, limit, medians, print_ratio};
 
 /// Events in one timed piece of work: a whole segment, so that its closing is paid for.
 const MANY: i64 = 1000;
@@ -50,7 +50,7 @@ fn address(number: i64) -> IpAddr {
 }
 
 fn bound(name: &'static str, nanoseconds: f64) -> Timed {
-    Timed { name, nanoseconds }
+    limit(name, nanoseconds)
 }
 
 fn an_event(timed: Timed) -> Timed {

@@ -25,7 +25,7 @@ use service_accounts::{
 use service_accounts_tower::{AuthenticateLayer, Gate, Peer};
 use tower::{Layer, Service, layer::layer_fn};
 
-use crate::side_by_side::{Timed, contestant, medians, print_ratio};
+use crate::side_by_side::{contestant, limit, medians, print_ratio};
 
 /// How much the layer may cost beyond authenticating, in nanoseconds.
 const OWN_COST: f64 = 200.0;
@@ -51,8 +51,8 @@ fn in_process(accounts: &ServiceAccounts<MemoryStore, Permission>, token: &str) 
         contestant("the least by hand", || drop(black_box(at_once(by_hand.call(request(token)))))),
     ]);
     let nanoseconds = without.nanoseconds + authenticate.nanoseconds + OWN_COST;
-    let limit = Timed { name: "no-op layer + authenticate + 200 ns", nanoseconds };
-    print_ratio(with.name, with, limit, 1.0);
+    let bound = limit("no-op layer + authenticate + 200 ns", nanoseconds);
+    print_ratio(with.name, with, bound, 1.0);
     print_ratio(with.name, with, least, 1.1);
 }
 
@@ -134,8 +134,8 @@ fn over_loopback(accounts: ServiceAccounts<MemoryStore, Permission>, token: &str
         figures.sort_by(f64::total_cmp);
         figures[ROUNDS / 2]
     });
-    let peer = Timed { name: "the same server without the layer", nanoseconds: without };
-    print_ratio("axum with the layer, loopback", Timed { name: "", nanoseconds: with }, peer, 1.087);
+    let peer = limit("the same server without the layer", without);
+    print_ratio("axum with the layer, loopback", limit("", with), peer, 1.087);
 }
 
 /// One thread a server: the multi-thread scheduler only blurs round trips of microseconds.

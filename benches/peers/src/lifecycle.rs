@@ -11,15 +11,15 @@ use service_accounts_lifecycle::{
 };
 use time::{Duration, UtcDateTime};
 
-use crate::side_by_side::{Timed, contestant, medians, print_ratio};
+use crate::side_by_side::{Timed, contestant, limit, medians, print_ratio};
 
 const MANY: u32 = 10_000_000;
 const SOME: u32 = 1_000_000;
 const DAY: i64 = 86_400;
 
 pub fn run() {
-    sweep(SOME, 5_000.0);
-    sweep(MANY, 25_000.0);
+    sweep(SOME, Some(5_000.0));
+    sweep(MANY, None);
     column();
     next_due();
     assess();
@@ -51,7 +51,7 @@ fn instant(seconds: i64) -> UtcDateTime {
 }
 
 fn bound(name: &'static str, nanoseconds: f64) -> Timed {
-    Timed { name, nanoseconds }
+    limit(name, nanoseconds)
 }
 
 /// The same time, for one of many.
@@ -59,7 +59,8 @@ fn each(timed: Timed, count: u32) -> Timed {
     Timed { nanoseconds: timed.nanoseconds / f64::from(count), ..timed }
 }
 
-fn sweep(count: u32, most: f64) {
+/// With as many as ten million, what a sweep takes is the memory's time: only the raw set tells how well it does.
+fn sweep(count: u32, most: Option<f64>) {
     let dates = dates(count);
     let entries = || dates.iter().zip(0_u32..);
     let index: DueIndex<u32> = entries().map(|(date, key)| (instant(*date), key)).collect();
@@ -84,8 +85,11 @@ fn sweep(count: u32, most: f64) {
     let found = index.due(now()).count();
     print_ratio(&format!("sweep, nothing due of {count}"), nothing, bound("50 ns", 50.0), 1.0);
     print_ratio(&format!("sweep, nothing due of {count}"), nothing, nothing_raw, 2.0);
-    print_ratio(&format!("sweep, {found} due of {count}"), due, bound("set bound", most), 1.0);
-    print_ratio(&format!("sweep, {found} due of {count}"), due, due_raw, 1.2);
+    let case = format!("sweep, {found} due of {count}");
+    if let Some(most) = most {
+        print_ratio(&case, due, bound("set bound", most), 1.0);
+    }
+    print_ratio(&case, due, due_raw, 1.2);
 }
 
 fn column() {

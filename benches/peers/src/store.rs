@@ -43,8 +43,13 @@ const PER_ACCOUNT: usize = 1_000;
 pub fn run() {
     // For a change that concerns one of them.
     let only = std::env::args().nth(2);
-    let parts: [(&str, fn()); 4] =
-        [("memory", in_memory), ("sqlite", on_sqlite), ("postgres", postgres::run), ("work", work::run)];
+    let parts: [(&str, fn()); 5] = [
+        ("memory", in_memory),
+        ("scaling", scaling),
+        ("sqlite", on_sqlite),
+        ("postgres", postgres::run),
+        ("work", work::run),
+    ];
     for (name, part) in parts {
         if only.as_deref().is_none_or(|only| only == name) {
             part();
@@ -54,15 +59,14 @@ pub fn run() {
 
 fn in_memory() {
     let store = MemoryStore::new();
-    let texts = fill(&store);
+    let texts = fill(&store, MANY);
     let store = Arc::new(store);
     let (accounts, recording) = (open(store.clone(), AccessEvents::Off), open(store, AccessEvents::default()));
     let hot = texts[MANY / 2].clone();
     // Another account's token, so that each host remembers what it found out about a record of its own.
     let recorded = texts[MANY / 4].clone();
     authenticate(&recording, &recorded);
-    // What a token may do is worked out on its first use and remembered; the measurement is of all later ones.
-    texts.iter().for_each(|text| authenticate(&accounts, text));
+    warm(&accounts, &texts);
     let (mut state, mut cold) = ([0_u32; 8], Shuffled::new(&texts));
     let [compressions, hot, recorded, cold] = medians([
         contestant("2 compressions", || two_compressions(&mut state)),
@@ -73,18 +77,57 @@ fn in_memory() {
     print_ratio(hot.name, hot, compressions, 1.9);
     print_ratio(recorded.name, recorded, compressions, 2.6);
     print_ratio(cold.name, cold, compressions, 6.0);
-    threads(&accounts, &texts);
+    for (case, ratio) in threads(&accounts, &texts) {
+        let verdict = if ratio >= 1.8 { "ok" } else { "short" };
+        println!("threads\tauthenticate, memory, two threads, {case}\t{ratio:.2}\t≥ 1.8\t{verdict}");
+    }
+}
+
+/// What a token may do is worked out on its first use and remembered; all measurements are of later ones. Thrice, because
+/// a store may forget what it remembers while it grows.
+fn warm<S: Store + 'static>(accounts: &ServiceAccounts<S, Permission>, texts: &[String]) {
+    (0..3).for_each(|_| texts.iter().for_each(|text| authenticate(accounts, text)));
+}
+
+/// One line for each number of tokens: 10⁷ of them only where `PEERS_TEN_MILLION` is set, for they take 8 GB.
+fn scaling() {
+    let sizes = [1_000, 100_000, 1_000_000, 10_000_000];
+    let most = if std::env::var_os("PEERS_TEN_MILLION").is_some() { sizes.len() } else { sizes.len() - 1 };
+    for size in sizes.into_iter().take(most) {
+        let before = resident();
+        let store = MemoryStore::new();
+        let texts = fill(&store, size);
+        let accounts = open(Arc::new(store), AccessEvents::Off);
+        warm(&accounts, &texts);
+        let taken = texts.iter().map(|text| text.capacity() + size_of::<String>() + 16).sum::<usize>();
+        let bytes = resident().saturating_sub(before).saturating_sub(taken) / size;
+        let (mut state, mut cold) = ([0_u32; 8], Shuffled::new(&texts));
+        let [compressions, cold] = medians([
+            contestant("2 compressions", || two_compressions(&mut state)),
+            contestant("authenticate, memory, all in turn", || authenticate(&accounts, cold.next())),
+        ]);
+        let [(_, same), (_, own)] = threads(&accounts, &texts);
+        let ratio = cold.nanoseconds / compressions.nanoseconds;
+        let verdict = if bytes <= 400 || size < 1_000_000 { "ok" } else { "short" };
+        println!("scaling\tauthenticate, memory, {size} tokens\t{ratio:.2} × C2\tp99 {:.0} ns\ttwo threads {same:.2}, {own:.2}\t{bytes} bytes a token\t≤ 400\t{verdict}", cold.p99);
+    }
+}
+
+/// What this process holds in memory, in bytes; zero where the system does not tell.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<usize>().ok());
+    pages.unwrap_or_default() * 4_096
 }
 
 /// What a second thread adds, where both show one token and where each shows its own; the median of five rounds.
-fn threads(accounts: &ServiceAccounts<Arc<MemoryStore>, Permission>, texts: &[String]) {
-    for (case, apart) in [("the same hot token", 0), ("a hot token each", MANY / 3)] {
+fn threads(accounts: &ServiceAccounts<Arc<MemoryStore>, Permission>, texts: &[String]) -> [(&'static str, f64); 2] {
+    [("the same hot token", 0), ("a hot token each", texts.len() / 3)].map(|(case, apart)| {
         let mut ratios: Vec<_> =
             (0..5).map(|_| rate(accounts, &[&texts[7], &texts[7 + apart]]) / rate(accounts, &[&texts[7]])).collect();
         ratios.sort_by(f64::total_cmp);
-        let verdict = if ratios[2] >= 1.8 { "ok" } else { "short" };
-        println!("threads\tauthenticate, memory, two threads, {case}\t{:.2}\t≥ 1.8\t{verdict}", ratios[2]);
-    }
+        (case, ratios[2])
+    })
 }
 
 /// Calls a second of one thread for each text.
@@ -108,7 +151,7 @@ fn on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("peers.db");
     let store = SqliteStore::open(&path).expect("a database");
-    let texts = fill(&store);
+    let texts = fill(&store, MANY);
     let accounts = open(store, AccessEvents::Off);
     let raw = raw_connection(&path);
     // The same records in a table of their own, by their ids and mapped: the least that a read by id can be.
@@ -199,9 +242,9 @@ impl Shuffled {
     }
 }
 
-fn fill(store: &impl Store) -> Vec<String> {
+fn fill(store: &impl Store, many: usize) -> Vec<String> {
     let catalogue = data_quality::catalogue();
-    let minted = minted_in_order();
+    let minted = minted_in_order(many);
     let texts = minted.iter().map(|minted| minted.token.expose().to_owned()).collect();
     for (number, minted) in minted.chunks(PER_ACCOUNT).enumerate() {
         let account = account(number, &catalogue);
@@ -215,10 +258,10 @@ fn fill(store: &impl Store) -> Vec<String> {
 }
 
 /// In the order of their ids, or SQLite would spend an hour on tearing its pages apart.
-fn minted_in_order() -> Vec<Minted> {
+fn minted_in_order(many: usize) -> Vec<Minted> {
     let (keyring, mut random) = (keyring(), ChaCha8Rng::seed_from_u64(1));
     let mint = |_| keyring.mint(&vendor(), Kind::Token, &mut random).expect("a token");
-    let mut minted: Vec<_> = (0..MANY).map(mint).collect();
+    let mut minted: Vec<_> = (0..many).map(mint).collect();
     minted.sort_by_key(|minted| minted.token.id());
     minted
 }

@@ -199,8 +199,9 @@ impl<N, P: Permission> Definition<N, P> {
 }
 
 impl CatalogueId {
-    #[cfg(feature = "std")]
-    const fn number(self) -> usize {
+    /// The id as a number, for who keeps it among others.
+    #[must_use]
+    pub const fn number(self) -> usize {
         self.0
     }
 

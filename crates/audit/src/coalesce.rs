@@ -225,6 +225,28 @@ impl<K: Eq + Hash, T, S: BuildHasher> Coalescer<K, T, S> {
         }
     }
 
+    /// Counts an access that repeats one of an open row, and returns the unix second at which that row is over; `None`, and
+    /// without effect, where no row of its key is open at `at`.
+    ///
+    /// For who would have to look up what [`record`](Self::record) makes a row from.
+    pub fn repeat(&mut self, key: &K, at: UtcDateTime) -> Option<i64> {
+        let row = self.open.get_mut(key).filter(|row| row.tally.is_within_window(at))?;
+        row.tally.add(at);
+        Some(row.tally.end())
+    }
+
+    /// Counts accesses that repeated one of an open row and were gathered elsewhere; false, and without effect, where no row
+    /// of their key is open any more.
+    pub fn repeat_many(&mut self, key: &K, count: u32, last: UtcDateTime) -> bool {
+        let row = self.open.get_mut(key);
+        row.map(|row| row.tally.add_many(count, last)).is_some()
+    }
+
+    /// Whether a row of this key is open and over at `at`: the next access of the key begins another one.
+    pub fn is_over(&self, key: &K, at: UtcDateTime) -> bool {
+        self.open.get(key).is_some_and(|row| !row.tally.is_within_window(at))
+    }
+
     /// Keeps an access as a row of its own, to be written as soon as possible.
     pub fn record_each(&mut self, action: Action, at: UtcDateTime, subject: impl FnOnce() -> T) {
         if self.rows() >= self.most_rows {

@@ -119,6 +119,11 @@ impl<'a> AccountIdRef<'a> {
         self.0
     }
 
+    /// For text that was an id before.
+    pub(crate) const fn unchecked(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The part before the `@`.
     pub fn local(self) -> &'a str {
         self.0.split_once('@').map_or(self.0, |(local, _)| local)

@@ -8,6 +8,7 @@ extern crate alloc;
 mod account_id;
 mod advice;
 mod allocate;
+mod compact_id;
 mod display_name;
 mod email;
 #[cfg(feature = "fold")]
@@ -25,6 +26,7 @@ mod token_name;
 pub use account_id::{AccountId, AccountIdError, AccountIdRef};
 pub use advice::{Advisor, NameAdvice, NameAdviceCode, WordClass};
 pub use allocate::{AllocateError, Allocator, OnTaken};
+pub use compact_id::CompactAccountId;
 pub use display_name::{DisplayName, DisplayNameError};
 pub use email::{EmailError, UndeliverableEmail, is_undeliverable};
 pub use local_part::{LocalPart, LocalPartError, SanitiseError};

@@ -15,7 +15,7 @@ use service_accounts_token::{Keyring, Vendor};
 use crate::{
     AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, Sealing, SelfRotation,
     ServiceAccounts, SystemClock, SystemRandomness,
-    core::{Core, issuer::Issuer, journal::Journal, rules::Rules, trail::TrailRules},
+    core::{Core, issuer::Issuer, journal::Journal, resolve, rules::Rules, trail::TrailRules},
 };
 
 use crate::{ApplicationName, Retries, Targets, notify::Applications};
@@ -218,7 +218,9 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn build(self) -> ServiceAccounts<S, P> {
         let Self { store, rules, issuer, access_events, clock } = self;
-        ServiceAccounts { core: Arc::new(Core::new(store, rules, issuer, Journal::new(access_events), clock)) }
+        let core = Arc::new(Core::new(store, rules, issuer, Journal::new(access_events), clock));
+        resolve::register(&core);
+        ServiceAccounts { core }
     }
 }
 

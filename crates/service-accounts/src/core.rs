@@ -6,9 +6,11 @@ pub(crate) mod commit;
 pub(crate) mod differences;
 pub(crate) mod documents;
 pub(crate) mod governance;
+pub(crate) mod holders;
 pub(crate) mod issuer;
 pub(crate) mod journal;
 pub(crate) mod known_names;
+pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod trail;
@@ -24,7 +26,9 @@ use service_accounts_store::{Account, Credential, Status, Store};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use self::{issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules, trail::Followers};
+use self::{
+    holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules, trail::Followers,
+};
 use crate::{Clock, Error, Unavailable};
 
 /// Everything that clones of one [`ServiceAccounts`](crate::ServiceAccounts) share. Each part keeps its own state and
@@ -42,6 +46,7 @@ pub(crate) struct Core<S, P: Permission> {
     pub(crate) known_names: KnownNames,
     /// How far upkeep has read the trail.
     pub(crate) followers: Followers,
+    pub(crate) holders: Holders<P>,
 }
 
 impl<S, P: Permission> Core<S, P> {
@@ -49,12 +54,19 @@ impl<S, P: Permission> Core<S, P> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
-        Self { id, store, rules, issuer, journal, clock, known_names, followers: Followers::default() }
+        let (followers, holders) = (Followers::default(), Holders::new());
+        Self { id, store, rules, issuer, journal, clock, known_names, followers, holders }
     }
 
     /// Stores keep whole seconds, so nothing finer may enter a decision.
     pub(crate) fn now(&self) -> UtcDateTime {
         self.clock.now().truncate_to_second()
+    }
+}
+
+impl<S, P: Permission> Drop for Core<S, P> {
+    fn drop(&mut self) {
+        resolve::unregister(self.id);
     }
 }
 

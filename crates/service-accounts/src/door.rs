@@ -1,6 +1,6 @@
 //! The one door: every credential, by whatever path it comes, is judged here.
 //!
-//! text → parse and checksum → one read → MAC and compare → standing → network → principal → mark. The steps run in this
+//! text → parse and checksum → MAC → one read and compare → standing → network → principal → mark. The steps run in this
 //! order for every credential, so a client that does not know the secret learns nothing, not even by time, about the
 //! account behind an id.
 
@@ -9,20 +9,14 @@ mod exchange;
 mod first_use;
 mod introspection;
 mod judge;
+mod recall;
 mod rehash;
 mod revocation;
 
-use std::{
-    future::Future,
-    net::IpAddr,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::Permission;
 use service_accounts_store::{Credential, LastUsed, Store, Token};
-use service_accounts_token::Presented;
 use time::UtcDateTime;
 
 pub use self::{
@@ -32,13 +26,14 @@ pub use self::{
 };
 use self::{
     first_use::Contended,
-    judge::{Accepted, Entry},
+    judge::{Accepted, Entry, Presentation},
 };
 use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
     core::{
         Core,
         journal::{Outcome, Shown},
+        resolve::ready,
     },
 };
 
@@ -128,9 +123,12 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ) -> Result<Option<Principal<P>>, AuthenticateError> {
         let address = address.map(|address| address.to_canonical());
         let now = self.now();
-        let presented = self.read(text, entry).map_err(|rejection| self.refuse(address, rejection, None, now))?;
-        let found = self.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
-        let judged = self.judge(&presented, found.as_deref(), entry, address, now);
+        let shown = self.read(text, entry).map_err(|rejection| self.refuse(address, rejection, None, now))?;
+        if let Some(principal) = self.recall(&shown, entry, address, now) {
+            return Ok(Some(principal));
+        }
+        let found = self.store.credential(&shown.presented.id()).await.map_err(Unavailable::new)?;
+        let judged = self.judge(&shown, found.as_ref(), entry, address, now);
         match (judged, found) {
             (Ok(accepted), Some(credential)) => self.accept(credential, accepted, address, now).await,
             (Ok(_), None) => Err(self.refuse(address, Rejection::Unknown, None, now)),
@@ -160,15 +158,18 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
         let address = address.map(|address| address.to_canonical());
         let now = self.now();
-        let presented = match self.read(text, entry) {
-            Ok(presented) => presented,
+        let shown = match self.read(text, entry) {
+            Ok(shown) => shown,
             Err(rejection) => return Some(Err(self.refuse(address, rejection, None, now))),
         };
-        let found = match ready(self.store.credential(&presented.id()))? {
+        if let Some(principal) = self.recall(&shown, entry, address, now) {
+            return Some(Ok(principal));
+        }
+        let found = match ready(self.store.credential(&shown.presented.id()))? {
             Ok(found) => found,
             Err(error) => return Some(Err(Unavailable::new(error).into())),
         };
-        match (self.judge(&presented, found.as_deref(), entry, address, now), found) {
+        match (self.judge(&shown, found.as_ref(), entry, address, now), found) {
             (Ok(accepted), Some(credential)) if accepted.rehash.is_none() && !is_first_use(credential.token()) => {
                 let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
                 self.journal.note(access);
@@ -191,8 +192,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         now: UtcDateTime,
     ) -> Principal<P> {
         self.journal.mark(&credential, LastUsed { at: now, address });
-        let Accepted { grants, rotate_after, .. } = accepted;
-        Principal { credential, grants, address, at: now, rotate_after }
+        accepted.principal(credential, address, now)
     }
 
     /// The way in of a good credential: the first use of a successor is written before anybody is let in, and a record
@@ -210,17 +210,22 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
         self.journal.record(&self.store, now, access).await?;
         let rehash = accepted.rehash.take();
-        let principal = self.marked(credential, accepted, address, now);
+        let principal = self.marked(credential.clone(), accepted, address, now);
         if let Some(digest) = rehash {
-            self.rehash(&principal, digest).await;
+            self.rehash(credential.token(), digest, now).await;
         }
         Ok(Some(principal))
     }
 
-    /// The text's form, its checksum and its kind; no store is asked about what fails here.
-    fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presented<'a>, Rejection> {
+    /// The text's form, its checksum and its kind, on which no store is asked; and its tag, while the store fetches what it
+    /// may know of it.
+    fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presentation<'a>, Rejection> {
         let presented = self.issuer.vendor.read(text).map_err(|_| Rejection::Malformed)?;
-        if entry.accepts(presented.kind()) { Ok(presented) } else { Err(Rejection::WrongKind) }
+        if !entry.accepts(presented.kind()) {
+            return Err(Rejection::WrongKind);
+        }
+        self.store.prefetch(&presented.id());
+        Ok(Presentation { signed: self.issuer.keyring.sign(&presented), presented })
     }
 
     /// Counts a request whose secret did not verify. Only the id of a record that exists is passed on, as a claim.
@@ -239,12 +244,4 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 /// Whether the next use ends the token that this one replaces.
 fn is_first_use(token: &Token) -> bool {
     token.replaces.is_some_and(|replaced| replaced.first_used.is_none())
-}
-
-/// What a future answers when it is first polled.
-fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => Some(answer),
-        Poll::Pending => None,
-    }
 }

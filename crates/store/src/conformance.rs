@@ -151,6 +151,7 @@ macro_rules! __behaviours {
                 no_late_write_revives_a_revoked_token
                 no_late_write_revives_a_deleted_token
                 a_revoked_token_is_due_at_once
+                a_clearance_is_forgotten_with_any_change
             }
             authority {
                 a_working_credential_may_make_changes

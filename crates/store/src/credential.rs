@@ -37,16 +37,21 @@ pub struct Credential {
 
 /// What an authenticator found out about these very records, so that it need not find it out again.
 ///
-/// It holds for one authenticator, one catalogue, and until an instant; a change of either record makes another
-/// [`Credential`], which has none.
+/// It holds for one authenticator and until an instant; a change of either record makes another [`Credential`], which has
+/// none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clearance {
-    /// Who found it out; unique in the process.
+    /// Who found it out, by which rules; unique in the process.
     pub by: u64,
-    /// By which catalogue the grants were worked out.
-    pub catalogue: CatalogueId,
+    /// What it found out, as that authenticator numbers it.
+    pub what: u32,
     /// The first instant at which it no longer holds.
     pub until: UtcDateTime,
+}
+
+impl Clearance {
+    /// Given by nobody, and over.
+    pub(crate) const NONE: Self = Self { by: u64::MAX, what: 0, until: UtcDateTime::UNIX_EPOCH };
 }
 
 impl Credential {
@@ -105,13 +110,13 @@ impl Credential {
         let _ = self.clearance.set(clearance);
     }
 
-    /// Whether `by` has cleared this credential by this catalogue for `now`.
+    /// Whether `by` has cleared this credential for `now`.
     ///
     /// False also where nobody has cleared it yet: then everything is checked anew.
     #[must_use]
     #[inline]
-    pub fn is_cleared(&self, by: u64, catalogue: CatalogueId, now: UtcDateTime) -> bool {
-        self.clearance.get().is_some_and(|it| it.by == by && it.catalogue == catalogue && now < it.until)
+    pub fn is_cleared(&self, by: u64, now: UtcDateTime) -> bool {
+        self.clearance.get().is_some_and(|it| it.by == by && now < it.until)
     }
 
     /// Whether this use differs from the one noted last, in its second or its address; it is the one noted last then.

@@ -10,8 +10,8 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
 };
 
 /// A call under way.
@@ -65,6 +65,9 @@ macro_rules! erased {
         /// [`Store`] with its futures boxed, so that it can stand behind a pointer.
         trait ErasedStore: Send + Sync {
             fn answers_at_once(&self) -> bool;
+            fn prefetch(&self, id: &TokenId);
+            fn brief(&self, id: &TokenId) -> Option<&Brief>;
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance);
 
             $(fn $method<'a>(&'a self, $($argument: $type),*) -> Answer<'a, $output>;)+
         }
@@ -72,6 +75,18 @@ macro_rules! erased {
         impl<S: Store> ErasedStore for S {
             fn answers_at_once(&self) -> bool {
                 Store::answers_at_once(self)
+            }
+
+            fn prefetch(&self, id: &TokenId) {
+                Store::prefetch(self, id);
+            }
+
+            fn brief(&self, id: &TokenId) -> Option<&Brief> {
+                Store::brief(self, id)
+            }
+
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+                Store::clear(self, credential, clearance);
             }
 
             $(fn $method<'a>(&'a self, $($argument: $type),*) -> Answer<'a, $output> {
@@ -109,6 +124,18 @@ macro_rules! handed_on {
 
             fn answers_at_once(&self) -> bool {
                 self.0.answers_at_once()
+            }
+
+            fn prefetch(&self, id: &TokenId) {
+                self.0.prefetch(id);
+            }
+
+            fn brief(&self, id: &TokenId) -> Option<&Brief> {
+                self.0.brief(id)
+            }
+
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+                self.0.clear(credential, clearance);
             }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, BoxError> {

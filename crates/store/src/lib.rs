@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod brief;
 mod change;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -24,6 +25,7 @@ mod standing;
 mod text;
 
 pub use account::{Account, Approval, Generation, Proposal, Status};
+pub use brief::{Brief, Told};
 pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Tended};
 pub use credential::{Class, Clearance, Credential, Predecessor, Token};
 pub use cursor::Cursor;

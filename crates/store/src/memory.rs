@@ -1,9 +1,10 @@
 //! A store in memory, for tests, for tools, and for services that mint anew at each start.
 //!
-//! Requests read joined credentials from shards of their own, so they meet a writer only in the one shard it is just
-//! writing to. Everything else lives in one ledger behind one lock, and a change is carried out under that lock from its
-//! first read to its last write.
+//! A good request reads one line of [`Briefs`] and takes no lock. Every other reads joined credentials from shards of their
+//! own, so it meets a writer only in the one shard that is just written to. Everything else lives in one ledger behind one
+//! lock, and a change is carried out under that lock from its first read to its last write.
 
+mod briefs;
 mod documents;
 mod ledger;
 mod sightings;
@@ -21,10 +22,10 @@ use service_accounts_naming::{AccountId, Realm};
 use service_accounts_token::{Kind, PepperId, TokenId, TokenIdHasher};
 use time::UtcDateTime;
 
-use self::ledger::Ledger;
+use self::{briefs::Briefs, ledger::Ledger};
 use crate::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Store, Usage,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Store, Usage,
 };
 
 /// How many shards there are, less one; a power of two less one, so that it masks a hash.
@@ -40,6 +41,7 @@ type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenId
 ///
 /// A panic inside a call poisons a lock and leaves the state whole; later calls go on.
 pub struct MemoryStore {
+    briefs: Briefs,
     shards: Box<[Shard]>,
     ledger: Mutex<Ledger>,
 }
@@ -48,7 +50,8 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self { shards: (0..=SHARD_MASK).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
+        let briefs = Briefs::new();
+        Self { briefs, shards: (0..=SHARD_MASK).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
     }
 
     /// A poisoned lock is taken as it is: the ledger is changed only after all that can fail has succeeded.
@@ -71,6 +74,8 @@ impl MemoryStore {
             Some(credential) => shard.insert(id, credential),
             None => shard.remove(&id),
         };
+        // Within the lock that `clear` takes too, so that nothing found out about the old record is kept after this.
+        self.briefs.forget(&id);
     }
 }
 
@@ -91,6 +96,25 @@ impl Store for MemoryStore {
 
     fn answers_at_once(&self) -> bool {
         true
+    }
+
+    #[inline]
+    fn prefetch(&self, id: &TokenId) {
+        self.briefs.prefetch(id);
+    }
+
+    #[inline]
+    fn brief(&self, id: &TokenId) -> Option<&Brief> {
+        self.briefs.find(id)
+    }
+
+    fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+        let id = credential.token().id;
+        let Some(shard) = self.shard(&id) else { return };
+        let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+        if shard.get(&id).is_some_and(|present| Arc::ptr_eq(present, credential)) {
+            self.briefs.keep(&id, credential.token().digest.tag(), &clearance);
+        }
     }
 
     /// Takes the lock of one shard, for a look-up.

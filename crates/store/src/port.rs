@@ -8,8 +8,8 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Usage,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Usage,
 };
 
 /// Keeps accounts, credentials, documents and events; it stores and retrieves, it never judges.
@@ -42,6 +42,28 @@ pub trait Store: Send + Sync {
     /// unless the caller's thread is meant to wait for it.
     fn answers_at_once(&self) -> bool {
         false
+    }
+
+    /// Asks for what [`brief`](Self::brief) will look at, so that it has come by then. Nothing by default.
+    fn prefetch(&self, id: &TokenId) {
+        let _ = id;
+    }
+
+    /// What [`clear`](Self::clear) was told of this credential, or of one that is taken for it, in plain values.
+    ///
+    /// None by default, and wherever a record has changed since: [`credential`](Self::credential) is asked then. A store that
+    /// keeps briefs forgets one before it acknowledges a change of the token or the account.
+    fn brief(&self, id: &TokenId) -> Option<&Brief> {
+        let _ = id;
+        None
+    }
+
+    /// Remembers that nothing but the secret needs to be asked until an instant, as long as neither record changes.
+    ///
+    /// A store that keeps briefs keeps this one only where `credential` is still what it would hand out; every other leaves
+    /// it with the credential.
+    fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+        credential.clear(clearance);
     }
 
     /// Applies `change` and appends its event in one atomic, durable step, if `authority` still stands.

@@ -10,8 +10,8 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
 };
 
 macro_rules! shared {
@@ -21,6 +21,18 @@ macro_rules! shared {
 
             fn answers_at_once(&self) -> bool {
                 S::answers_at_once(self)
+            }
+
+            fn prefetch(&self, id: &TokenId) {
+                S::prefetch(self, id);
+            }
+
+            fn brief(&self, id: &TokenId) -> Option<&Brief> {
+                S::brief(self, id)
+            }
+
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+                S::clear(self, credential, clearance);
             }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {
@@ -33,6 +45,18 @@ macro_rules! shared {
 
             fn answers_at_once(&self) -> bool {
                 S::answers_at_once(self)
+            }
+
+            fn prefetch(&self, id: &TokenId) {
+                S::prefetch(self, id);
+            }
+
+            fn brief(&self, id: &TokenId) -> Option<&Brief> {
+                S::brief(self, id)
+            }
+
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+                S::clear(self, credential, clearance);
             }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {

@@ -19,6 +19,7 @@ mod presented;
 mod scan;
 mod secret;
 mod signing;
+mod tag;
 #[cfg(feature = "serde")]
 mod text_serde;
 mod vendor;
@@ -41,5 +42,6 @@ pub use scan::ScanReader;
 pub use scan::{FoundToken, GithubPattern, Scanner};
 pub use secret::SecretToken;
 pub use signing::{SigningSecret, SigningSecretError};
+pub use tag::Tag;
 pub use vendor::{Vendor, VendorError};
 pub use verifier::{AuthenticateError, Authenticated, Census, CredentialSource, Verifier};

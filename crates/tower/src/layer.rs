@@ -285,7 +285,7 @@ impl<P: Permission, R> Guard<P, R> {
 
 fn describe<P: Permission>(principal: &Principal<P>, span: &Span) {
     span.record("account", principal.id().as_str());
-    span.record("token", principal.token().id.as_str());
+    span.record("token", principal.token_id().as_str());
     if let Some(address) = principal.address() {
         span.record("address", field::display(address));
     }

@@ -34,7 +34,7 @@ pub fn run() {
     let url = server.database();
     let connect = || PostgresStore::connect(Settings::parse(&url).expect("a URL").deadline(DEADLINE));
     let filling = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let texts = super::fill(&filling.block_on(connect()).expect("a store"));
+    let texts = super::fill(&filling.block_on(connect()).expect("a store"), MANY);
     server.ask(&url, "VACUUM ANALYZE");
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

@@ -84,6 +84,16 @@ impl Tally {
         self.last = self.last.max(at);
     }
 
+    pub(super) fn add_many(&mut self, count: u32, last: UtcDateTime) {
+        self.count = self.count.saturating_add(count);
+        self.last = self.last.max(last);
+    }
+
+    /// The second at which a window that began with the first is over.
+    pub(super) const fn end(&self) -> i64 {
+        self.second.saturating_add(Coalescer::<(), (), ()>::WINDOW_SECONDS)
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
         self.first = self.first.min(other.first);

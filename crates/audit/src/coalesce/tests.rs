@@ -243,7 +243,7 @@ fn memory_stays_within_its_bound_although_nobody_writes() {
                 accesses.close_due(at(i64::from(key) / 1000));
                 _ = accesses.take(100);
             }
-            let out = accesses.outgoing.as_ref().map_or(0, |outgoing| outgoing.batch.rows.len());
+            let out = accesses.outgoing.as_ref().map_or(0, |outgoing| outgoing.batch.rows().len());
             assert!(accesses.open.len() + accesses.closed.len() + out <= accesses.most_rows);
         }
         assert!(heap(&accesses) <= bytes, "{} of {bytes}", heap(&accesses));

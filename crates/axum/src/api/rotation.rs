@@ -33,7 +33,7 @@ pub(crate) async fn rotate_self<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<RotateSelfRequest>,
 ) -> Result<Response, Refusal> {
     let actor = principal.actor();
-    let own = api.accounts.acting(&actor).token(principal.id(), &principal.token().id);
+    let own = api.accounts.acting(&actor).token(principal.id(), principal.token_id());
     Ok(answer(&api, &own.rotate(&asked.into()).await?))
 }
 

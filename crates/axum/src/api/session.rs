@@ -2,7 +2,8 @@
 
 use axum::{extract::State, response::Response};
 use http::{Extensions, HeaderMap, StatusCode};
-use service_accounts::{access::Permission, store::Store};
+use service_accounts::{AuthenticateError, Rejection, access::Permission, store::Store};
+use service_accounts_tower::{Disclose, Problem};
 
 use super::{Api, secret, shown};
 use crate::{
@@ -27,8 +28,10 @@ pub(crate) async fn auth<S: Store + 'static, P: Permission>(
 pub(crate) async fn verify<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Authenticated(principal): Authenticated<P>,
-) -> Response {
-    shown(VerifyView::new(&api.accounts, &principal))
+) -> Result<Response, Refusal> {
+    let gone = AuthenticateError::Rejected(Rejection::Unknown);
+    let gone = || Problem::of_authentication(&gone, api.gate.realm_name(), Disclose::default());
+    Ok(shown(VerifyView::new(&api.accounts, &principal).ok_or_else(gone)?))
 }
 
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(

@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use service_accounts::{
-    Principal,
     access::Permission,
     store::{Class, Store},
 };
@@ -28,18 +27,18 @@ pub(crate) async fn introspect<S: Store + 'static, P: Permission>(
     let actor = desk.verify(&request.caller, incoming.address).await?;
     let found = desk.accounts.introspect(&actor, request.token.expose()).await;
     let found = found.map_err(|error| desk.refuse(of_error(&error)))?;
-    let told = found.map_or(Introspection::Inactive, |found| tell(&found.principal));
+    let told = found.map_or(Introspection::Inactive, |found| tell(&found));
     Ok((NO_STORE, Json(told)).into_response())
 }
 
 /// A client secret works, but nobody presents it as a bearer token.
-fn tell<P: Permission>(principal: &Principal<P>) -> Introspection {
-    let (account, token) = (principal.account(), principal.token());
+fn tell<P: Permission>(found: &service_accounts::Introspection<P>) -> Introspection {
+    let (account, token) = (found.credential.account(), found.credential.token());
     if matches!(token.class, Class::Secret) {
         return Introspection::Inactive;
     }
     Introspection::Active(ActiveToken {
-        scope: scope_of(account, token, principal.grants().permissions()),
+        scope: scope_of(account, token, found.principal.grants().permissions()),
         client_id: account.id.to_string(),
         sub: account.id.to_string(),
         exp: token.expires_at.map(|end| end.unix_timestamp()),

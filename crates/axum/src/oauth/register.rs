@@ -47,7 +47,7 @@ impl<S: Store + 'static, P: Permission> Desk<S, P> {
     async fn scope_of_client(&self, actor: &Actor<P>, created: &CreatedAccount) -> Option<ScopeList> {
         let secret = created.client_secret.as_ref()?;
         let found = self.accounts.introspect(actor, secret.expose()).await.ok()??;
-        let (account, secret) = (found.principal.account(), found.principal.token());
+        let (account, secret) = (found.credential.account(), found.credential.token());
         Some(scope_of(account, secret, found.principal.grants().permissions()))
     }
 }

@@ -222,12 +222,17 @@ struct CredentialView<'a> {
 }
 
 impl<'a> VerifyView<'a> {
-    pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, principal: &'a Principal<P>) -> Self {
-        let (token, permissions) = (principal.token(), principal.grants().permissions());
-        Self {
+    /// None if the credential has been deleted since it came in.
+    pub(crate) fn new<S: Store, P: Permission>(
+        accounts: &ServiceAccounts<S, P>,
+        principal: &'a Principal<P>,
+    ) -> Option<Self> {
+        let (account, token, permissions) =
+            (principal.account()?, principal.token()?, principal.grants().permissions());
+        Some(Self {
             active: true,
             kind: kind(&token.class),
-            service_account: HolderView::new(principal.account(), token, permissions.iter()),
+            service_account: HolderView::new(account, token, permissions.iter()),
             token: CredentialView {
                 id: token.id.as_str(),
                 name: token.class.token_name().map(|name| name.as_str()),
@@ -238,7 +243,7 @@ impl<'a> VerifyView<'a> {
             permissions: permissions.iter().map(Permission::name).collect(),
             teams: principal.grants().teams(),
             environment: &token.environment,
-        }
+        })
     }
 }
 

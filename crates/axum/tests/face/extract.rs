@@ -70,6 +70,6 @@ async fn the_principal_says_who_with_what_and_from_where() {
 }
 
 fn describe(principal: &Principal<Permission>) -> String {
-    let name = principal.token().class.token_name().unwrap();
+    let name = principal.token().unwrap().class.token_name().unwrap();
     format!("{} {} {}", principal.id(), name.as_str(), principal.address().unwrap())
 }

@@ -9,6 +9,7 @@
 //! with the same write, so that a batch is written once.
 
 mod access;
+mod front;
 mod marks;
 mod writing;
 
@@ -30,6 +31,7 @@ use time::UtcDateTime;
 pub(crate) use self::access::{Outcome, Shown};
 use self::{
     access::{Access, AccessKey},
+    front::Front,
     marks::Marks,
     writing::UnderWay,
 };
@@ -58,10 +60,13 @@ const ROOM: usize = 16 << 20;
 /// More waiting events take several writes.
 const BATCH: usize = 4096;
 
+type Accesses = Coalescer<AccessKey, Access, RandomState>;
+
 /// One a [`ServiceAccounts`](crate::ServiceAccounts), shared by its clones.
 pub(crate) struct Journal {
     mode: AccessEvents,
-    accesses: Mutex<Coalescer<AccessKey, Access, RandomState>>,
+    accesses: Mutex<Accesses>,
+    front: Front,
     /// Set when half the room is used, until a flush: so that a request may look without the lock.
     is_pressing: AtomicBool,
     marks: Marks,
@@ -86,6 +91,7 @@ impl Journal {
         Self {
             mode,
             accesses: Mutex::new(Coalescer::within(ROOM, RandomState::new())),
+            front: Front::new(),
             is_pressing: AtomicBool::new(false),
             marks: Marks::default(),
             writing: Mutex::default(),
@@ -96,7 +102,24 @@ impl Journal {
     #[inline]
     pub(crate) fn mark(&self, credential: &Credential, last: LastUsed) {
         if credential.note_use(last) {
-            self.marks.mark(Usage { token: credential.token().id, last });
+            self.keep_use(Usage { token: credential.token().id, last });
+        }
+    }
+
+    /// Keeps a use for the next flush.
+    pub(crate) fn keep_use(&self, usage: Usage) {
+        self.marks.mark(usage);
+    }
+
+    /// Whether a granted access needs no more to be told of than its token: it repeats one whose record is at hand, and is
+    /// counted, or nobody is told of it.
+    pub(crate) fn repeats(&self, token: &TokenId, address: Option<IpAddr>, at: UtcDateTime) -> bool {
+        let key = || AccessKey::new(*token, address, Outcome::Granted);
+        match self.mode {
+            _ if Access::is_traced() => false,
+            AccessEvents::Off => true,
+            AccessEvents::Coalesced => !self.has_to_wait() && self.front.repeats(key(), at, &self.accesses),
+            AccessEvents::Each | AccessEvents::Strict => false,
         }
     }
 
@@ -123,6 +146,10 @@ impl Journal {
             return false;
         }
         let (key, action, at) = (access.key(), access.outcome.action(), access.at);
+        let is_over = self.mode == AccessEvents::Coalesced && self.accesses().is_over(&key, at);
+        if is_over {
+            self.front.settle(key, &self.accesses);
+        }
         let mut accesses = self.accesses();
         match self.mode {
             AccessEvents::Off | AccessEvents::Coalesced => accesses.record(key, action, at, || access.kept()),
@@ -188,7 +215,9 @@ impl Journal {
 
     /// Takes rows out of those that still count, so that the next write has them.
     fn close(&self, due: Due<'_>, now: UtcDateTime) {
+        let mut front = self.front.stop();
         let mut accesses = self.accesses();
+        front.settle(&mut accesses);
         match due {
             Due::Over => accesses.close_due(now),
             Due::Of(account) => accesses.close_where(|_, access| access.credential.account().id == *account),
@@ -196,7 +225,7 @@ impl Journal {
         }
     }
 
-    fn accesses(&self) -> MutexGuard<'_, Coalescer<AccessKey, Access, RandomState>> {
+    fn accesses(&self) -> MutexGuard<'_, Accesses> {
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -42,8 +42,11 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let permission_name = permission.name();
         let is_allowed = principal.decide(permission, team).is_allow();
         let outcome = if is_allowed { Outcome::Used(permission_name) } else { Outcome::Forbidden(permission_name) };
-        let Principal { credential, address, at, .. } = principal;
-        self.core.journal.note(Shown { credential, address: *address, at: *at, outcome });
+        let (address, at) = (principal.address, principal.at);
+        // Of a token that has been deleted since, nothing is left to tell of.
+        if let Some(credential) = principal.credential() {
+            self.core.journal.note(Shown { credential, address, at, outcome });
+        }
         if is_allowed { Ok(()) } else { Err(Forbidden { permission: permission_name }) }
     }
 
@@ -53,7 +56,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
     /// # host::with(async |host::Host { accounts, token, text, .. }| {
     /// let principal = accounts.authenticate(&text, None).await?;
-    /// assert!(accounts.rotate_after(principal.token()).is_some_and(|at| at > accounts.now()));
+    /// assert!(principal.token().and_then(|token| accounts.rotate_after(token)).is_some_and(|at| at > accounts.now()));
     /// # Ok(())
     /// # }).unwrap();
     /// ```

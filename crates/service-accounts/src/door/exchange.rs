@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::{Allowlist, GrantError, Grants, Permission, PermissionSet, Scopes};
 use service_accounts_audit::Action;
-use service_accounts_store::{Account, Change, Class, Store, Token};
+use service_accounts_store::{Account, Change, Class, Credential, Store, Token};
 use service_accounts_token::SecretToken;
 use time::{Duration, UtcDateTime};
 
@@ -145,7 +145,8 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # Errors
     /// It came with a token, which only an administrator revokes; or the store failed.
     pub async fn end_session(&self, principal: &Principal<P>) -> Result<(), Error> {
-        let session = principal.token();
+        // One that is gone has ended.
+        let Some(session) = principal.token() else { return Ok(()) };
         if !matches!(session.class, Class::Session { .. }) {
             return Err(Error::NotASession);
         }
@@ -161,10 +162,11 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     async fn open(&self, principal: &Principal<P>, narrowing: &Narrowing) -> Result<OpenedSession<P>, Error> {
         let actor = principal.actor();
-        let drafted = self.draft_session(&actor, principal, narrowing)?;
+        let credential = principal.credential().ok_or(Error::AuthorityLost)?;
+        let drafted = self.draft_session(&actor, credential, narrowing)?;
         let change = Change::OpenSession {
             session: Box::new(drafted.token.clone()),
-            account_revision: principal.account().revision,
+            account_revision: credential.account().revision,
             most: self.rules.most_sessions,
         };
         let event = self.token_event(Action::SessionOpened, &actor, &drafted.token);
@@ -183,10 +185,10 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     fn draft_session(
         &self,
         actor: &Actor<P>,
-        principal: &Principal<P>,
+        shown: &Credential,
         narrowing: &Narrowing,
     ) -> Result<OpenedSession<P>, Error> {
-        let account = principal.credential.account();
+        let account = shown.account();
         check_networks(account, &narrowing.allowlist)?;
         let expires_at = self.session_end(account, narrowing.lifetime)?;
         let asker = Asker::new(actor, &self.rules);
@@ -195,7 +197,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let grant = grant.map_err(Error::Grant)?;
         let grants = asker.catalogue.holder(&account.grant, grant.scopes());
         let grants = grants.map_err(|unknown| Error::Grant(unknown.into()))?;
-        let class = Class::Session { opened_with: principal.token().id };
+        let class = Class::Session { opened_with: shown.token().id };
         let Draft { secret, record } = self.issuer.draft(actor, account, class, grant, self.now())?;
         let (allowlist, end) = (narrowing.allowlist.clone(), Some(expires_at));
         // Whoever saw the client secret could have opened this session.

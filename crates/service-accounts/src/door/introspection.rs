@@ -16,6 +16,8 @@ use crate::{
 pub struct Introspection<P: Permission> {
     /// Whose it is, and what it may do.
     pub principal: Principal<P>,
+    /// The records that were judged.
+    pub credential: Arc<Credential>,
 }
 
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
@@ -41,21 +43,15 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     pub async fn introspect(&self, actor: &Actor<P>, text: &str) -> Result<Option<Introspection<P>>, Error> {
         let core = &*self.core;
         let now = core.now();
-        let Ok(presented) = core.read(text, Entry::Introspection) else { return Ok(None) };
-        let found = core.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
-        let judged = core.judge(&presented, found.as_deref(), Entry::Introspection, None, now);
+        let Ok(shown) = core.read(text, Entry::Introspection) else { return Ok(None) };
+        let found = core.store.credential(&shown.presented.id()).await.map_err(Unavailable::new)?;
+        let judged = core.judge(&shown, found.as_ref(), Entry::Introspection, None, now);
         let (Ok(accepted), Some(credential)) = (judged, found) else { return Ok(None) };
         if !self.may_learn(actor, &credential) {
             return Ok(None);
         }
-        let principal = Principal {
-            credential,
-            grants: accepted.grants,
-            address: None,
-            at: now,
-            rotate_after: accepted.rotate_after,
-        };
-        Ok(Some(Introspection { principal }))
+        let principal = accepted.principal(credential.clone(), None, now);
+        Ok(Some(Introspection { principal, credential }))
     }
 
     fn may_learn(&self, actor: &Actor<P>, credential: &Arc<Credential>) -> bool {
@@ -68,11 +64,11 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Whether a credential that was just made is accepted, apart from the network it would come from.
     #[cfg(feature = "import")]
     pub(crate) async fn try_credential(&self, text: &str) -> crate::Tried {
-        let Ok(presented) = self.read(text, Entry::Introspection) else {
+        let Ok(shown) = self.read(text, Entry::Introspection) else {
             return crate::Tried::Refused(crate::Rejection::Malformed);
         };
-        let Ok(found) = self.store.credential(&presented.id()).await else { return crate::Tried::Unknown };
-        match self.judge(&presented, found.as_deref(), Entry::Introspection, None, self.now()) {
+        let Ok(found) = self.store.credential(&shown.presented.id()).await else { return crate::Tried::Unknown };
+        match self.judge(&shown, found.as_ref(), Entry::Introspection, None, self.now()) {
             Ok(_) => crate::Tried::Works,
             Err(rejection) => crate::Tried::Refused(rejection),
         }

@@ -3,15 +3,15 @@
 //! The order of the questions is the order in which a client could learn something: the secret comes first, then the
 //! account, then where the request comes from. Nothing here waits or reads a clock.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Allowlist, Permission};
+use service_accounts_access::{Allowlist, CatalogueId, Grants, Permission};
 use service_accounts_lifecycle::TokenState;
-use service_accounts_store::{Clearance, Credential, Token, Unusable};
-use service_accounts_token::{Digest, Kind, Presented, Verified};
+use service_accounts_store::{Credential, Store, Token, Unusable};
+use service_accounts_token::{Digest, Kind, Presented, Tag, Verified};
 use time::UtcDateTime;
 
-use crate::{Rejection, core::Core, principal::Held};
+use crate::{Principal, Rejection, core::Core, principal::Held};
 
 /// What a credential is presented for.
 #[derive(Clone, Copy)]
@@ -38,37 +38,62 @@ impl Entry<'_> {
     }
 }
 
+/// A credential as it was shown, with its tag under the current pepper.
+pub(super) struct Presentation<'t> {
+    pub(super) presented: Presented<'t>,
+    pub(super) signed: Tag,
+}
+
 /// What the judgement of a good credential found out.
 ///
 /// The record itself is not in it: whoever asked has it.
 pub(super) struct Accepted<P: Permission> {
-    /// What the credential may do, by the catalogue that was asked.
-    pub(super) grants: Held<P>,
+    /// What the credential may do, by the catalogue that was asked; none where the record remembers it.
+    grants: Option<Arc<Grants<P>>>,
+    catalogue: CatalogueId,
     /// Since when the client should be told to rotate; none before the window opens.
     pub(super) rotate_after: Option<UtcDateTime>,
     /// The record under the current pepper, where it still stands under an earlier one.
     pub(super) rehash: Option<Digest>,
 }
 
-impl<S, P: Permission> Core<S, P> {
+impl<P: Permission> Accepted<P> {
+    pub(super) fn principal(
+        self,
+        credential: Arc<Credential>,
+        address: Option<IpAddr>,
+        at: UtcDateTime,
+    ) -> Principal<P> {
+        let token = credential.token().id;
+        let held = match self.grants {
+            Some(grants) => Held::Read(credential, grants),
+            None => Held::Remembered(credential, self.catalogue),
+        };
+        Principal { token, held, address, at, rotate_after: self.rotate_after }
+    }
+}
+
+impl<S: Store, P: Permission> Core<S, P> {
     /// Everything between the read and the record, as one decision without side effects.
     pub(super) fn judge(
         &self,
-        presented: &Presented<'_>,
-        found: Option<&Credential>,
+        shown: &Presentation<'_>,
+        found: Option<&Arc<Credential>>,
         entry: Entry<'_>,
         address: Option<IpAddr>,
         now: UtcDateTime,
     ) -> Result<Accepted<P>, Rejection> {
-        let verified = self.issuer.keyring.verify(presented, found.map(|found| &found.token().digest));
+        let stored = found.map(|found| &found.token().digest);
+        let verified = self.issuer.keyring.verify_signed(&shown.presented, &shown.signed, stored);
         let found = found.ok_or(Rejection::Unknown)?;
         let rehash = match verified.map_err(|_| Rejection::WrongSecret)? {
             Verified::Current => None,
             Verified::Rehash(digest) => Some(digest),
         };
         let catalogue = self.rules.catalogue.id();
-        if rehash.is_none() && matches!(entry, Entry::Bearer) && found.is_cleared(self.id, catalogue, now) {
-            return Ok(Accepted { grants: Held::Remembered(catalogue), rotate_after: None, rehash });
+        let is_cleared = || self.clears_by(catalogue).is_some_and(|by| found.is_cleared(by, now));
+        if rehash.is_none() && matches!(entry, Entry::Bearer) && is_cleared() {
+            return Ok(Accepted { grants: None, catalogue, rotate_after: None, rehash });
         }
         self.judge_in_full(found, entry, address, now, rehash)
     }
@@ -76,7 +101,7 @@ impl<S, P: Permission> Core<S, P> {
     /// All that is asked of a credential whose secret has verified.
     fn judge_in_full(
         &self,
-        found: &Credential,
+        found: &Arc<Credential>,
         entry: Entry<'_>,
         address: Option<IpAddr>,
         now: UtcDateTime,
@@ -89,13 +114,14 @@ impl<S, P: Permission> Core<S, P> {
             judge_address(found, address)?;
         }
         let (catalogue, grants) = self.rules.catalogue.with(|catalogue| (catalogue.id(), found.grants(catalogue)));
-        let grants = Held::Own(grants.map_err(|_| Rejection::UnknownGrant)?);
-        if let Some(until) = self.calm_until(found, now)
-            && found.remembered_grants::<P>(catalogue).is_some()
+        let grants = grants.map_err(|_| Rejection::UnknownGrant)?;
+        if rehash.is_none()
+            && let Some(until) = self.calm_until(found, now)
         {
-            found.clear(Clearance { by: self.id, catalogue, until });
+            self.clear(found, &grants, catalogue, until);
         }
-        Ok(Accepted { grants, rotate_after: self.rules.rotation_due(found.token(), now), rehash })
+        let rotate_after = self.rules.rotation_due(found.token(), now);
+        Ok(Accepted { grants: Some(grants), catalogue, rotate_after, rehash })
     }
 
     /// Until when every request with this good credential has the same answer, wherever it comes from.

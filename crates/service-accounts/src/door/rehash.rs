@@ -2,19 +2,16 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_store::{Authority, Change, Store};
+use service_accounts_store::{Authority, Change, Store, Token};
 use service_accounts_token::Digest;
+use time::UtcDateTime;
 
-use crate::{
-    Principal,
-    core::{Core, commit::about_token},
-};
+use crate::core::{Core, commit::about_token};
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// The credential is good under its old pepper, so a failure here must not turn it away; the next use tries again.
-    pub(super) async fn rehash(&self, principal: &Principal<P>, to: Digest) {
-        let token = principal.token();
-        let event = Event::new(Action::TokenRehashed, Label::new("service-accounts"), principal.at);
+    pub(super) async fn rehash(&self, token: &Token, to: Digest, now: UtcDateTime) {
+        let event = Event::new(Action::TokenRehashed, Label::new("service-accounts"), now);
         let change = Change::Rehash { token: token.id, from: token.digest.clone(), to };
         if let Err(error) = self.store.commit(&Authority::Host, change, about_token(event, token)).await {
             tracing::warn!(target: "service_accounts::store", %error, "a record still depends on an earlier pepper");

@@ -45,9 +45,10 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The credential with this text, if the actor may revoke it and it is not revoked yet.
     async fn revocable(&self, actor: &Actor<P>, text: &str) -> Result<Option<Arc<Credential>>, Error> {
-        let Ok(presented) = self.read(text, Entry::Bearer) else { return Ok(None) };
-        let found = self.store.credential(&presented.id()).await.map_err(Unavailable::new)?;
-        let verified = self.issuer.keyring.verify(&presented, found.as_ref().map(|found| &found.token().digest));
+        let Ok(shown) = self.read(text, Entry::Bearer) else { return Ok(None) };
+        let found = self.store.credential(&shown.presented.id()).await.map_err(Unavailable::new)?;
+        let stored = found.as_ref().map(|found| &found.token().digest);
+        let verified = self.issuer.keyring.verify_signed(&shown.presented, &shown.signed, stored);
         let (Ok(_), Some(found)) = (verified, found) else { return Ok(None) };
         let account = found.account();
         let may = account.id.is_in(&self.rules.realm)

@@ -15,6 +15,7 @@ mod at_once;
 #[cfg(feature = "import")]
 mod imports;
 mod museum;
+mod recalled;
 mod sessions;
 mod support;
 mod threads;

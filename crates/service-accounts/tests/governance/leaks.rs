@@ -59,7 +59,7 @@ fn what_a_leaked_token_made_of_itself_is_revoked_with_it() {
     let stolen = text(first(&created)).to_owned();
     let rotate = |shown: &str, key: &str| {
         let principal = world.authenticate(shown).unwrap();
-        let (account, token, actor) = (principal.account().id.clone(), principal.token().id, principal.actor());
+        let (account, token, actor) = (principal.id().clone(), *principal.token_id(), principal.actor());
         let key = RotationKey::parse(key).unwrap();
         let rotated = wait(world.accounts.acting(&actor).token(&account, &token).rotate(&RotateToken::new(key)));
         rotated.unwrap().secret.unwrap().expose().to_owned()

@@ -12,8 +12,8 @@ use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
 
 use crate::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
 };
 
 /// Any store, made to fail, to hang, or to be interrupted, when a test asks for it.
@@ -49,6 +49,18 @@ macro_rules! calls {
 
             fn answers_at_once(&self) -> bool {
                 self.store.answers_at_once()
+            }
+
+            fn prefetch(&self, id: &TokenId) {
+                self.store.prefetch(id);
+            }
+
+            fn brief(&self, id: &TokenId) -> Option<&Brief> {
+                if self.is_undisturbed() { self.store.brief(id) } else { None }
+            }
+
+            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+                self.store.clear(credential, clearance);
             }
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, Self::Error> {
@@ -134,6 +146,12 @@ impl<S> FaultyStore<S> {
         self.state().calls.clear();
         work();
         std::mem::take(&mut self.state().calls)
+    }
+
+    /// Whether nothing is to happen: a brief would lead around the call that it is to happen to.
+    fn is_undisturbed(&self) -> bool {
+        let state = self.state();
+        state.fault.is_none() && state.interruption.is_none()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,9 +1,13 @@
 //! Revocation is seen at once, and is for good.
 
+use std::sync::Arc;
+
 use service_accounts_lifecycle::TokenState;
+use service_accounts_token::TokenId;
+use time::UtcDateTime;
 
 use super::{Subject, contents, fixtures, fixtures::at, steps};
-use crate::{Change, Class, Refusal, Store, Token};
+use crate::{Account, Brief, Change, Class, Clearance, Credential, Refusal, Status, Store, Token};
 
 /// The read after the acknowledgement finds the token revoked, whatever was read before.
 pub fn a_revoked_token_is_revoked_for_the_next_read<S: Store>(subject: &Subject<S>) {
@@ -78,6 +82,47 @@ pub fn a_revoked_token_is_due_at_once<S: Store>(subject: &Subject<S>) {
         subject.apply(steps::removal(&token));
         assert!(!is_due_at(fixtures::NOW + 1), "what is gone is not due");
     }
+}
+
+/// What was cleared is told of no more once either record has changed, however late it was cleared.
+pub fn a_clearance_is_forgotten_with_any_change<S: Store>(subject: &Subject<S>) {
+    let cleared = |found: &Arc<Credential>| {
+        let clearance = Clearance { by: 7, what: 1, until: UtcDateTime::MAX };
+        [subject.reader(), subject.writer()].iter().for_each(|store| store.clear(found, clearance));
+    };
+    let is_told = |id: &TokenId| {
+        [subject.reader(), subject.writer()].iter().any(|store| store.brief(id).is_some_and(is_told_by_seven))
+    };
+    for token in one_of_each_kind(subject) {
+        for change in changes_of(subject, &token) {
+            let before = subject.credential(&token.id);
+            cleared(&before);
+            subject.apply(change);
+            assert!(!is_told(&token.id), "told after the change");
+            cleared(&before);
+            assert!(!is_told(&token.id), "cleared by what has changed");
+        }
+    }
+}
+
+/// Changes that can follow one another: of the digest, of the account, of the state; and the end.
+fn changes_of<S: Store>(subject: &Subject<S>, token: &Token) -> impl Iterator<Item = Change> {
+    let to = subject.digest();
+    let change = move |step| {
+        let account = subject.stored_account(&token.account);
+        match step {
+            0 => Change::Rehash { token: token.id, from: token.digest.clone(), to: to.clone() },
+            1 => steps::update(&Account { status: Status::Disabled, ..account.as_ref().clone() }, account.revision),
+            2 => steps::update(&Account { status: Status::Enabled, ..account.as_ref().clone() }, account.revision),
+            3 => revocation(token, 0),
+            _ => steps::removal(token),
+        }
+    };
+    (0..5).map(change)
+}
+
+fn is_told_by_seven(brief: &Brief) -> bool {
+    brief.read().is_none_or(|told| told.by == 7)
 }
 
 /// A token, a session and a client secret, all with a date.

@@ -5,7 +5,7 @@ use core::fmt;
 use subtle::Choice;
 
 use super::{Key, Keyring};
-use crate::{Digest, Presented};
+use crate::{Digest, Presented, Tag};
 
 impl Keyring {
     /// Checks a presented token against the record stored under its id.
@@ -15,37 +15,67 @@ impl Keyring {
     ///
     /// # Errors
     /// The token is not the one the record was made from. Nothing says how it differs.
-    #[inline(never)]
     pub fn verify(&self, presented: &Presented<'_>, stored: Option<&Digest>) -> Result<Verified, Refused> {
+        self.verify_signed(presented, &self.sign(presented), stored)
+    }
+
+    /// The tag of a presented token under the current pepper.
+    ///
+    /// For whoever compares it with a [`Tag`] that was stored under that pepper, before it reads a whole record:
+    /// [`verify_signed`](Self::verify_signed) takes it where that was in vain.
+    #[must_use]
+    #[inline(never)]
+    pub fn sign(&self, presented: &Presented<'_>) -> Tag {
+        Tag::of(&self.current.mac.tag(presented.kind(), presented.body()))
+    }
+
+    /// As [`verify`](Self::verify), with what [`sign`](Self::sign) came to for this token.
+    ///
+    /// In a keyring of several peppers it always tries a second one: time does not tell which ids still stand under an
+    /// earlier pepper.
+    ///
+    /// # Errors
+    /// The token is not the one the record was made from.
+    #[inline(never)]
+    pub fn verify_signed(
+        &self,
+        presented: &Presented<'_>,
+        signed: &Tag,
+        stored: Option<&Digest>,
+    ) -> Result<Verified, Refused> {
         let is_stored = stored.is_some();
         let stored = stored.unwrap_or(&self.stand_in);
-        let key = self.find(stored);
-        let is_genuine = self.is_genuine(key.unwrap_or(&self.current), presented, stored);
-        match key {
-            Some(key) if is_stored & bool::from(is_genuine) => Ok(self.verified(key, presented)),
-            _ => Err(Refused),
+        let is_current = stored.pepper() == self.current.id;
+        let (known, is_of_earlier) = self.is_of_earlier(presented, stored);
+        let is_genuine = if is_current { is_signed(stored, signed) } else { is_of_earlier };
+        match is_stored & (is_current | known) & bool::from(is_genuine) {
+            true if is_current => Ok(Verified::Current),
+            true => Ok(Verified::Rehash(Digest::signed(self.current.id, signed))),
+            false => Err(Refused),
         }
     }
 
-    fn find(&self, stored: &Digest) -> Option<&Key> {
-        self.keys().find(|key| key.id == stored.pepper())
+    /// Whether the record's pepper is an earlier one, and the token genuine under it. Where it is none of those, the first
+    /// of them is tried all the same.
+    fn is_of_earlier(&self, presented: &Presented<'_>, stored: &Digest) -> (bool, Choice) {
+        let known = self.earlier.iter().find(|key| key.id == stored.pepper());
+        match known.or(self.earlier.first()) {
+            Some(key) => (known.is_some(), is_genuine(key, presented, stored)),
+            None => (false, Choice::from(0)),
+        }
     }
+}
 
-    /// All that touches a secret. It is a function of its own so that the constant-time check can tell this,
-    /// where no branch may be, from the caller, which must branch on the answer.
-    #[inline(never)]
-    fn is_genuine(&self, key: &Key, presented: &Presented<'_>, stored: &Digest) -> Choice {
-        stored.has_tag(&key.mac.tag(presented.kind(), presented.body()))
-    }
+/// All that touches a secret, as [`is_signed`] is: functions of their own so that the constant-time check can tell them,
+/// where no branch may be, from the caller, which must branch on the answer.
+#[inline(never)]
+fn is_genuine(key: &Key, presented: &Presented<'_>, stored: &Digest) -> Choice {
+    stored.has_tag(&Tag::of(&key.mac.tag(presented.kind(), presented.body())))
+}
 
-    fn verified(&self, key: &Key, presented: &Presented<'_>) -> Verified {
-        if key.id == self.current.id { Verified::Current } else { Verified::Rehash(self.digest(presented)) }
-    }
-
-    #[inline(never)]
-    fn digest(&self, presented: &Presented<'_>) -> Digest {
-        Digest::new(self.current.id, self.current.mac.tag(presented.kind(), presented.body()))
-    }
+#[inline(never)]
+fn is_signed(stored: &Digest, signed: &Tag) -> Choice {
+    stored.has_tag(signed)
 }
 
 /// A token is genuine; what that means for its record.

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{self, SeedableRng, TryCryptoRng, TryRng};
-use service_accounts_token::{Digest, Keyring, Kind, Minted, Pepper, PepperId, Presented, Vendor};
+use service_accounts_token::{Digest, Keyring, Kind, Minted, Pepper, PepperId, Presented, Tag, Vendor};
 
 use crate::Case;
 use crate::memcheck::{taint, untaint};
@@ -16,6 +16,8 @@ pub const CASES: &[Case] = &[
     Case { name: "verify: no record", run: no_record },
     Case { name: "verify: a record under an unknown pepper", run: unknown_pepper },
     Case { name: "verify and re-hash: a record under an earlier pepper", run: rehash },
+    Case { name: "sign, and compare with a stored tag: a genuine token", run: genuine_by_tag },
+    Case { name: "sign, and compare with a stored tag: a wrong secret", run: wrong_secret_by_tag },
     Case { name: "mint: pepper and randomness secret", run: mint },
     Case { name: "read: id, secret and checksum secret", run: read },
     Case { name: "read: a checksum that does not fit", run: read_bad_checksum },
@@ -104,6 +106,31 @@ fn rehash() {
     let Fixture { text, record, .. } = fixture("k1", 1);
     let keyring = Keyring::new(id("k2"), secret_pepper(2)).with_earlier(id("k1"), secret_pepper(1)).unwrap();
     assert!(verify(&keyring, &text, Some(&record)));
+}
+
+fn genuine_by_tag() {
+    let Fixture { keyring, text, record } = fixture("k1", 1);
+    assert!(is_signed(&keyring, &text, &record));
+}
+
+fn wrong_secret_by_tag() {
+    let Fixture { keyring, record, .. } = fixture("k1", 1);
+    assert!(!is_signed(&keyring, &fixture("k1", 2).text, &record));
+}
+
+/// As a request is let in by a tag that is kept apart from its record.
+fn is_signed(keyring: &Keyring, text: &str, record: &[u8; Digest::LEN]) -> bool {
+    let presented: Presented<'_> = vendor().read(text).unwrap();
+    let words = Digest::from_bytes(record).unwrap().tag().words();
+    let secret = &text.as_bytes()[text.len() - 44..];
+    taint(secret);
+    let stored = words.map(u64::to_ne_bytes);
+    taint(stored.as_flattened());
+    let stored = Tag::from_words(stored.map(u64::from_ne_bytes));
+    let is_same = black_box(keyring.sign(black_box(&presented)) == black_box(stored));
+    untaint(secret);
+    untaint(&is_same);
+    is_same
 }
 
 fn mint() {

@@ -56,10 +56,20 @@ pub(super) struct AccessKey {
     outcome: Outcome,
 }
 
+impl AccessKey {
+    pub(super) const fn new(token: TokenId, address: Option<IpAddr>, outcome: Outcome) -> Self {
+        Self { token, address, outcome }
+    }
+
+    pub(super) const fn token(&self) -> &TokenId {
+        &self.token
+    }
+}
+
 impl Shown<'_> {
     /// Which row it belongs to.
     pub(super) fn key(&self) -> AccessKey {
-        AccessKey { token: self.credential.token().id, address: self.address, outcome: self.outcome }
+        AccessKey::new(self.credential.token().id, self.address, self.outcome)
     }
 
     /// What a row is made from; it takes a share in the record, so that a change of the record does not change what

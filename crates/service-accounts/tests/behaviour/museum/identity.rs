@@ -72,7 +72,7 @@ fn assert_is(world: &World, account: &CreatedAccount, is_reader: bool) {
     let token = account.first_token.as_ref().unwrap();
     let principal = world.authenticate(token.secret.expose()).unwrap();
     assert_eq!(principal.id(), &account.account.id);
-    assert_eq!(principal.token().id, token.token.id);
+    assert_eq!(*principal.token_id(), token.token.id);
     assert_eq!(principal.decide(Permission::ResourcesWrite, None).is_allow(), !is_reader);
 }
 

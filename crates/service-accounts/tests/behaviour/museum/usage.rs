@@ -11,7 +11,7 @@ use std::{
 
 use service_accounts::{
     AccessEvents,
-    audit::{Action, Query},
+    audit::{Action, Label, Query},
     store::{LastUsed, Store},
 };
 use time::{Duration, UtcDateTime};
@@ -24,10 +24,28 @@ fn a_request_writes_nothing_and_a_flush_writes_once_for_all() {
     let holder = world.holder("Pipeline Automation");
     wait(world.accounts.flush()).unwrap();
     let calls = world.store.calls_of(|| (0..100).for_each(|_| assert_eq!(world.verdict(&holder.token), Ok(()))));
-    assert!(calls.iter().all(|call| *call == Call::Credential) && calls.len() == 100);
+    assert_eq!(calls, [Call::Credential], "the rest is let in by what was found out");
     assert_eq!(world.store.calls_of(|| wait(world.accounts.flush()).unwrap()), [Call::Append, Call::Touch]);
     assert_eq!(world.store.calls_of(|| wait(world.accounts.flush()).unwrap()), [], "there is nothing left to write");
     assert_eq!(granted(&world), 101, "the exchange is one of them");
+}
+
+#[test]
+fn repeats_that_many_threads_counted_are_all_in_one_row() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    wait(world.accounts.flush()).unwrap();
+    let before = granted(&world);
+    assert_eq!(world.verdict(&holder.token), Ok(()));
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| (0..50).for_each(|_| assert_eq!(world.verdict(&holder.token), Ok(()))));
+        }
+    });
+    assert_eq!(world.store.calls_of(|| wait(world.accounts.flush()).unwrap()), [Call::Append, Call::Touch]);
+    assert_eq!(granted(&world) - before, 1_001);
+    let query = Query::default().for_token(Label::new(holder.token_id.as_str())).for_action(Action::AccessGranted);
+    assert_eq!(wait(world.store.events(&query)).unwrap().events.len(), 1, "all within one minute");
 }
 
 #[test]

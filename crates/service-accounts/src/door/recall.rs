@@ -1,0 +1,82 @@
+//! The way of a good request whose credential was found good before, with nothing changed since.
+//!
+//! ```text
+//! judged in full, and calm ──clear──▶ brief in the store ──recall──▶ principal
+//!                                          ▲
+//!            a change of token or account ─┘ forgets it
+//! ```
+//!
+//! Calm is a credential that has one answer for every request until an instant. The store keeps that instant beside the tag,
+//! with a number of ours for whose it is and what it may do. A request then reads plain values, and writes nothing that
+//! other requests write too. Whatever is not as it should be goes the other way, through the whole record.
+
+use std::{net::IpAddr, sync::Arc};
+
+use service_accounts_access::{CatalogueId, Grants, Permission};
+use service_accounts_naming::CompactAccountId;
+use service_accounts_store::{Clearance, Credential, LastUsed, Store, Usage};
+use time::UtcDateTime;
+
+use super::judge::{Entry, Presentation};
+use crate::{
+    Principal,
+    core::{Core, holders::Holder},
+    principal::{Held, Known},
+};
+
+impl<S: Store, P: Permission> Core<S, P> {
+    /// Lets a request in by what was found out before; none where the record must be asked.
+    #[inline]
+    pub(super) fn recall(
+        &self,
+        shown: &Presentation<'_>,
+        entry: Entry<'_>,
+        address: Option<IpAddr>,
+        now: UtcDateTime,
+    ) -> Option<Principal<P>> {
+        let token = shown.presented.id();
+        let brief = self.store.brief(&token)?;
+        let told = brief.read()?;
+        // Nothing that was told is looked at before the secret has been found right.
+        if told.tag != shown.signed || !matches!(entry, Entry::Bearer) {
+            return None;
+        }
+        if now.unix_timestamp() >= i64::from(told.until) || told.by != self.clears_by(self.rules.catalogue.id())? {
+            return None;
+        }
+        let holder = *self.holders.get(told.what)?;
+        if !self.journal.repeats(&token, address, now) {
+            return None;
+        }
+        let last = LastUsed { at: now, address };
+        if brief.note_use(last) {
+            self.journal.keep_use(Usage { token, last });
+        }
+        Some(Principal { token, held: Held::Known(Known::new(holder, self.id)), address, at: now, rotate_after: None })
+    }
+
+    /// Remembers that this credential is calm until then.
+    pub(super) fn clear(
+        &self,
+        found: &Arc<Credential>,
+        grants: &Grants<P>,
+        catalogue: CatalogueId,
+        until: UtcDateTime,
+    ) {
+        // Two hosts on one store may clear by two catalogues; a credential remembers the grants of one.
+        let is_remembered = found.remembered_grants::<P>(catalogue).is_some();
+        let Some(by) = self.clears_by(catalogue).filter(|_| is_remembered) else { return };
+        let account = CompactAccountId::new(&found.account().id);
+        let holder = account.map(|account| Holder { account, permissions: grants.permissions() });
+        let what = holder.and_then(|holder| self.holders.number(holder)).unwrap_or(u32::MAX);
+        self.store.clear(found, Clearance { by, what, until });
+    }
+
+    /// What tells clearances of this core by this catalogue from all others in the process.
+    #[inline]
+    pub(super) fn clears_by(&self, catalogue: CatalogueId) -> Option<u64> {
+        let (core, catalogue) = (u32::try_from(self.id).ok()?, u32::try_from(catalogue.number()).ok()?);
+        // The last core has none: what was cleared by nobody is marked so.
+        (core != u32::MAX).then_some(u64::from(core) << 32 | u64::from(catalogue))
+    }
+}
