@@ -1,9 +1,10 @@
-//! The gate's outcomes as Prometheus text: `cargo run --example metrics`.
+//! The gate's outcomes and the changes of accounts as Prometheus text: `cargo run --example metrics`.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -12,8 +13,9 @@ use std::{
 use axum::{Router, body::Body, extract::State, routing::get};
 use http::{Request, header::AUTHORIZATION};
 use service_accounts::{
-    Actor, NewAccount, NewToken, ServiceAccounts,
+    Actor, ChangeObserver, NewAccount, NewToken, ServiceAccounts,
     access::presets::data_quality::{self, Permission, permission},
+    audit::Event,
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
     store::{MemoryStore, Owner, Purpose},
@@ -25,7 +27,7 @@ use service_accounts_axum::{
 };
 use tower::ServiceExt;
 
-/// How often each outcome was met, and how long requests waited at the gate.
+/// How often each outcome was met, how long requests waited at the gate, and what was changed.
 #[derive(Clone)]
 struct Metrics(Arc<Counters>);
 
@@ -33,6 +35,7 @@ struct Counters {
     start: Instant,
     requests: [AtomicU64; 4],
     nanoseconds: AtomicU64,
+    changes: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 const OUTCOMES: [Outcome; 4] = [Outcome::Admitted, Outcome::Refused(""), Outcome::Forbidden, Outcome::Unavailable];
@@ -52,6 +55,13 @@ impl Observer for Metrics {
     }
 }
 
+impl ChangeObserver for Metrics {
+    fn changed(&self, event: &Event) {
+        let mut changes = self.0.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        *changes.entry(event.action().as_str()).or_default() += 1;
+    }
+}
+
 impl Metrics {
     fn text(&self) -> String {
         let mut text = String::from("# TYPE service_account_requests_total counter\n");
@@ -62,15 +72,23 @@ impl Metrics {
         let seconds = Duration::from_nanos(self.0.nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
         text.push_str("# TYPE service_account_wait_seconds_total counter\n");
         text.push_str(&format!("service_account_wait_seconds_total {seconds}\n"));
+        text.push_str("# TYPE service_account_changes_total counter\n");
+        for (action, count) in &*self.0.changes.lock().unwrap_or_else(PoisonError::into_inner) {
+            text.push_str(&format!("service_account_changes_total{{action=\"{action}\"}} {count}\n"));
+        }
         text
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (accounts, token) = accounts().await?;
-    let counters = Counters { start: Instant::now(), requests: Default::default(), nanoseconds: AtomicU64::new(0) };
-    let metrics = Metrics(Arc::new(counters));
+    let metrics = Metrics(Arc::new(Counters {
+        start: Instant::now(),
+        requests: Default::default(),
+        nanoseconds: AtomicU64::new(0),
+        changes: Mutex::default(),
+    }));
+    let (accounts, token) = accounts(metrics.clone()).await?;
     let gate = Gate::new(accounts).observer(metrics.clone());
     let guarded = GuardedRouter::new(gate.clone()).get("/datastores", datastores).post("/datastores", create);
     let open = Router::new().route("/metrics", get(|State(metrics): State<Metrics>| async move { metrics.text() }));
@@ -88,7 +106,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let scraped = app.oneshot(Request::get("/metrics").body(Body::empty())?).await?;
     let text = String::from_utf8(axum::body::to_bytes(scraped.into_body(), 10_000).await?.to_vec())?;
     print!("{text}");
-    let expected = ["admitted\"} 2", "refused\"} 2", "forbidden\"} 1", "unavailable\"} 0"];
+    let expected = ["admitted\"} 2", "refused\"} 2", "forbidden\"} 1", "unavailable\"} 0", "account.created\"} 1"];
     if expected.iter().all(|line| text.contains(line)) { Ok(()) } else { Err("the counts are wrong".into()) }
 }
 
@@ -98,11 +116,12 @@ async fn datastores(_: Require<permission::DatastoresView>) -> &'static str {
 
 async fn create(_: Require<permission::ResourcesWrite>) {}
 
-async fn accounts() -> Result<(ServiceAccounts<MemoryStore, Permission>, String), Box<dyn Error>> {
+async fn accounts(metrics: Metrics) -> Result<(ServiceAccounts<MemoryStore, Permission>, String), Box<dyn Error>> {
     let keyring = Keyring::new(PepperId::parse("k1")?, Pepper::from_bytes([7; 32])); // yours: 32 random bytes
     let (vendor, catalogue) = (Vendor::parse("acme")?, data_quality::catalogue());
     let manage = Permission::ServiceAccountsManage;
-    let accounts = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage).build();
+    let builder = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage);
+    let accounts = builder.observe(metrics).build();
     let (name, purpose) = (DisplayName::parse("Finance Metrics")?, Purpose::parse("feeds the dashboard")?);
     let wanted = NewAccount {
         first_token: Some(NewToken::new(TokenName::parse("dashboard-2026")?)),

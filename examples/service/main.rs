@@ -10,6 +10,9 @@
 //! | `ISSUER` | the URL under which OAuth clients know this service | the address it listens on |
 //! | `RECOVER` | `1` makes another administrator and prints its token | nobody is made |
 //! | `WEBHOOK_ALLOW_PRIVATE` | `1` lets webhooks go to private and loopback addresses, and over plain HTTP | only to the public Internet, over TLS |
+//! | `SEAL_KEY` | the trail is sealed under this key, 64 hexadecimal digits; after a change the earlier ones follow it, separated by commas | the trail is not sealed |
+//! | `RETENTION_DAYS` | sealed events older than this are removed; needs `SEAL_KEY` | nothing is removed |
+//! | `DETECT` | `1` watches the trail and raises alerts | nobody watches |
 //! | `LOG` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |
 
 mod bootstrap;
@@ -27,7 +30,8 @@ use std::{error::Error, net::SocketAddr, process::ExitCode, time::Duration};
 use axum::Router;
 use http::HeaderName;
 use service_accounts::{
-    ServiceAccounts, UpkeepBounds, access::Catalogue, lifecycle::Environment, store::BoxStore, token::Vendor,
+    Builder, Sealing, ServiceAccounts, UpkeepBounds, access::Catalogue, audit::detect, lifecycle::Environment,
+    store::BoxStore, token::Vendor,
 };
 use service_accounts_axum::{
     OAuthServer, api_with_oauth, connect_info, not_found,
@@ -106,10 +110,16 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
     let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage)
         .every_other_application(Permission::DatastoresView)
         .targets(settings.targets);
-    Ok(match settings.environment {
-        Some(here) => builder.environment(here).build(),
-        None => builder.build(),
-    })
+    let builder = kept_trail(&settings).into_iter().fold(builder, Builder::seal);
+    let builder = if settings.detect { builder.detect(detect::Settings::default()) } else { builder };
+    Ok(settings.environment.into_iter().fold(builder, Builder::environment).build())
+}
+
+/// How the trail is sealed and for how long it is kept.
+fn kept_trail(settings: &Settings) -> Option<Sealing> {
+    let (present, earlier) = settings.seal_keys.split_first()?;
+    let sealing = earlier.iter().cloned().fold(Sealing::under(present.clone()), Sealing::replacing);
+    Some(settings.retention_days.into_iter().fold(sealing, Sealing::retaining_days))
 }
 
 fn client_address(settings: &Settings) -> ClientAddress {

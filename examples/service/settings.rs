@@ -8,6 +8,7 @@ use std::env;
 use service_accounts::{
     Targets,
     access::Allowlist,
+    audit::seal::SealKey,
     lifecycle::{Environment, LifecyclePolicy},
     token::Keyring,
 };
@@ -34,6 +35,12 @@ pub(crate) struct Settings {
     pub(crate) issuer: Option<Issuer>,
     /// `WEBHOOK_ALLOW_PRIVATE`: which receivers of webhooks are allowed.
     pub(crate) targets: Targets,
+    /// `SEAL_KEY`: the keys of the trail's seals, newest first; without it the trail is not sealed.
+    pub(crate) seal_keys: Vec<SealKey>,
+    /// `RETENTION_DAYS`: for how long the sealed trail is kept; without it, for good.
+    pub(crate) retention_days: Option<u16>,
+    /// `DETECT`: whether the trail is watched and alerts are raised.
+    pub(crate) detect: bool,
     /// `LOG`: how much is logged.
     pub(crate) log: LevelFilter,
 }
@@ -62,6 +69,14 @@ impl Settings {
             issuer: parsed("ISSUER", "a URL that begins with https://", |text| Issuer::parse(text).ok())?,
             targets: parsed("WEBHOOK_ALLOW_PRIVATE", "1, or nothing", |text| (text == "1").then_some(Targets::Any))?
                 .unwrap_or_default(),
+            seal_keys: parsed(
+                "SEAL_KEY",
+                "64 hexadecimal digits, or several such keys separated by commas, newest first",
+                seal_keys,
+            )?
+            .unwrap_or_default(),
+            retention_days: retention_days()?,
+            detect: parsed("DETECT", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
             log: parsed("LOG", log, |text| text.parse().ok())?.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -103,6 +118,21 @@ fn environments() -> String {
     let policy = LifecyclePolicy::default();
     let names: Vec<_> = policy.environments().map(|(environment, _)| environment.as_str().to_owned()).collect();
     format!("one of {}", names.join(", "))
+}
+
+fn seal_keys(text: &str) -> Option<Vec<SealKey>> {
+    text.split(',').map(|key| SealKey::parse(key.trim()).ok()).collect()
+}
+
+/// Only what is sealed is ever removed, so without a key the setting would do nothing, unnoticed.
+fn retention_days() -> Result<Option<u16>, SettingError> {
+    const NAME: &str = "RETENTION_DAYS";
+    let days = |text: &str| text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    let days = parsed(NAME, "a number of days from 1 to 36500", days)?;
+    if days.is_some() && env::var_os("SEAL_KEY").is_none() {
+        return Err(fail(NAME, "`SEAL_KEY` beside it, for only what is sealed is removed"));
+    }
+    Ok(days)
 }
 
 /// An empty list would trust nobody although an empty allowlist admits everybody, so it is refused.

@@ -8,7 +8,7 @@ mod program;
 
 use service_accounts_audit::{
     Action, Event, Label, Recorded, Sequence,
-    seal::{Export, SealKey, Sealer},
+    seal::{Export, Inclusion, SealKey, Sealer},
 };
 use time::{Duration, UtcDateTime};
 
@@ -35,7 +35,7 @@ fn verdict(text: &str) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trail.jsonl");
     std::fs::write(&file, text).unwrap();
-    program::verify(file.to_str().unwrap(), key())
+    program::verify(file.to_str().unwrap(), &[key()])
         .map(|verified| program::told(&verified))
         .map_err(|error| error.to_string())
 }
@@ -58,4 +58,24 @@ fn the_first_wrong_event_is_named() {
     let removed: String = file.split_inclusive('\n').filter(|line| !line.starts_with("{\"sequence\":13,")).collect();
     assert_eq!(verdict(&removed).unwrap_err(), "line 14: an event after event 12 is missing");
     assert_eq!(verdict(file.trim_end()).unwrap_err(), "line 28: the file is cut off after event 25");
+}
+
+#[test]
+fn the_proof_of_one_event_is_verified_and_a_forged_one_is_not() {
+    let event = Event::new(Action::TokenMinted, Label::new("ops"), UtcDateTime::UNIX_EPOCH);
+    let segment: Vec<_> = (1..=5).map(|n| Recorded { sequence: Sequence::new(n), event: event.clone() }).collect();
+    let mut sealer = Sealer::new(key());
+    segment.iter().for_each(|recorded| assert_eq!(sealer.push(recorded), Ok(None)));
+    let inclusion = Inclusion::of(&segment, Sequence::new(3), sealer.close().unwrap()).unwrap().unwrap();
+    let text = serde_json::to_string_pretty(&inclusion).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("proof.json");
+    let verdict = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let inclusion = program::proof(file.to_str().unwrap()).unwrap().unwrap();
+        program::prove(&inclusion, &[key()]).map_err(|error| error.to_string())
+    };
+    let told = "verified: event 3, token.minted by ops at 1970-01-01 0:00:00.0 +00, stands under seal 0";
+    assert_eq!(verdict(&text).as_deref(), Ok(told));
+    assert!(verdict(&text.replace("ops", "eve")).unwrap_err().starts_with("the proof does not hold"));
 }

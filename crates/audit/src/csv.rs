@@ -9,9 +9,9 @@ use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use csv::{QuoteStyle, WriterBuilder};
 use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Label, LineError, Recorded};
+use crate::{Label, LineError, Payload, Recorded};
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "sequence",
     "at",
     "until",
@@ -25,6 +25,7 @@ const COLUMNS: [&str; 13] = [
     "reason",
     "changes",
     "details",
+    "payload",
 ];
 
 /// The first line, with the names of the columns.
@@ -43,7 +44,7 @@ pub fn csv_header() -> Result<String, LineError> {
 /// An instant is before the year 0 or after 9999.
 pub fn to_csv(recorded: &Recorded) -> Result<String, LineError> {
     let event = &recorded.event;
-    let cells: [Cow<'_, str>; 13] = [
+    let cells: [Cow<'_, str>; 14] = [
         format!("{}", recorded.sequence).into(),
         instant(event.at())?.into(),
         instant(event.last_at())?.into(),
@@ -57,6 +58,7 @@ pub fn to_csv(recorded: &Recorded) -> Result<String, LineError> {
         optional(event.reason()),
         json(event.changes(), event.changes().is_empty())?.into(),
         json(event.details(), event.details().is_empty())?.into(),
+        event.payload().map_or("", Payload::as_str).into(),
     ];
     row(cells.iter().map(|cell| harmless(cell)).collect::<Vec<_>>().iter().map(AsRef::<str>::as_ref))
 }
@@ -115,7 +117,8 @@ mod tests {
             .from_address(Some("2001:db8::1".parse().unwrap()))
             .because(Label::new("rotation"))
             .changed(Label::new("role"), Some("Member"), Some("Admin"))
-            .with(Label::new("path"), Label::new("/"));
+            .with(Label::new("path"), Label::new("/"))
+            .carrying(Payload::parse("=1+1").unwrap());
         assert_eq!(cells(&csv_header().unwrap()), COLUMNS);
         assert_eq!(
             cells(&to_csv(&Recorded { sequence: Sequence::new(7), event }).unwrap()),
@@ -133,9 +136,10 @@ mod tests {
                 "rotation",
                 r#"{"role":{"old":"Member","new":"Admin"}}"#,
                 r#"{"path":"/"}"#,
+                "'=1+1",
             ]
         );
-        assert_eq!(cells(&to_csv(&recorded("ops")).unwrap())[6..], ["", "", "", "", "", "", ""]);
+        assert_eq!(cells(&to_csv(&recorded("ops")).unwrap())[6..], ["", "", "", "", "", "", "", ""]);
     }
 
     /// A name such as `=HYPERLINK(…)` runs when an administrator opens the export.

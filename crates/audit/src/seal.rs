@@ -11,7 +11,7 @@
 //! storage but lacks the key can neither change a sealed event nor leave one out.
 //!
 //! An [`Export`] writes events, seals and a signed end as one file; a [`Verifier`] reads it line by line and names the
-//! first place that is wrong. A [`Proof`] shows that one event is in a segment, without the others.
+//! first place that is wrong. An [`Inclusion`] shows that one event is in a segment, without the others.
 //!
 //! ```
 //! use service_accounts_audit::{Action, Event, Label, Recorded, Sequence};
@@ -42,12 +42,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A key that may be known to others is changed: the chain goes on under the new one ([`Sealer::succeeding`]), and a verifier
+//! takes the earlier one only for the seals before the change ([`Verifier::accepting`]).
+//!
 //! What seals do not do: they do not protect events that no seal covers yet, nor against who holds the key, nor against a
 //! whole trail that is put back to an earlier state together with its seals. For the last, keep the newest seal somewhere
 //! else and give it to [`Verifier::expecting`].
 
 mod export;
 mod fault;
+mod inclusion;
 mod key;
 mod merkle;
 mod proof;
@@ -57,6 +61,7 @@ mod verifier;
 
 pub use export::Export;
 pub use fault::{Fault, FaultKind};
+pub use inclusion::Inclusion;
 pub use key::{Digest, SealKey, SealKeyError};
 pub use proof::Proof;
 pub use record::{End, Seal};

@@ -25,7 +25,7 @@ pub(crate) use self::{
     sessions::{credentials, open_session, session, verified},
     subscriptions::{created_subscription, delivery, signing_secret, subscribe, subscription},
     tokens::{listed_token, minted, pepper, rotate, rotated, rotation, shown_token, sightings, token, updated_token},
-    trail::{EXPORT, EXPORT_TABLE, alert, event, seal},
+    trail::{EXPORT, EXPORT_TABLE, alert, event, inclusion, seal},
 };
 
 /// An object with the fields of another.

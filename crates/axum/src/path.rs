@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use service_accounts::{SubscriptionId, naming::AccountId, store::DocumentId, token::TokenId};
+use service_accounts::{SubscriptionId, audit::Sequence, naming::AccountId, store::DocumentId, token::TokenId};
 
 use crate::Refusal;
 
@@ -64,6 +64,15 @@ impl FromPath for PolicyName {
 impl FromPath for SubscriptionId {
     fn from_path(params: &RawPathParams) -> Option<Self> {
         Self::parse(named(params, "subscription_id")?).ok()
+    }
+}
+
+/// The place of an event in the trail.
+pub(crate) struct Place(pub(crate) Sequence);
+
+impl FromPath for Place {
+    fn from_path(params: &RawPathParams) -> Option<Self> {
+        named(params, "sequence")?.parse().ok().map(|number| Self(Sequence::new(number)))
     }
 }
 

@@ -69,7 +69,7 @@ pub use self::{
     steering::TokenRotation,
     subscriptions::{CreatedSubscription, Subscriptions},
     token::TokenHandle,
-    trail::{ExportForm, Inclusion, TrailExport, TrailHandle},
+    trail::{ExportForm, TrailExport, TrailHandle},
     update::{AccountUpdate, Expiry, UpdatedAccount},
 };
 use crate::{

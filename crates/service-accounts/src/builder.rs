@@ -15,7 +15,15 @@ use service_accounts_token::{Keyring, Vendor};
 use crate::{
     AccessEvents, Administration, ApprovalRule, Clock, OnIdle, OnInactive, Randomness, Sealing, SelfRotation,
     ServiceAccounts, SystemClock, SystemRandomness,
-    core::{Core, issuer::Issuer, journal::Journal, resolve, rules::Rules, trail::TrailRules},
+    core::{
+        Core,
+        issuer::Issuer,
+        journal::Journal,
+        observe::{ChangeObserver, Observers},
+        resolve,
+        rules::Rules,
+        trail::TrailRules,
+    },
 };
 
 use crate::{ApplicationName, Retries, Targets, notify::Applications};
@@ -33,6 +41,7 @@ pub struct Builder<S, P: Permission> {
     issuer: Issuer,
     access_events: AccessEvents,
     clock: Box<dyn Clock>,
+    observers: Observers,
 }
 
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
@@ -67,6 +76,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
             issuer: Issuer { vendor, keyring, randomness: Box::new(SystemRandomness) },
             access_events: AccessEvents::default(),
             clock: Box::new(SystemClock),
+            observers: Observers::default(),
         }
     }
 }
@@ -195,6 +205,33 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
         self
     }
 
+    /// Tells this observer of each change, once it is made; several may be added. By default only `tracing` is told.
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// use service_accounts::audit::{Action, Event};
+    /// # use service_accounts::{ServiceAccounts, access::presets::data_quality::{self, Permission}, store::MemoryStore};
+    /// # use service_accounts::token::{Keyring, Pepper, PepperId, Vendor};
+    /// # let keyring = Keyring::new(PepperId::parse("k1")?, Pepper::from_bytes([7; 32]));
+    /// # let builder = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme")?, keyring,
+    /// #     data_quality::catalogue(), Permission::ServiceAccountsManage);
+    ///
+    /// let revoked = Arc::new(AtomicU64::new(0));
+    /// let count = revoked.clone();
+    /// let builder = builder.observe(move |event: &Event| {
+    ///     if event.action() == Action::TokenRevoked {
+    ///         count.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// # builder.build();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn observe(mut self, observer: impl ChangeObserver) -> Self {
+        self.observers.add(observer);
+        self
+    }
+
     /// Another clock.
     ///
     /// For tests, and for hosts that have their own source of time. Everything that expires is judged by it.
@@ -217,8 +254,8 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     /// memory.
     #[must_use]
     pub fn build(self) -> ServiceAccounts<S, P> {
-        let Self { store, rules, issuer, access_events, clock } = self;
-        let core = Arc::new(Core::new(store, rules, issuer, Journal::new(access_events), clock));
+        let Self { store, rules, issuer, access_events, clock, observers } = self;
+        let core = Arc::new(Core::new(store, rules, issuer, Journal::new(access_events), clock, observers));
         resolve::register(&core);
         ServiceAccounts { core }
     }

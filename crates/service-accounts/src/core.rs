@@ -10,6 +10,7 @@ pub(crate) mod holders;
 pub(crate) mod issuer;
 pub(crate) mod journal;
 pub(crate) mod known_names;
+pub(crate) mod observe;
 pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod rules;
@@ -27,7 +28,8 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 use self::{
-    holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, rules::Rules, trail::Followers,
+    holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, observe::Observers, rules::Rules,
+    trail::Followers,
 };
 use crate::{Clock, Error, Unavailable};
 
@@ -43,6 +45,7 @@ pub(crate) struct Core<S, P: Permission> {
     /// What waits in memory for the next write.
     pub(crate) journal: Arc<Journal>,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) observers: Observers,
     pub(crate) known_names: KnownNames,
     /// How far upkeep has read the trail.
     pub(crate) followers: Followers,
@@ -50,12 +53,19 @@ pub(crate) struct Core<S, P: Permission> {
 }
 
 impl<S, P: Permission> Core<S, P> {
-    pub(crate) fn new(store: S, rules: Rules<P>, issuer: Issuer, journal: Journal, clock: Box<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        store: S,
+        rules: Rules<P>,
+        issuer: Issuer,
+        journal: Journal,
+        clock: Box<dyn Clock>,
+        observers: Observers,
+    ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
         let (followers, holders) = (Followers::default(), Holders::new());
-        Self { id, store, rules, issuer, journal, clock, known_names, followers, holders }
+        Self { id, store, rules, issuer, journal, clock, observers, known_names, followers, holders }
     }
 
     /// Stores keep whole seconds, so nothing finer may enter a decision.

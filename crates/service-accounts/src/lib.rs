@@ -33,9 +33,9 @@ pub use service_accounts_token as token;
 pub use actor::Actor;
 pub use admin::{
     AccountAdvice, AccountHandle, AccountUpdate, Acting, Contained, ContainedAccount, CreatedAccount, DryRun,
-    DryRunResult, Expiry, ExportForm, Gain, Incident, IncidentNote, Inclusion, KeptPolicy, LeakReport, LeakedToken,
-    MintedToken, NewAccount, NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection,
-    PolicyTrial, PolicyVersion, RegeneratedSecret, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey,
+    DryRunResult, Expiry, ExportForm, Gain, Incident, IncidentNote, KeptPolicy, LeakReport, LeakedToken, MintedToken,
+    NewAccount, NewToken, Note, NoteError, Observation, PepperCensus, Policies, PolicyObjection, PolicyTrial,
+    PolicyVersion, RegeneratedSecret, RotateToken, RotatedToken, Served, Successor, TokenHandle, TokenKey,
     TokenRotation, TrailExport, TrailHandle, UpdatedAccount, UpdatedToken,
 };
 pub use admin::{CreatedSubscription, NewSubscription, Subscriptions};
@@ -52,6 +52,7 @@ pub use core::{
     authority::{Call, Covers, Duty, OnItself, Rule},
     governance::{PolicyFinding, TokenPolicy},
     journal::AccessEvents,
+    observe::ChangeObserver,
     rules::{Administration, ApprovalRule, OnIdle, OnInactive, SelfRotation},
     trail::{
         sealing::{Archive, ArchivedSegment, Archiving, Sealing},

@@ -57,7 +57,15 @@ impl Home {
     /// An example with the settings of this home and more.
     pub(crate) fn command(&self, name: &str, settings: &[(&str, &OsStr)]) -> Command {
         let mut command = Command::new(example(name));
-        for unset in ["SERVICE_ACCOUNTS_PEPPER", "ENVIRONMENT", "TRUSTED_PROXIES", "RECOVER"] {
+        for unset in [
+            "SERVICE_ACCOUNTS_PEPPER",
+            "ENVIRONMENT",
+            "TRUSTED_PROXIES",
+            "RECOVER",
+            "SEAL_KEY",
+            "RETENTION_DAYS",
+            "DETECT",
+        ] {
             command.env_remove(unset);
         }
         let usual = [("LISTEN", "127.0.0.1:0"), ("LOG", "trace")];

@@ -34,6 +34,13 @@ fn each_setting_is_named_with_what_is_expected_and_never_with_its_value() {
         ("TRUSTED_PROXIES", "010.0.0.0/8", "networks"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,nonsense", "networks"),
         ("LOG", "loud", "one of off"),
+        ("SEAL_KEY", "", "64 hexadecimal digits"),
+        ("SEAL_KEY", &KEY[1..], "64 hexadecimal digits"),
+        ("SEAL_KEY", &format!("{KEY},"), "64 hexadecimal digits"),
+        ("RETENTION_DAYS", "0", "from 1 to 36500"),
+        ("RETENTION_DAYS", "-1", "from 1 to 36500"),
+        ("RETENTION_DAYS", "400", "`SEAL_KEY` beside it"),
+        ("DETECT", "yes", "1, or nothing"),
     ] {
         let said = home.refuse(&[(name, OsStr::new(value))]);
         let line = said.lines().last().unwrap_or_default();
@@ -65,6 +72,33 @@ fn a_service_of_one_environment_refuses_the_credentials_of_others() {
         let token = account["first_token"]["token"].as_str().unwrap();
         assert_eq!(service.with(token).get("/datastores").status, status);
     }
+}
+
+/// The trail is sealed, verified by another program, and watched, all by settings.
+#[test]
+fn a_service_seals_and_watches_its_trail_where_it_is_told_to() {
+    let home = Home::new();
+    let keys = format!("{}, {KEY}", KEY.replace('1', "2"));
+    let before = [("SEAL_KEY", OsStr::new(KEY)), ("RETENTION_DAYS", OsStr::new("400")), ("DETECT", OsStr::new("1"))];
+    let (service, admin) = home.start_with_token_and(&before);
+    let verified = |file: &[u8], keys: &str| {
+        let path = home.database().with_extension("jsonl");
+        std::fs::write(&path, file).unwrap();
+        let output = home.command("verify_trail", &[("SEAL_KEY", OsStr::new(keys))]).arg(path).output().unwrap();
+        output.status.success() && output.stdout.starts_with(b"verified: ")
+    };
+    let file = service.with(&admin).get("/api/v1/audit/export");
+    assert!(verified(&file.body, KEY) && !verified(&file.body, &keys));
+    let account = service.create(&admin, "Nightly Load", json!({}));
+    let (id, token) = (account["id"].as_str().unwrap(), &account["first_token"]);
+    let revoke = format!("/api/v1/service-accounts/{id}/tokens/{}/revoke", token["id"].as_str().unwrap());
+    assert!(service.with(&admin).ask(&revoke).status < 300);
+    assert_eq!(service.with(token["token"].as_str().unwrap()).get("/datastores").status, 401);
+    drop(service);
+    // The key is changed, and what came before it still verifies.
+    let service = home.start_with(&[("SEAL_KEY", OsStr::new(&keys)), ("DETECT", OsStr::new("1"))]);
+    let file = service.with(&admin).get("/api/v1/audit/export");
+    assert!(verified(&file.body, &keys) && !verified(&file.body, KEY));
 }
 
 #[test]

@@ -39,6 +39,13 @@ impl SealKey {
             .ok_or(SealKeyError)
     }
 
+    /// A name that tells this key from others and nothing of its bytes: eight hexadecimal digits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let [a, b, c, d, ..] = self.tag(&[b"service-accounts seal key id\n"]).0;
+        hex(&[a, b, c, d])
+    }
+
     pub(super) fn tag(&self, parts: &[&[u8]]) -> Digest {
         Digest(self.over(parts).finalize().into_bytes().into())
     }

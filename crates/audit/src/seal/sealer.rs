@@ -73,6 +73,14 @@ impl Sealer {
         Ok(Self { chain: Chain::after(seal), last: Some(seal.last), ..Self::new(key) })
     }
 
+    /// A sealer that goes on under another key after the last seal, which was made under an earlier one.
+    ///
+    /// # Errors
+    /// The seal is not genuine under the earlier key.
+    pub fn succeeding(key: SealKey, earlier: &SealKey, seal: &Seal) -> Result<Self, SealError> {
+        Ok(Self { key, ..Self::after(earlier.clone(), seal)? })
+    }
+
     /// Closes segments at so many events (between 1 and [`MOST_EVENTS`](Self::MOST_EVENTS)), or when their first event is
     /// so old.
     #[must_use]

@@ -1,6 +1,6 @@
 //! Reads an export and names the first place that is wrong.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use super::{
     fault::{Fault, FaultKind, Line, compare},
@@ -16,7 +16,10 @@ use crate::Sequence;
 /// It needs no store and no network: the file and the key are enough. Every byte of the file counts, line feeds too.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    key: SealKey,
+    /// The present one first, then earlier ones.
+    keys: Vec<SealKey>,
+    /// Which key the last seal was made under; the chain never goes back to an earlier one.
+    reached: usize,
     expected: Option<Seal>,
     line: u64,
     segment: Vec<Line>,
@@ -50,7 +53,8 @@ impl Verifier {
     #[must_use]
     pub fn new(key: SealKey) -> Self {
         Self {
-            key,
+            keys: vec![key],
+            reached: 0,
             expected: None,
             line: 0,
             segment: Vec::new(),
@@ -59,6 +63,17 @@ impl Verifier {
             report: Verified::default(),
             is_ended: false,
         }
+    }
+
+    /// Also takes seals that were made under an earlier key, before the change to the one that was named before.
+    ///
+    /// Once a seal of a later key was read, none of an earlier one is taken, and the end of the file must be made under the
+    /// present key. So who learns an earlier key can change nothing.
+    #[must_use]
+    pub fn accepting(mut self, earlier: SealKey) -> Self {
+        self.keys.push(earlier);
+        self.reached = self.keys.len().saturating_sub(1);
+        self
     }
 
     /// Also demands that the chain holds this seal or begins after it: the newest one that was kept elsewhere.
@@ -114,9 +129,8 @@ impl Verifier {
     }
 
     fn seal(&mut self, seal: &Seal) -> Result<(), Fault> {
-        if !seal.is_genuine(&self.key) {
-            return Err(self.fault(FaultKind::Forged, None));
-        }
+        let by = self.keys.iter().take(self.reached.saturating_add(1)).position(|key| seal.is_genuine(key));
+        let Some(by) = by else { return Err(self.fault(FaultKind::Forged, None)) };
         let is_next = match self.chain {
             Some(chain) => (chain.number, chain.previous) == (seal.number, seal.previous),
             None => !self.holds_earlier_events(seal),
@@ -126,6 +140,7 @@ impl Verifier {
         }
         compare(&self.segment, &seal.hints, &seal.root, self.start())?;
         self.meet_expected(seal)?;
+        self.reached = by;
         self.segment.clear();
         self.chain = Some(Chain::after(seal));
         self.first_seal.get_or_insert(seal.number);
@@ -158,7 +173,7 @@ impl Verifier {
     }
 
     fn end(&mut self, end: &End) -> Result<(), Fault> {
-        if !end.is_genuine(&self.key) {
+        if !self.keys.first().is_some_and(|key| end.is_genuine(key)) {
             return Err(self.fault(FaultKind::Forged, None));
         }
         let chain = self.chain.unwrap_or_default();

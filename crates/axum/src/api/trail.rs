@@ -12,10 +12,11 @@ use service_accounts::{Actor, Error, ServiceAccounts, TrailExport, access::Permi
 use super::{Administrator, Api, shown};
 use crate::{
     Refusal,
+    path::{Path, Place},
     query::Query,
     wire::{
         page::{PageQuery, PageView},
-        trail::{AlertQuery, AlertView, ExportQuery, SealView, TrailCursor},
+        trail::{AlertQuery, AlertView, ExportQuery, InclusionView, SealView, TrailCursor},
     },
 };
 
@@ -39,6 +40,14 @@ pub(crate) async fn seals<S: Store + 'static, P: Permission>(
     let page = api.accounts.acting(&actor).trail().seals(after, asked.limit.get()).await?;
     let items = page.items.iter().map(SealView::from).collect();
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
+}
+
+pub(crate) async fn proof<S: Store + 'static, P: Permission>(
+    State(api): State<Api<S, P>>,
+    Administrator(actor): Administrator<P>,
+    Path(Place(event)): Path<Place>,
+) -> Result<Response, Refusal> {
+    Ok(shown(InclusionView(api.accounts.acting(&actor).trail().inclusion(event).await?)))
 }
 
 pub(crate) async fn export<S: Store + 'static, P: Permission>(

@@ -9,7 +9,7 @@ use crate::{
     wire::{
         event::{AuditQuery, EventView},
         page::PageQuery,
-        trail::{AlertQuery, AlertView, ExportQuery, SealView, TrailCursor},
+        trail::{AlertQuery, AlertView, ExportQuery, InclusionShape, SealView, TrailCursor},
     },
 };
 
@@ -32,8 +32,12 @@ pub(crate) fn audit<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .administers(May::ReadTrail)
             .query::<PageQuery<TrailCursor>>()
             .lists::<SealView>(examples::seal()),
+        Call::get("/api/v1/audit/events/{sequence}/proof", "proveEvent", trail::proof)
+            .summary("Show that one event stands in the sealed trail")
+            .administers(May::ReadTrail)
+            .answers::<InclusionShape>(200, "The event, its seal, and the way between.", examples::inclusion()),
         Call::get("/api/v1/alerts", "listAlerts", trail::alerts)
-            .summary("List what the detectors raised, in the order of time")
+            .summary("List what the detectors raised and which subscriptions stopped, in the order of time")
             .administers(May::ReadTrail)
             .query::<AlertQuery>()
             .lists::<AlertView<'_>>(examples::alert()),

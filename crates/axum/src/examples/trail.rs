@@ -17,6 +17,7 @@ pub(crate) fn event() -> Value {
         "last_at": "2026-01-31T12:00:00Z",
         "changes": {},
         "details": {},
+        "payload": null,
     })
 }
 
@@ -34,6 +35,30 @@ pub(crate) fn seal() -> Value {
         "count": 1000,
         "root": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "tag": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    })
+}
+
+pub(crate) fn inclusion() -> Value {
+    json!({
+        "event": {
+            "sequence": 2,
+            "event": { "action": "token.revoked", "actor": "ops@example.com", "at": 1_790_000_000 },
+        },
+        "seal": {
+            "version": 1,
+            "number": 0,
+            "first": 1,
+            "last": 2,
+            "root": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "previous": "0000000000000000000000000000000000000000000000000000000000000000",
+            "hints": "5f1a0c4477ab90e2",
+            "tag": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        },
+        "proof": {
+            "index": 1,
+            "count": 2,
+            "path": ["5f1a0c44cd2a8f1b1d9a4c3fb3b8f3b2a2b6a0ac3d1b7e2a9c8f7e6d5c4b3a29"],
+        },
     })
 }
 

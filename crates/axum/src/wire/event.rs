@@ -112,6 +112,9 @@ pub(crate) struct EventView {
     /// What else there is to say, by name.
     #[schema(value_type = BTreeMap<String, String>)]
     details: BTreeMap<Label, Label>,
+    /// What the host told its subscribers by this event, as the text it gave; only for events of its own applications.
+    #[schema(value_type = Option<String>)]
+    payload: Option<String>,
 }
 
 /// A value before and after; each is left out where there was or is none.
@@ -144,6 +147,7 @@ impl From<&Recorded> for EventView {
             last_at: Instant(event.last_at()),
             changes: event.changes().clone(),
             details: event.details().clone(),
+            payload: event.payload().map(|payload| payload.as_str().to_owned()),
         }
     }
 }

@@ -3,7 +3,11 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use service_accounts::{ExportForm, TrailSeal, audit::detect::Alert, store::DocumentId};
+use service_accounts::{
+    ExportForm, TrailSeal,
+    audit::{detect::Alert, seal::Inclusion},
+    store::DocumentId,
+};
 use time::UtcDateTime;
 use utoipa::{IntoParams, ToSchema};
 
@@ -123,6 +127,39 @@ impl From<&TrailSeal> for SealView {
             tag: seal.tag().to_string(),
         }
     }
+}
+
+/// One event, the seal over it, and the way from the one to the other: what the offline verifier takes.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct InclusionView(pub(crate) Inclusion);
+
+/// The schema of [`InclusionView`].
+#[derive(ToSchema)]
+#[schema(as = Inclusion)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct InclusionShape {
+    /// The event with its place, as a line of the export has it.
+    #[schema(value_type = Object)]
+    event: (),
+    /// The seal of its segment, as a line of the export has it.
+    #[schema(value_type = Object)]
+    seal: (),
+    /// The way from the event's line to the root in the seal.
+    proof: ProofShape,
+}
+
+/// A way through a Merkle tree (RFC 6962 §2.1.1).
+#[derive(ToSchema)]
+#[schema(as = Proof)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ProofShape {
+    /// The place of the event within its segment, from 0.
+    index: u32,
+    /// How many events the segment has.
+    count: u32,
+    /// The hashes beside the way, from the event upwards, in hexadecimal digits.
+    path: Vec<String>,
 }
 
 /// How the trail is written as a file.

@@ -1,7 +1,10 @@
 //! What is made of the trail, over HTTP.
 
 use http::{Method, header};
-use service_accounts::{UpkeepBounds, audit::seal::Verifier};
+use service_accounts::{
+    UpkeepBounds,
+    audit::seal::{Inclusion, Verifier},
+};
 
 use crate::support::{Answer, HOME, World, request, seal_key, send};
 
@@ -50,4 +53,26 @@ async fn seals_and_alerts_are_listed() {
         assert!(page.json()["items"].is_array() && page.json()["next_cursor"].is_null(), "{path}");
     }
     assert_eq!(get(&world, "/api/v1/alerts?cursor=%00").await.status, 422);
+}
+
+#[tokio::test]
+async fn one_event_is_proved_without_the_others_and_without_the_service() {
+    let world = World::new().await;
+    world.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+    let proof = get(&world, "/api/v1/audit/events/2/proof").await;
+    assert_eq!(proof.status, 200);
+    let text = String::from_utf8(proof.body.to_vec()).unwrap();
+    let read = |text: &str| serde_json::from_str::<Inclusion>(text).is_ok_and(|inclusion| inclusion.holds(&seal_key()));
+    assert!(read(&text), "{text}");
+    // Nothing but white space may change: a digit, a letter or a field makes it another event or another seal.
+    for place in (0..text.len()).filter(|place| text.as_bytes()[*place].is_ascii_alphanumeric()) {
+        let mut edited = text.clone().into_bytes();
+        edited[place] ^= 1;
+        assert!(!String::from_utf8(edited).is_ok_and(|edited| read(&edited)), "a change at byte {place} was not seen");
+    }
+    for nobodys in ["0", "-1", "999999", "x", "1e3", "99999999999999999999"] {
+        assert_eq!(get(&world, &format!("/api/v1/audit/events/{nobodys}/proof")).await.status, 404, "{nobodys}");
+    }
+    let member = request(HOME, Some(&world.member), &Method::GET, "/api/v1/audit/events/2/proof", None);
+    assert_eq!(send(&world.api(), member).await.status, 403);
 }

@@ -8,10 +8,7 @@ use service_accounts_audit::{Page, Query, detect::Alert};
 use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
-pub use self::{
-    export::{ExportForm, TrailExport},
-    inclusion::Inclusion,
-};
+pub use self::export::{ExportForm, TrailExport};
 use super::Acting;
 use crate::{
     Error, TrailSeal, Unavailable,

@@ -6,7 +6,7 @@
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Applied, Change, Committed, Store, Token};
+use service_accounts_store::{Account, Applied, Authority, Change, Committed, Store, Token, Write};
 
 use super::{Core, journal::Due};
 use crate::{Actor, Error, PolicyFinding, Unavailable};
@@ -43,7 +43,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ) -> Result<(Applied, Vec<PolicyFinding>), Error> {
         let (change, warnings) = self.governed(actor, change, &event).await?;
         let authority = actor.authority(self.now());
-        match self.store.commit(&authority, change, event).await.map_err(Unavailable::new)? {
+        match self.commit_by(&authority, change, event).await? {
             Committed::Applied(applied) => Ok((applied, warnings)),
             Committed::Refused(refusal) => Err(refusal.into()),
         }
@@ -51,7 +51,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// Appends an event of something that changed no record.
     pub(crate) async fn record(&self, event: Event) -> Result<(), Error> {
-        Ok(self.store.append(&[event]).await.map_err(Unavailable::new)?)
+        Ok(self.append(event).await?)
     }
 
     /// An event of this instant, from the actor's address where one is known.
@@ -67,6 +67,38 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// An event about a credential and its account.
     pub(crate) fn token_event(&self, action: Action, actor: &Actor<P>, token: &Token) -> Event {
         about_token(self.event(action, actor), token)
+    }
+}
+
+impl<S: Store, P: Permission> Core<S, P> {
+    /// The only way of a change to the store, so that whoever observes changes is told.
+    pub(crate) async fn commit_by(
+        &self,
+        authority: &Authority,
+        change: Change,
+        event: Event,
+    ) -> Result<Committed, Unavailable> {
+        let told = self.observers.is_any().then(|| event.clone());
+        let committed = self.store.commit(authority, change, event).await.map_err(Unavailable::new)?;
+        if let (Some(event), Committed::Applied(applied)) = (told, &committed) {
+            self.observers.tell(&event);
+            for write in &applied.writes {
+                if let Write::Append(event) = write {
+                    self.observers.tell(event);
+                }
+            }
+        }
+        Ok(committed)
+    }
+
+    /// The only way to the trail of an event without a change; accesses have their own.
+    pub(crate) async fn append(&self, event: Event) -> Result<(), Unavailable> {
+        let events = [event];
+        self.store.append(&events).await.map_err(Unavailable::new)?;
+        if self.observers.is_any() {
+            events.iter().for_each(|event| self.observers.tell(event));
+        }
+        Ok(())
     }
 }
 

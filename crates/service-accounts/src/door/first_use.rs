@@ -36,7 +36,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let Some(change) = self.first_use(successor.token(), now).await? else { return Ok(true) };
         let event = Event::new(Action::TokenUsedFirst, Label::new(successor.account().id.as_str()), now);
         let event = about_token(event, successor.token());
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        let committed = self.commit_by(&Authority::Host, change, event).await?;
         Ok(matches!(committed, Committed::Applied(_)))
     }
 

@@ -13,7 +13,7 @@ impl<S: Store, P: Permission> Core<S, P> {
     pub(super) async fn rehash(&self, token: &Token, to: Digest, now: UtcDateTime) {
         let event = Event::new(Action::TokenRehashed, Label::new("service-accounts"), now);
         let change = Change::Rehash { token: token.id, from: token.digest.clone(), to };
-        if let Err(error) = self.store.commit(&Authority::Host, change, about_token(event, token)).await {
+        if let Err(error) = self.commit_by(&Authority::Host, change, about_token(event, token)).await {
             tracing::warn!(target: "service_accounts::store", %error, "a record still depends on an earlier pepper");
         }
     }

@@ -39,6 +39,20 @@
 //! - [Revoke all credentials](crate::AccountHandle::revoke_credentials) of every account that the export names.
 //! - Start with a new pepper and without the old one.
 //!
+//! ## The trail in the long run
+//!
+//! - [`Builder::seal`](crate::Builder::seal) has upkeep seal the trail. Make the key with `openssl rand -hex 32` and keep it where
+//!   nobody reads it who can write to the store. The example service takes it as `SEAL_KEY`.
+//! - To change the key, put the new one first and the earlier behind it
+//!   ([`Sealing::replacing`](crate::Sealing::replacing)), in every process. A verifier is given both, in this order.
+//! - [`Sealing::retaining_days`](crate::Sealing::retaining_days), `RETENTION_DAYS` in the example, removes sealed segments of that age once
+//!   every subscription and the detectors are done with them.
+//! - [`Builder::detect`](crate::Builder::detect), `DETECT=1` in the example, raises alerts. Besides `GET /alerts` they are events, so a
+//!   subscription to `alert.raised` tells them.
+//! - Keep the newest seal's tag (`GET /audit/seals`) outside of the store now and then: it tells a trail that was put back.
+//! - [`Builder::observe`](crate::Builder::observe) tells a host's metrics of each change; `tracing` has them under the target
+//!   `service_accounts::change`.
+//!
 //! ## Upgrades and the schema
 //!
 //! - A store moves its schema forward when it is opened, from every schema that ever stood on the main branch. It never moves

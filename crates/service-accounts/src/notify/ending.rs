@@ -6,7 +6,7 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{
-    Action, Event, Label, Sequence,
+    Action, Event, Label, Query, Sequence,
     detect::{Alert, AlertKind},
 };
 use service_accounts_naming::AccountId;
@@ -14,13 +14,16 @@ use service_accounts_store::{Authority, Change, Committed, Document, DocumentId,
 use time::UtcDateTime;
 
 use super::{
-    DisabledBecause, Subscription, SubscriptionId, SubscriptionState,
+    DisabledBecause, Subscription, SubscriptionId, SubscriptionState, document_id,
     reader::{Standing, reader_id},
 };
 use crate::{
     Unavailable,
     core::{Core, trail::alerts::trace},
 };
+
+/// How many events are read at once.
+const PAGE: usize = Query::MAX_LIMIT;
 
 /// How often a cursor that moves is tried to be taken away.
 const TRIES: usize = 8;
@@ -51,7 +54,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let event = own_event(Action::SubscriptionDisabled, subscription, now).because(reason(because));
         let document = Document { kind: DocumentKind::Subscription, id, body, revision: Revision::NEW };
         let change = Change::PutDocument { document, expected: Some(kept.revision) };
-        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+        match self.commit_by(&Authority::Host, change, event).await? {
             Committed::Applied(_) => self.drop_cursor(&subscription.id).await,
             Committed::Refused(_) => Ok(()),
         }
@@ -66,7 +69,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             let event = own_event(Action::SubscriptionDeleted, subscription, self.now());
             let event = event.because(Label::new("account_deleted"));
             let change = Change::RemoveDocument { kind: DocumentKind::Subscription, id, expected: kept.revision };
-            let _refused = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+            let _refused = self.commit_by(&Authority::Host, change, event).await?;
         }
         self.drop_cursor(&subscription.id).await
     }
@@ -89,6 +92,33 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
                 Some(next) => after = next,
                 None => return Ok(()),
             }
+        }
+    }
+
+    /// Takes the readers away of subscriptions that ended or were switched off after a place. The trail names them: the
+    /// cursor that was left over has kept these events from being trimmed.
+    pub(crate) async fn drop_cursors_of_ended_subscriptions(&self, place: Sequence) -> Result<(), Unavailable> {
+        for action in [Action::SubscriptionDeleted, Action::SubscriptionDisabled] {
+            let mut query = Some(Query::default().for_action(action).oldest_first().continue_from(place).limit(PAGE));
+            while let Some(asked) = query {
+                let page = self.store.events(&asked).await.map_err(Unavailable::new)?;
+                for recorded in &page.events {
+                    self.drop_cursor_of_ended(&recorded.event).await?;
+                }
+                query = page.next.map(|place| asked.continue_from(place));
+            }
+        }
+        Ok(())
+    }
+
+    async fn drop_cursor_of_ended(&self, event: &Event) -> Result<(), Unavailable> {
+        let named = event.details().get("subscription").and_then(|id| SubscriptionId::parse(id.as_str()).ok());
+        let account = event.account().and_then(|account| AccountId::parse(account.as_str()).ok());
+        let (Some(id), Some(account)) = (named, account) else { return Ok(()) };
+        let Some(document) = document_id(&account, &id) else { return Ok(()) };
+        match self.subscription_at(&document).await? {
+            Some(kept) if kept.value.is_enabled() => Ok(()),
+            _ => self.drop_cursor(&id).await,
         }
     }
 

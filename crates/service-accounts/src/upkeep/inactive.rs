@@ -59,7 +59,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let event = event.with(Label::new("reason"), Label::new("nobody used it for too long"));
         let disabled = Box::new(Account { status: Status::Disabled, ..account.clone() });
         let change = Change::UpdateAccount { account: disabled, expected: account.revision };
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        let committed = self.commit_by(&Authority::Host, change, event).await?;
         Ok(matches!(committed, Committed::Applied(_)))
     }
 

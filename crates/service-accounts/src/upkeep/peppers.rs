@@ -129,7 +129,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let event = Event::new(Action::DocumentPut, Label::new("service-accounts"), self.now())
             .with(Label::new("document"), Label::new("setting/peppers"));
         let change = Change::PutDocument { document, expected };
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        let committed = self.commit_by(&Authority::Host, change, event).await?;
         Ok(!matches!(committed, Committed::Refused(Refusal::Stale | Refusal::DocumentTaken | Refusal::DocumentMissing)))
     }
 }

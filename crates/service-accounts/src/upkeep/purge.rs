@@ -18,7 +18,7 @@ impl<S: Store, P: Permission> Core<S, P> {
             let event = Event::new(Action::AccountPurged, Label::new("service-accounts"), self.now());
             let event = event.about_account(Label::new(id.as_str()));
             let change = Change::PurgeAccount { account: id.clone() };
-            let purged = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+            let purged = self.commit_by(&Authority::Host, change, event).await?;
             if matches!(purged, Committed::Refused(_)) {
                 return Ok(());
             }

@@ -4,10 +4,7 @@
 //! that says so. Several processes may seal: the one whose seal finds its number taken goes on behind the other's.
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{
-    Action, Event, Label, Sequence,
-    seal::{Seal, SealKey},
-};
+use service_accounts_audit::{Action, Event, Label, Sequence, seal::Seal};
 use service_accounts_store::{Authority, Change, Committed, Document, DocumentKind, Refusal, Revision, Store};
 
 use crate::{
@@ -37,7 +34,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ///
     /// The open segment waits in memory between two calls. Where this future is dropped it is read again from the
     /// trail, from the last seal on.
-    pub(super) async fn seal(&self, newest: Option<Sequence>, most: usize) -> Result<Sealed, Unavailable> {
+    pub(crate) async fn seal(&self, newest: Option<Sequence>, most: usize) -> Result<Sealed, Unavailable> {
         let Some(sealing) = &self.rules.trail.sealing else { return Ok(Sealed::default()) };
         let mut open = match self.followers.segment.take() {
             Some(open) => open,
@@ -73,7 +70,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             for recorded in &stretch.events {
                 let full = open.push(recorded).map_err(Unavailable::new)?;
                 if let Some(seal) = full
-                    && !self.keep_seal(&sealing.key, open, &seal, sealed).await?
+                    && !self.keep_seal(sealing, open, &seal, sealed).await?
                 {
                     return Ok(false);
                 }
@@ -84,7 +81,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             }
         }
         match open.close_due(self.now()) {
-            Some(seal) => self.keep_seal(&sealing.key, open, &seal, sealed).await,
+            Some(seal) => self.keep_seal(sealing, open, &seal, sealed).await,
             None => Ok(true),
         }
     }
@@ -92,7 +89,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// False where another process has kept a seal of this number, or has moved the cursor.
     async fn keep_seal(
         &self,
-        key: &SealKey,
+        sealing: &Sealing,
         open: &mut OpenSegment,
         seal: &Seal,
         sealed: &mut Sealed,
@@ -102,8 +99,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let document =
             Document { kind: DocumentKind::Seal, id: seal_id(seal.number())?, body, revision: Revision::NEW };
         let change = Change::PutDocument { document, expected: NEW };
-        let event = about_seal(Event::new(Action::TrailSealed, Label::new("service-accounts"), kept.sealed_at), seal);
-        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+        let event = Event::new(Action::TrailSealed, Label::new("service-accounts"), kept.sealed_at);
+        let event = about_seal(event, seal).with(Label::new("key"), Label::new(&sealing.key.id()));
+        match self.commit_by(&Authority::Host, change, event).await? {
             Committed::Applied(_) => {
                 sealed.segments += 1;
                 sealed.events += seal.count();
@@ -112,7 +110,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
                 Ok(has_moved)
             }
             Committed::Refused(Refusal::DocumentTaken) => {
-                self.go_on_after_theirs(key, open.kept, seal.number()).await.map(|()| false)
+                self.go_on_after_theirs(sealing, open.kept, seal.number()).await.map(|()| false)
             }
             Committed::Refused(refusal) => Err(Unavailable::new(refusal)),
         }
@@ -121,10 +119,15 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Another process was faster, or ended before it moved the cursor.
     ///
     /// Their seal is verified under the key before anything rests on it.
-    async fn go_on_after_theirs(&self, key: &SealKey, from: Option<Sequence>, number: u64) -> Result<(), Unavailable> {
+    async fn go_on_after_theirs(
+        &self,
+        sealing: &Sealing,
+        from: Option<Sequence>,
+        number: u64,
+    ) -> Result<(), Unavailable> {
         // It is gone only where a third process has sealed and trimmed by now: the cursor stands further on then.
         let Some(theirs) = self.seal_numbered(number).await? else { return Ok(()) };
-        let theirs = genuine(theirs, key)?;
+        let theirs = genuine(theirs, sealing)?;
         self.move_to_seal(from, &theirs.value.seal).await.map(drop)
     }
 }

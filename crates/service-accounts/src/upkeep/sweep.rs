@@ -107,7 +107,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let noted = |event: Event, (name, value): (&str, String)| event.with(Label::new(name), Label::new(&value));
         let event = notes.into_iter().fold(event, noted);
         let change = Change::Tend { tokens: vec![Tended { expected: token.revision, token }] };
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        let committed = self.commit_by(&Authority::Host, change, event).await?;
         Ok(matches!(committed, Committed::Applied(_)))
     }
 
@@ -116,7 +116,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let event = about_token(Event::new(action, Label::new("service-accounts"), at), token);
         let (token, account) = (token.id, token.account.clone());
         let change = Change::DeleteToken { token, account, account_revision: None, at };
-        let committed = self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)?;
+        let committed = self.commit_by(&Authority::Host, change, event).await?;
         Ok(matches!(committed, Committed::Applied(_)))
     }
 }

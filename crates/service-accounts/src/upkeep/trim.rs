@@ -84,7 +84,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             let Some(segment) = self.oldest_seal().await? else { return Ok(()) };
             trimmed.events += self.trim_below(segment.value.seal.first()).await?;
             let is_newest = segment.value.seal.number() >= newest.value.seal.number();
-            if is_newest || segment.value.sealed_at > oldest || !self.is_read(segment.value.seal.last()).await? {
+            if is_newest || segment.value.sealed_at > oldest || !self.is_let_by(segment.value.seal.last()).await? {
                 return Ok(());
             }
             if trimmed.segments >= most {
@@ -120,6 +120,17 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         // Detectors that have not begun yet have no cursor.
         let has_begun = self.rules.trail.detectors.is_none() || self.is_watching().await?;
         Ok(has_begun && slowest.is_none_or(|slowest| slowest >= last))
+    }
+
+    /// The same, after cursors are gone that belong to nobody: their process ended between the end of a subscription and
+    /// the removal of its cursor.
+    async fn is_let_by(&self, last: Sequence) -> Result<bool, Unavailable> {
+        if self.is_read(last).await? {
+            return Ok(true);
+        }
+        let Some(slowest) = self.store.slowest_cursor().await.map_err(Unavailable::new)? else { return Ok(false) };
+        self.drop_cursors_of_ended_subscriptions(slowest).await?;
+        self.is_read(last).await
     }
 
     /// Gives the host a segment as JSON Lines that the offline verifier reads. Where the archive fails, the segment
@@ -174,7 +185,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         event: Event,
     ) -> Result<bool, Unavailable> {
         let change = Change::RemoveDocument { kind, id: id.clone(), expected };
-        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+        match self.commit_by(&Authority::Host, change, event).await? {
             Committed::Applied(_) => Ok(true),
             Committed::Refused(Refusal::Stale | Refusal::DocumentMissing) => Ok(false),
             Committed::Refused(refusal) => Err(Unavailable::new(refusal)),

@@ -1,13 +1,19 @@
 //! The trail as a file: whole, verifiable without the service, and in bounded memory.
 
+use std::sync::{Arc, atomic::AtomicI64};
+
 use service_accounts::{
-    Actor, Error, ExportForm,
+    Actor, Error, ExportForm, Sealing,
     access::Grants,
-    audit::{self, Action, from_line},
+    audit::{
+        self, Action, from_line,
+        seal::{FaultKind, SealKey, Sealer},
+    },
+    store::{BoxStore, MemoryStore},
 };
 use time::Duration;
 
-use crate::world::{World, ada, sqlite, verify, wait};
+use crate::world::{START, World, ada, sealing, sqlite, verify, wait};
 
 #[test]
 fn an_export_has_every_event_and_the_verifier_takes_it() {
@@ -103,7 +109,7 @@ fn who_may_not_read_the_trail_gets_no_part_of_it() {
 #[test]
 fn a_segment_that_is_trimmed_under_an_export_ends_it_and_the_next_one_is_whole() {
     let world = World::built(World::new().store.inner().clone(), World::new().clock, |builder| {
-        builder.seal(crate::world::sealing().closing_at(1000, Duration::HOUR))
+        builder.seal(sealing().closing_at(1000, Duration::HOUR))
     });
     world.happen(4000);
     world.upkeep();
@@ -117,4 +123,32 @@ fn a_segment_that_is_trimmed_under_an_export_ends_it_and_the_next_one_is_whole()
     assert!(matches!(wait(trail.next_part(&mut export)), Err(Error::Conflict)));
     // The export's own event was sealed before, so that the fourth segment was not the newest.
     assert_eq!(world.verified().first_seal, Some(4));
+}
+
+/// A host that seals an old trail for the first time has more events at once than one segment takes.
+#[test]
+fn an_export_of_more_unsealed_events_than_a_segment_takes_is_whole() {
+    for choose in [sealing(), sealing().closing_at(usize::MAX, Duration::HOUR)] {
+        let world = World::built(BoxStore::new(MemoryStore::new()), Arc::new(AtomicI64::new(START)), |builder| {
+            builder.seal(choose)
+        });
+        let many = Sealer::MOST_EVENTS + 10;
+        world.happen(many);
+        let verified = world.verified();
+        assert!(verified.events >= many as u64 && verified.seals > 0, "{verified:?}");
+    }
+}
+
+/// Who investigates a trail that cannot be sealed any more needs its file all the same.
+#[test]
+fn a_trail_whose_seals_are_of_another_key_is_handed_out_all_the_same() {
+    let world = World::new();
+    world.happen(25);
+    world.upkeep();
+    let other = World::built(world.store.inner().clone(), world.clock.clone(), |builder| {
+        builder.seal(Sealing::under(SealKey::new(&[8; 32])).closing_at(10, Duration::HOUR))
+    });
+    assert!(wait(other.accounts.upkeep(Default::default())).is_err());
+    assert_eq!(verify(&other.file(ExportForm::JsonLines)).unwrap_err().kind, FaultKind::Forged);
+    assert!(other.file(ExportForm::JsonLines).lines().count() > 25);
 }

@@ -7,6 +7,7 @@ mod export;
 mod faults;
 mod growth;
 mod killed;
+mod observed;
 mod sealing;
 mod trimming;
 mod world;

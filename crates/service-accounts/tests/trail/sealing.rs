@@ -1,6 +1,7 @@
 //! The trail is sealed in segments, by however many processes, in one chain.
 
 use service_accounts::{
+    ExportForm, Sealing,
     audit::{
         Action, Sequence,
         seal::{SealKey, Verifier},
@@ -116,7 +117,7 @@ fn another_key_seals_nothing_and_says_so() {
     world.happen(10);
     world.upkeep();
     let stranger = World::built(world.store.inner().clone(), world.clock.clone(), |builder| {
-        builder.seal(service_accounts::Sealing::under(SealKey::new(&[8; 32])))
+        builder.seal(Sealing::under(SealKey::new(&[8; 32])))
     });
     world.happen(10);
     let refused = wait(stranger.accounts.upkeep(Default::default())).unwrap_err();
@@ -153,7 +154,7 @@ fn without_a_key_there_are_no_seals_and_the_export_is_plain() {
     let world = World::built(BoxStore::new(MemoryStore::new()), World::new().clock, |builder| builder);
     world.happen(1200);
     assert_eq!(world.upkeep(), service_accounts::Upkeep::default());
-    let file = world.file(service_accounts::ExportForm::JsonLines);
+    let file = world.file(ExportForm::JsonLines);
     assert_eq!(file.lines().count(), 1201);
     assert!(file.lines().all(|line| service_accounts::audit::from_line(line).is_ok()));
     assert!(verify(&file).is_err());
@@ -166,7 +167,7 @@ fn a_trail_that_was_put_back_is_found_by_the_newest_seal() {
     let world = World::new();
     world.happen(10);
     world.upkeep();
-    let before = world.file(service_accounts::ExportForm::JsonLines);
+    let before = world.file(ExportForm::JsonLines);
     world.happen(10);
     world.upkeep();
     let newest = wait(world.accounts.acting(&ada()).trail().seals(None, 50)).unwrap().items.pop().unwrap().seal;
@@ -175,5 +176,42 @@ fn a_trail_that_was_put_back_is_found_by_the_newest_seal() {
         file.split_inclusive('\n').try_for_each(|line| verifier.line(line.as_bytes())).and_then(|()| verifier.finish())
     };
     assert!(verify(&before).is_ok() && verdict(&before).is_err());
-    assert!(verdict(&world.file(service_accounts::ExportForm::JsonLines)).is_ok());
+    assert!(verdict(&world.file(ExportForm::JsonLines)).is_ok());
+}
+
+#[test]
+fn a_changed_key_goes_on_with_the_chain_and_the_earlier_one_seals_nothing_more() {
+    let (new, old) = (SealKey::new(&[8; 32]), crate::world::key());
+    let world = World::new();
+    world.happen(25);
+    world.upkeep();
+    let changed = World::built(world.store.inner().clone(), world.clock.clone(), |builder| {
+        builder.seal(Sealing::under(new.clone()).closing_at(10, Duration::HOUR).replacing(old.clone()))
+    });
+    changed.happen(25);
+    changed.upkeep();
+    let verdict = |mut verifier: Verifier| {
+        let file = changed.file(ExportForm::JsonLines);
+        file.split_inclusive('\n').try_for_each(|line| verifier.line(line.as_bytes()))?;
+        verifier.finish()
+    };
+    let verified = verdict(Verifier::new(new.clone()).accepting(old.clone())).unwrap();
+    assert_eq!((verified.seals, verified.first_seal), (5, Some(0)));
+    assert!(verdict(Verifier::new(new.clone())).is_err() && verdict(Verifier::new(old)).is_err());
+    // The process that was not told of the change says so, and the chain stays whole.
+    changed.happen(25);
+    world.advance(Duration::HOUR);
+    assert!(wait(world.accounts.upkeep(Default::default())).is_err());
+    assert!(wait(world.beside().accounts.upkeep(Default::default())).is_err());
+    changed.upkeep();
+    assert!(verdict(Verifier::new(new.clone()).accepting(crate::world::key())).unwrap().seals > 5);
+    // Which key a segment rests on stands in the trail.
+    let keys: Vec<_> = changed
+        .events()
+        .iter()
+        .filter(|recorded| recorded.event.action() == Action::TrailSealed)
+        .map(|recorded| recorded.event.details()["key"].to_string())
+        .collect();
+    assert_eq!(keys[..2], [crate::world::key().id(), crate::world::key().id()]);
+    assert!(keys[2..].iter().all(|key| *key == new.id()) && new.id().len() == 8);
 }

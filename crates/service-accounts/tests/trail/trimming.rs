@@ -1,14 +1,15 @@
 //! What is older than the host keeps it is removed in whole segments, and what remains verifies.
 
 use service_accounts::{
-    ExportForm,
+    ApplicationName, EventPattern, ExportForm, NewAccount, NewSubscription, Next, TargetUrl,
+    access::{RoleName, Teams},
     audit::{Action, Sequence},
-    store::{Cursor, DocumentId, Store},
+    store::{Cursor, DocumentId, Justification, Store},
 };
 use service_accounts_store::conformance::{Call, Fault, When};
 use time::Duration;
 
-use crate::world::{World, verify, wait};
+use crate::world::{World, account, ada, verify, wait};
 
 const DAY: Duration = Duration::DAY;
 
@@ -144,4 +145,35 @@ fn two_processes_that_trim_at_once_leave_a_trail_that_verifies() {
     let trimmed = u64::try_from(world.count(Action::TrailTrimmed)).unwrap();
     assert!(trimmed >= 19, "{trimmed}");
     assert_eq!(world.verified().first_seal, Some(trimmed), "each segment once");
+}
+
+/// A process that ends between the two steps of a removal leaves a cursor that nobody moves.
+#[test]
+fn the_cursor_of_a_subscription_that_ended_does_not_hold_the_trail() {
+    for is_removed in [true, false] {
+        let world = World::new();
+        let role = Some(RoleName::parse("Admin").unwrap());
+        let justification = Some(Justification::parse("is told of everything").unwrap());
+        let wanted = NewAccount { role, justification, teams: Teams::every(), ..account("Chat") };
+        let id = wait(world.accounts.acting(&ada()).create(wanted)).unwrap().account.id.clone();
+        let (own, url) =
+            (ApplicationName::parse(ApplicationName::OWN).unwrap(), TargetUrl::parse("https://hooks.example.com/x"));
+        let wanted = NewSubscription::new(own, vec![EventPattern::parse("token.minted").unwrap()], url.unwrap());
+        let ada = ada();
+        let subscriptions = world.accounts.acting(&ada).subscriptions(&id);
+        let created = wait(subscriptions.create(wanted)).unwrap().subscription;
+        // Its first look at the trail sets up the cursor.
+        let ids = wait(world.accounts.outbox().subscriptions(None, 10)).unwrap().items;
+        assert!(matches!(wait(world.accounts.outbox().next(&ids[0])).unwrap(), Next::Nothing));
+        let held = wait(world.store.inner().slowest_cursor()).unwrap().unwrap();
+        if is_removed {
+            let lost = When::Each(Call::Advance);
+            let removed = world.store.failing(lost, Fault::Refused, || wait(subscriptions.remove(&created.id)));
+            assert!(removed.is_err());
+        }
+        aged(&world);
+        let slowest = wait(world.store.inner().slowest_cursor()).unwrap().unwrap();
+        assert_eq!(slowest > held, is_removed, "{slowest}");
+        assert_eq!(world.count(Action::TrailTrimmed) > 0, is_removed);
+    }
 }

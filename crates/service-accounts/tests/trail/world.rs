@@ -134,11 +134,7 @@ impl World {
     }
 
     pub(crate) fn create(&self, name: &str) -> CreatedAccount {
-        let (name, owner) = (DisplayName::parse(name).unwrap(), Owner::parse("Data Platform").unwrap());
-        let purpose = Purpose::parse("nightly load of the warehouse").unwrap();
-        let account = NewAccount::new(name, purpose, owner, Environment::production());
-        let first_token = Some(NewToken::new(TokenName::parse("nightly-2026").unwrap()));
-        wait(self.accounts.acting(&ada()).create(NewAccount { first_token, ..account })).unwrap()
+        wait(self.accounts.acting(&ada()).create(account(name))).unwrap()
     }
 
     pub(crate) fn file(&self, form: ExportForm) -> String {
@@ -174,6 +170,15 @@ impl World {
     pub(crate) fn count(&self, action: Action) -> usize {
         self.events().iter().filter(|recorded| recorded.event.action() == action).count()
     }
+}
+
+/// An account with a first token.
+pub(crate) fn account(name: &str) -> NewAccount {
+    let (name, owner) = (DisplayName::parse(name).unwrap(), Owner::parse("Data Platform").unwrap());
+    let purpose = Purpose::parse("nightly load of the warehouse").unwrap();
+    let account = NewAccount::new(name, purpose, owner, Environment::production());
+    let first_token = Some(NewToken::new(TokenName::parse("nightly-2026").unwrap()));
+    NewAccount { first_token, ..account }
 }
 
 /// What the verifier says of a file.

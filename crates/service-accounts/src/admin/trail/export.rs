@@ -24,6 +24,9 @@ use crate::{
 /// How many events a part holds at most.
 const PART: usize = 500;
 
+/// How many events that no seal covers yet are read at once to seal them.
+const TO_SEAL: usize = 10_000;
+
 /// What the file looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportForm {
@@ -36,7 +39,8 @@ pub enum ExportForm {
 
 /// An export under way: what [`TrailHandle::export`] begins and [`TrailHandle::next_part`] goes on with.
 ///
-/// It holds one seal and 32 bytes for each event that no seal covers yet, whatever the size of the trail.
+/// It holds one seal and 32 bytes for each event that no seal covers yet, whatever the size of the trail: where more wait
+/// than one segment takes, the export seals them first.
 #[derive(Debug)]
 pub struct TrailExport {
     form: ExportForm,
@@ -132,7 +136,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         self.acting.may(Call::ReadTrail)?;
         loop {
             let part = match export.stage {
-                Stage::Begin => export.begin()?,
+                Stage::Begin => self.begin(export).await?,
                 Stage::Seals => self.sealed_part(export).await?,
                 Stage::Rest => self.unsealed_part(export).await?,
                 Stage::Over => return Ok(None),
@@ -141,6 +145,26 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
                 return Ok(Some(part));
             }
         }
+    }
+
+    /// Where more events wait for a seal than one segment takes, closes what is full first, or the file could not end.
+    async fn begin(&self, export: &mut TrailExport) -> Result<String, Error> {
+        if export.sealed.is_some() && self.is_far_behind(export.until).await {
+            // Where it cannot be sealed, upkeep says so, and the evidence must still be handed out.
+            let sealed = self.acting.core.seal(export.until, TO_SEAL).await;
+            if sealed.is_ok_and(|sealed| sealed.is_cut_short) {
+                return Ok(String::new());
+            }
+        }
+        export.begin()
+    }
+
+    /// Whether more events wait for a seal than one segment takes, as far as their numbers tell.
+    async fn is_far_behind(&self, until: Option<Sequence>) -> bool {
+        let newest = self.acting.core.newest_seal().await.ok().flatten();
+        let (sealed, until) =
+            (newest.map_or(0, |kept| kept.value.seal.last().number()), until.map_or(0, Sequence::number));
+        usize::try_from(until.saturating_sub(sealed)).is_ok_and(|behind| behind >= Sealer::MOST_EVENTS)
     }
 
     /// A sealed file holds every event or cannot be verified, so where it holds those of other realms only the host makes it.
@@ -183,20 +207,17 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// The next events behind the last seal, up to the instant at which the export began; at the end, the line that
     /// says that the file is whole.
     async fn unsealed_part(&self, export: &mut TrailExport) -> Result<String, Error> {
-        let room = Sealer::MOST_EVENTS.saturating_sub(export.unsealed);
-        let is_behind = export.place < export.until;
-        if !is_behind || export.sealed.is_some() && room == 0 {
+        if export.place >= export.until {
             export.stage = Stage::Over;
-            return Ok(export
-                .sealed
-                .take()
-                .map(Export::end)
-                .transpose()
-                .map_err(Unavailable::new)?
-                .unwrap_or_default());
+            let end = export.sealed.take().map(Export::end).transpose();
+            return Ok(end.map_err(Unavailable::new)?.unwrap_or_default());
         }
-        let Stretch { events, to, is_last } =
-            self.acting.core.events_after(export.place, PART.min(room.max(1))).await?;
+        // Fewer than a segment holds were left when the export began, unless the seals have gone meanwhile.
+        let room = Sealer::MOST_EVENTS.saturating_sub(export.unsealed);
+        if room == 0 {
+            return Err(Error::Conflict);
+        }
+        let Stretch { events, to, is_last } = self.acting.core.events_after(export.place, PART.min(room)).await?;
         let mut part = String::new();
         let until = export.until;
         for recorded in events.iter().filter(|recorded| Some(recorded.sequence) <= until) {

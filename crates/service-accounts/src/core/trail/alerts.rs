@@ -80,7 +80,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         let body = serde_json::to_string(alert).map_err(Unavailable::new)?.into();
         let document = Document { kind: DocumentKind::Alert, id: alert_id(alert)?, body, revision: Revision::NEW };
         let change = Change::PutDocument { document, expected: None };
-        match self.store.commit(&Authority::Host, change, event).await.map_err(Unavailable::new)? {
+        match self.commit_by(&Authority::Host, change, event).await? {
             Committed::Applied(_) => Ok(true),
             Committed::Refused(Refusal::DocumentTaken) => Ok(false),
             Committed::Refused(refusal) => Err(Unavailable::new(refusal)),

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use service_accounts_audit::{
     Sequence,
-    seal::{SealKey, Sealer},
+    seal::{Seal, SealError, SealKey, Sealer},
 };
 use time::Duration;
 
@@ -20,6 +20,8 @@ use time::Duration;
 #[derive(Clone)]
 pub struct Sealing {
     pub(crate) key: SealKey,
+    /// Keys that seals were made under before, the latest first.
+    pub(crate) earlier: Vec<SealKey>,
     pub(crate) most_events: usize,
     pub(crate) longest: Duration,
     pub(crate) retention: Option<Duration>,
@@ -31,7 +33,17 @@ impl Sealing {
     /// it. A segment has at most 1,000 events and closes after an hour. Nothing is trimmed.
     #[must_use]
     pub const fn under(key: SealKey) -> Self {
-        Self { key, most_events: 1000, longest: Duration::HOUR, retention: None, archive: None }
+        Self { key, earlier: Vec::new(), most_events: 1000, longest: Duration::HOUR, retention: None, archive: None }
+    }
+
+    /// The chain was sealed under this key before, and goes on under the new one; call it again for a key before that.
+    ///
+    /// Change the key in every process. One that has the earlier key only seals nothing more, and its upkeep says so. A
+    /// verifier needs the earlier key for as long as the trail has seals of it.
+    #[must_use]
+    pub fn replacing(mut self, earlier: SealKey) -> Self {
+        self.earlier.push(earlier);
+        self
     }
 
     /// Closes a segment at so many events, at most [`Sealer::MOST_EVENTS`], or when its first event is so old.
@@ -55,6 +67,21 @@ impl Sealing {
     #[must_use]
     pub fn archiving_to(self, archive: impl Archive) -> Self {
         Self { archive: Some(Arc::new(archive)), ..self }
+    }
+}
+
+impl Sealing {
+    /// Whether a seal was made under the present key or an earlier one.
+    pub(crate) fn is_genuine(&self, seal: &Seal) -> bool {
+        seal.is_genuine(&self.key) || self.earlier.iter().any(|key| seal.is_genuine(key))
+    }
+
+    /// What goes on after the last seal that is kept.
+    pub(crate) fn sealer_after(&self, seal: &Seal) -> Result<Sealer, SealError> {
+        match self.earlier.iter().find(|earlier| seal.is_genuine(earlier)) {
+            Some(earlier) => Sealer::succeeding(self.key.clone(), earlier, seal),
+            None => Sealer::after(self.key.clone(), seal),
+        }
     }
 }
 

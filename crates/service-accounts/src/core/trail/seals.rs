@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use service_accounts_access::Permission;
 use service_accounts_audit::{
     Action, Recorded, Sequence,
-    seal::{Seal, SealError, SealKey, Sealer},
+    seal::{Seal, SealError, Sealer},
 };
 use service_accounts_store::{Cursor, DocumentId, DocumentIdError, DocumentKind, Paged, Revision, Store};
 use time::UtcDateTime;
@@ -76,7 +76,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     pub(crate) async fn open_segment(&self, sealing: &Sealing) -> Result<OpenSegment, Unavailable> {
         let newest = self.newest_seal().await?;
         let sealer = match &newest {
-            Some(kept) => Sealer::after(sealing.key.clone(), &kept.value.seal).map_err(Unavailable::new)?,
+            Some(kept) => sealing.sealer_after(&kept.value.seal).map_err(Unavailable::new)?,
             None => Sealer::new(sealing.key.clone()),
         };
         let kept = newest.map(|kept| kept.value.seal.last());
@@ -118,9 +118,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 }
 
-/// A seal that somebody else has kept continues the chain only if it was made under this key.
-pub(crate) fn genuine(kept: Kept<TrailSeal>, key: &SealKey) -> Result<Kept<TrailSeal>, Unavailable> {
-    if kept.value.seal.is_genuine(key) {
+/// A seal that somebody else has kept continues the chain only if it was made under one of these keys.
+pub(crate) fn genuine(kept: Kept<TrailSeal>, sealing: &Sealing) -> Result<Kept<TrailSeal>, Unavailable> {
+    if sealing.is_genuine(&kept.value.seal) {
         Ok(kept)
     } else {
         Err(Unavailable::new(SealError::Forged(kept.value.seal.number())))
