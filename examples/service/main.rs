@@ -93,6 +93,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
+    let sealing = kept_trail(&settings);
     let keyring = match settings.keyring {
         Some(keyring) => keyring,
         // Each node would make a key of its own, and none would know the tokens of the others.
@@ -110,7 +111,7 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
     let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage)
         .every_other_application(Permission::DatastoresView)
         .targets(settings.targets);
-    let builder = kept_trail(&settings).into_iter().fold(builder, Builder::seal);
+    let builder = sealing.into_iter().fold(builder, Builder::seal);
     let builder = if settings.detect { builder.detect(detect::Settings::default()) } else { builder };
     Ok(settings.environment.into_iter().fold(builder, Builder::environment).build())
 }

@@ -135,7 +135,7 @@ fn an_export_of_more_unsealed_events_than_a_segment_takes_is_whole() {
         let many = Sealer::MOST_EVENTS + 10;
         world.happen(many);
         let verified = world.verified();
-        assert!(verified.events >= many as u64 && verified.seals > 0, "{verified:?}");
+        assert!(verified.events >= u64::try_from(many).unwrap() && verified.seals > 0, "{verified:?}");
     }
 }
 
