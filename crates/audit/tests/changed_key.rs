@@ -1,7 +1,7 @@
 //! The key of the seals is changed: the chain goes on, and the earlier key is good for nothing new.
 
 #![cfg(feature = "seal")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use service_accounts_audit::{
     Action, Event, Label, Recorded, Sequence, from_line,
