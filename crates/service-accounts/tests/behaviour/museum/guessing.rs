@@ -91,18 +91,18 @@ fn an_unknown_id_and_a_wrong_secret_cost_the_same_operations() {
 }
 
 /// Row 112: nothing failed where the MAC was skipped for an id that nobody has. What counts here is the processor time of this
-/// thread, in turns, so that neither a clock nor the machine's other work decides.
+/// thread, in turns, and the least of all turns, so that neither a clock nor the machine's other work decides.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_unknown_id_and_a_wrong_secret_cost_the_same_work() {
     let world = World::built(|builder| builder.access_events(AccessEvents::Off));
     let holder = world.holder("Pipeline Automation");
-    let mut took = [0; 2];
+    let mut took = [u64::MAX; 2];
     for _ in 0..10 {
         for (text, took) in [unknown(&holder.token), wrong_secret(&holder.token)].iter().zip(&mut took) {
             let before = processor_time();
             (0..1_000).for_each(|_| drop(world.authenticate(text)));
-            *took += processor_time() - before;
+            *took = (*took).min(processor_time() - before);
         }
     }
     let [unknown, wrong] = took;
