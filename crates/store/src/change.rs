@@ -57,7 +57,7 @@ pub enum Change {
         /// The state by which the deletion was judged.
         expected: Revision,
     },
-    /// The removal of at most [`Change::BATCH`] credentials of a deleted account; with the last one the account goes too.
+    /// The removal of at most [`Change::PURGE`] credentials of a deleted account; with the last one the account goes too.
     PurgeAccount {
         /// The account.
         account: AccountId,
@@ -191,6 +191,9 @@ pub enum Change {
 impl Change {
     /// The most credentials that one change removes.
     pub const BATCH: usize = 256;
+
+    /// The most credentials that one step of a long deletion removes: few, because other accounts' changes wait for it.
+    pub const PURGE: usize = 32;
 }
 
 /// One account of many that come into being in one step, for [`Change::CreateAccounts`].

@@ -100,6 +100,20 @@ fn has_all(answer: &[u8]) -> bool {
     answer.windows(4).any(|end| end == b"\r\n\r\n")
 }
 
+/// A body that came in parts, each behind its length, until an empty one (RFC 9112 §7.1).
+fn of_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|end| end == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?, 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend(rest.get(end + 2..end + 2 + length)?);
+        rest = rest.get(end + 2 + length + 2..)?;
+    }
+}
+
 /// An answer, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -115,7 +129,11 @@ impl Answer {
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
         let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into()));
-        Some(Self { status, headers: headers.collect(), body: bytes[end + 4..].to_vec() })
+        let mut answer = Self { status, headers: headers.collect(), body: bytes[end + 4..].to_vec() };
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = of_chunks(&answer.body)?;
+        }
+        Some(answer)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use service_accounts_audit::Event;
+use service_accounts_audit::{Action, Event};
 
 /// Is told of each change that this process has made, such as a host's metrics; for [`Builder::observe`](crate::Builder::observe).
 ///
@@ -26,6 +26,22 @@ impl<F: Fn(&Event) + Send + Sync + 'static> ChangeObserver for F {
     fn changed(&self, event: &Event) {
         self(event);
     }
+}
+
+macro_rules! traced {
+    ($level:ident, $event:ident) => {
+        tracing::$level!(
+            target: "service_accounts::change",
+            actor = $event.actor().as_str(),
+            account = $event.account().map(AsRef::<str>::as_ref),
+            token = $event.token().map(AsRef::<str>::as_ref),
+            token_name = $event.token_name().map(AsRef::<str>::as_ref),
+            address = $event.address().map(tracing::field::display),
+            reason = $event.reason().map(AsRef::<str>::as_ref),
+            "{}",
+            $event.action(),
+        )
+    };
 }
 
 /// All who are told.
@@ -52,16 +68,10 @@ impl Observers {
     }
 }
 
+/// Documents are this crate's own notes as well, such as what detectors know, once a minute: they are told more softly.
 fn trace(event: &Event) {
-    tracing::info!(
-        target: "service_accounts::change",
-        actor = event.actor().as_str(),
-        account = event.account().map(AsRef::<str>::as_ref),
-        token = event.token().map(AsRef::<str>::as_ref),
-        token_name = event.token_name().map(AsRef::<str>::as_ref),
-        address = event.address().map(tracing::field::display),
-        reason = event.reason().map(AsRef::<str>::as_ref),
-        "{}",
-        event.action(),
-    );
+    match event.action() {
+        Action::DocumentPut | Action::DocumentRemoved => traced!(debug, event),
+        _ => traced!(info, event),
+    }
 }

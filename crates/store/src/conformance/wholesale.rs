@@ -118,7 +118,7 @@ pub fn a_large_account_is_deleted_in_bounded_steps<S: Store>(subject: &Subject<S
         let again = Account { revision: Revision::NEW, ..account.clone() };
         subject.refuse(Refusal::AccountTaken, steps::creation(again, vec![]));
         let removed = subject.applied(steps::purge(&account.id)).removed();
-        assert!((1..=Change::BATCH).contains(&removed), "a step is bounded and goes on");
+        assert!((1..=Change::PURGE).contains(&removed), "a step is bounded and goes on");
         left -= removed;
         assert_gone(subject, &account, &ids);
     }

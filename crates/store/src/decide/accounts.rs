@@ -85,17 +85,17 @@ impl Records {
             return Ok(self.remove_all(id));
         }
         let account = Account { status: Status::Deleted, revision, ..account.clone() };
-        Ok([Write::PutAccount(Box::new(account))].into_iter().chain(self.first_batch()).collect())
+        Ok([Write::PutAccount(Box::new(account))].into_iter().chain(self.removals(Change::BATCH)).collect())
     }
 
     /// Works only on what [`DeleteAccount`](Change::DeleteAccount) has marked: an account in use is not emptied by a
     /// sweep.
     pub(super) fn purge_account(&self, id: &AccountId) -> Decision {
         let is_deleted = self.row_of(id).is_some_and(|account| account.status == Status::Deleted);
-        match self.credentials.len() <= Change::BATCH {
+        match self.credentials.len() <= Change::PURGE {
             _ if !is_deleted => Err(Refusal::AccountMissing),
             true => Ok(self.remove_all(id)),
-            false => Ok(self.first_batch().collect()),
+            false => Ok(self.removals(Change::PURGE).collect()),
         }
     }
 
@@ -108,12 +108,12 @@ impl Records {
 
     /// The last credentials, and with them the account.
     fn remove_all(&self, account: &AccountId) -> Vec<Write> {
-        self.first_batch().chain([Write::RemoveAccount(account.clone())]).collect()
+        self.removals(Change::BATCH).chain([Write::RemoveAccount(account.clone())]).collect()
     }
 
-    /// As many credentials as one step removes.
-    fn first_batch(&self) -> impl Iterator<Item = Write> {
-        self.credentials.iter().take(Change::BATCH).map(|id: &TokenId| Write::RemoveToken(*id))
+    /// As many credentials as one step removes, in the order in which they were read.
+    fn removals(&self, most: usize) -> impl Iterator<Item = Write> {
+        self.credentials.iter().take(most).map(|id: &TokenId| Write::RemoveToken(*id))
     }
 }
 

@@ -58,8 +58,11 @@ impl Change {
             }
             Self::RevokeAll { account, .. } => Needs::of(account),
             // One more than a step removes, to tell whether the step is the last one.
-            Self::DeleteAccount { account, .. } | Self::PurgeAccount { account } => {
+            Self::DeleteAccount { account, .. } => {
                 Needs { credentials_of: Some((account.clone(), Self::BATCH + 1)), ..Needs::of(account) }
+            }
+            Self::PurgeAccount { account } => {
+                Needs { credentials_of: Some((account.clone(), Self::PURGE + 1)), ..Needs::of(account) }
             }
             Self::Mint { token, .. } => Needs::of(&token.account).with_tokens([token.id]).with_name(token),
             Self::OpenSession { session, most, .. } => Needs {
