@@ -45,7 +45,8 @@ fn each_setting_is_named_with_what_is_expected_and_never_with_its_value() {
         let said = home.refuse(&[(name, OsStr::new(value))]);
         let line = said.lines().last().unwrap_or_default();
         assert!(line.starts_with("error: ") && line.contains(name) && line.contains(expected), "{name}: {said}");
-        assert!(value.is_empty() || !said.contains(value) && !said.contains("hunter2"), "{name}: {said}");
+        // One letter stands in every sentence.
+        assert!(value.len() < 2 || !said.contains(value) && !said.contains("hunter2"), "{name}: {said}");
         // The words are `Display`'s: `Debug` has names of Rust types in it.
         assert!(!line.contains("Error") && !line.contains("::"), "{name}: {said}");
     }
