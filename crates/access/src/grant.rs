@@ -122,7 +122,7 @@ impl Grant {
         Self { role, scopes, teams }
     }
 
-    /// The role.
+    /// The role that says which permissions there are at most; scopes only narrow them.
     #[must_use]
     pub const fn role(&self) -> &RoleName {
         &self.role

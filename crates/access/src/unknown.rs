@@ -18,11 +18,11 @@ pub struct UnknownName {
 /// What a name names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameKind {
-    /// A role.
+    /// A role of the catalogue.
     Role,
-    /// A scope.
+    /// A scope of the catalogue.
     Scope,
-    /// A permission.
+    /// A permission that the host declared in code.
     Permission,
 }
 

@@ -42,7 +42,7 @@ impl Value {
         Self(kept.into())
     }
 
-    /// The text.
+    /// The value as it is kept: one line, shortened where it was long.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -51,7 +51,7 @@ impl Server {
             eprintln!("{message}");
             return None;
         };
-        let folder = PathBuf::from(output(as_user("mktemp").args(["-d", "/tmp/sa-postgres-XXXXXX"])).trim());
+        let folder = PathBuf::from(output(as_user("mktemp").args(["-d", "-p", "/tmp"])).trim());
         initialise(&bin, &folder.join("data"));
         let keeper = keep(&bin, &folder, more);
         let server = Self { folder, bin, keeper };

@@ -14,26 +14,33 @@ use crate::{
     DocumentKind, Listed, Paged, Sighting, Store, Usage, port_calls::port_calls,
 };
 
+/// The calls that are answered without a wait.
+macro_rules! at_once {
+    () => {
+        fn answers_at_once(&self) -> bool {
+            S::answers_at_once(self)
+        }
+
+        fn prefetch(&self, id: &TokenId) {
+            S::prefetch(self, id);
+        }
+
+        fn brief(&self, id: &TokenId) -> Option<&Brief> {
+            S::brief(self, id)
+        }
+
+        fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+            S::clear(self, credential, clearance);
+        }
+    };
+}
+
 macro_rules! shared {
     ($($variant:ident $call:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
         impl<S: Store> Store for &S {
             type Error = S::Error;
 
-            fn answers_at_once(&self) -> bool {
-                S::answers_at_once(self)
-            }
-
-            fn prefetch(&self, id: &TokenId) {
-                S::prefetch(self, id);
-            }
-
-            fn brief(&self, id: &TokenId) -> Option<&Brief> {
-                S::brief(self, id)
-            }
-
-            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
-                S::clear(self, credential, clearance);
-            }
+            at_once!();
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {
                 S::$call(self, $($argument),*).await
@@ -43,21 +50,7 @@ macro_rules! shared {
         impl<S: Store> Store for Arc<S> {
             type Error = S::Error;
 
-            fn answers_at_once(&self) -> bool {
-                S::answers_at_once(self)
-            }
-
-            fn prefetch(&self, id: &TokenId) {
-                S::prefetch(self, id);
-            }
-
-            fn brief(&self, id: &TokenId) -> Option<&Brief> {
-                S::brief(self, id)
-            }
-
-            fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
-                S::clear(self, credential, clearance);
-            }
+            at_once!();
 
             $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, S::Error> {
                 S::$call(self, $($argument),*).await

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Unavailable,
     core::{Core, trail::alerts::trace},
+    upkeep::Trimmed,
 };
 
 /// How many events are read at once.
@@ -55,9 +56,16 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let document = Document { kind: DocumentKind::Subscription, id, body, revision: Revision::NEW };
         let change = Change::PutDocument { document, expected: Some(kept.revision) };
         match self.commit_by(&Authority::Host, change, event).await? {
-            Committed::Applied(_) => self.drop_cursor(&subscription.id).await,
-            Committed::Refused(_) => Ok(()),
+            Committed::Applied(_) => self.drop_cursor(&subscription.id).await?,
+            Committed::Refused(_) => return Ok(()),
         }
+        self.drop_old_alerts(now).await
+    }
+
+    /// Upkeep trims alerts only where the trail is sealed or watched; whoever raises these takes the old ones away anywhere.
+    async fn drop_old_alerts(&self, now: UtcDateTime) -> Result<(), Unavailable> {
+        let retention = self.rules.trail.sealing.as_ref().and_then(|sealing| sealing.retention);
+        self.trim_alerts(retention, now, &mut Trimmed::default()).await
     }
 
     /// Removes a subscription whose account is gone.

@@ -158,7 +158,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// An alert lives as long as events are kept, or a year where no retention is set.
-    async fn trim_alerts(
+    pub(crate) async fn trim_alerts(
         &self,
         retention: Option<Duration>,
         now: UtcDateTime,

@@ -118,6 +118,23 @@ fn a_receiver_that_says_it_is_gone_is_asked_no_more() {
     assert!(matches!(found.state, SubscriptionState::Disabled { because: DisabledBecause::ReceiverGone, .. }));
 }
 
+/// Upkeep of this host trims no alerts, because it neither seals nor watches its trail.
+#[test]
+fn an_alert_of_a_subscription_that_is_switched_off_is_not_kept_for_ever() {
+    let world = host();
+    let id = account(&world, "Finance Sync", "Member", finance());
+    let sid = subscribe(&world, &id, wanted(billing(), &["*"])).subscription.id;
+    let admin = ada();
+    for number in 0..3 {
+        numbered(&world, number..number + 1);
+        wait(world.accounts.outbox().settle(message(&world), Err(Failure::Status(410)))).unwrap();
+        wait(world.accounts.acting(&admin).subscriptions(&id).enable(&sid)).unwrap();
+        let alerts = wait(world.accounts.acting(&admin).trail().alerts(None, None, 50)).unwrap().items;
+        assert_eq!(alerts.len(), 1, "{number}");
+        world.set(world.now() + Duration::days(400));
+    }
+}
+
 #[test]
 fn a_replay_tells_again_from_a_place_also_while_a_message_is_on_its_way() {
     let world = host();
