@@ -55,7 +55,7 @@ account = call("POST", ACCOUNTS, {
 })
 path = f"{ACCOUNTS}/{account['id']}/subscriptions"
 subscription = call("POST", path, {
-    "application": "service-accounts", "events": ["token.*"], "url": f"http://127.0.0.1:{server.server_port}/hook",
+    "application": "service-accounts", "events": ["token.revoked"], "url": f"http://127.0.0.1:{server.server_port}/hook",
 })
 secret, path = subscription["secret"], f"{path}/{subscription['id']}"
 call("POST", f"{path}/test")

@@ -31,5 +31,5 @@
 //! ```sh
 //! cargo test --workspace        # every promise has a test that fails when it is broken
 //! examples/tests/mutants        # breaks them, one by one, and expects a failure
-//! LONG=1 .ci/run                # other people's clients against it
+//! .ci/run                       # all of it, and other people's clients against the example
 //! ```
