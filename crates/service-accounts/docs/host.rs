@@ -4,8 +4,10 @@
 use std::error::Error;
 
 use service_accounts::{
-    Actor, NewAccount, NewToken, ServiceAccounts,
+    Actor, ApplicationName, Builder, EventPattern, NewAccount, NewSubscription, NewToken, Sealing, ServiceAccounts,
+    TargetUrl,
     access::presets::data_quality::{self, Permission},
+    audit::seal::SealKey,
     lifecycle::Environment,
     naming::{AccountId, DisplayName, TokenName},
     store::{MemoryStore, Owner, Purpose},
@@ -28,13 +30,30 @@ pub struct Host {
 pub fn with(
     example: impl AsyncFnOnce(Host) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    pollster::block_on(async { example(host().await?).await })
+    pollster::block_on(async { example(host(|builder| builder).await?).await })
 }
 
-async fn host() -> Result<Host, Box<dyn Error>> {
+/// The same, with a trail that upkeep seals at every second event.
+pub fn sealing(
+    example: impl AsyncFnOnce(Host) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let sealing = Sealing::under(SealKey::new(&[7; 32])).closing_at(2, time::Duration::HOUR);
+    pollster::block_on(async { example(host(|builder| builder.seal(sealing)).await?).await })
+}
+
+/// What the account is told in the examples about subscriptions.
+pub fn billing() -> Result<NewSubscription, Box<dyn Error>> {
+    let (billing, paid) = (ApplicationName::parse("billing")?, EventPattern::parse("invoice.*")?);
+    Ok(NewSubscription::new(billing, vec![paid], TargetUrl::parse("https://hooks.example.com/invoices")?))
+}
+
+async fn host(
+    chosen: impl FnOnce(Builder<MemoryStore, Permission>) -> Builder<MemoryStore, Permission>,
+) -> Result<Host, Box<dyn Error>> {
     let (vendor, keyring) = (Vendor::parse("acme")?, Keyring::new(PepperId::parse("k1")?, Pepper::from_bytes([7; 32])));
     let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
-    let accounts = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage).build();
+    let builder = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage);
+    let accounts = chosen(builder.every_other_application(Permission::ResultsRead)).build();
 
     let ada = Actor::host("ada@example.com");
     let (name, purpose) = (DisplayName::parse("Pipeline")?, Purpose::parse("loads the warehouse at night")?);

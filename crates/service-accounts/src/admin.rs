@@ -80,6 +80,23 @@ use crate::{
 /// Administration on somebody's word: what [`ServiceAccounts::acting`](crate::ServiceAccounts::acting) returns.
 ///
 /// It borrows and copies; make one where it is needed. The handles it returns read nothing until they are called.
+///
+/// # What holds for every call
+///
+/// - Who may: each method names its rule, a row of the table [`Call`](crate::Call). It is asked with the catalogue of
+///   this moment, and again inside the commit, on the actor's own records and on the revisions that were read.
+/// - Errors that any call may answer, and that no method repeats: [`NotPermitted`](Error::NotPermitted),
+///   [`Grant`](Error::Grant) and [`OwnAccount`](Error::OwnAccount) from the rule,
+///   [`AuthorityLost`](Error::AuthorityLost) where the actor lost the right meanwhile, and
+///   [`Unavailable`](Error::Unavailable) where the store failed. A change also answers [`Conflict`](Error::Conflict)
+///   once it has lost eight races in a row.
+/// - What another change does: a call that loses a race reads and judges again. The answer shows what was written.
+/// - A future may be dropped at any await. The change is then made whole, with its event, or not at all.
+/// - The trail: each change is one event, with the actor's name and address. Reading leaves none. A refusal of a
+///   service account is noted as `permission.denied` with the call's name, coalesced like accesses; refusals of people
+///   are the host's to log.
+/// - Pages hold at most `limit` items, and `limit` is 1 or more. A page may be short, even empty, and still name a
+///   `next`: pass it as `after`, until there is none.
 pub struct Acting<'a, S, P: Permission> {
     pub(crate) core: &'a Core<S, P>,
     pub(crate) actor: &'a Actor<P>,
@@ -92,6 +109,8 @@ impl<'a, S, P: Permission> Acting<'a, S, P> {
     }
 
     /// What the actor holds by the catalogue of this moment; what it refuses is noted.
+    ///
+    /// A call that loads it twice would be judged by two catalogues where one was replaced in between.
     pub(crate) fn asker(&self) -> Asker<'a, P> {
         Asker::new(self.actor, &self.core.rules).noting(&self.core.journal, self.core.now())
     }

@@ -14,6 +14,9 @@ use crate::{
 };
 
 /// One account on somebody's word: what [`Acting::account`] returns.
+///
+/// It borrows the id and reads nothing by itself: each call reads the account anew, so a handle never goes stale. An
+/// account of another realm, and a deleted one, are [`AccountMissing`](Error::AccountMissing).
 pub struct AccountHandle<'a, S, P: Permission> {
     pub(super) acting: Acting<'a, S, P>,
     pub(super) id: &'a AccountId,
@@ -32,6 +35,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadAccounts`](crate::Call::ReadAccounts).
     ///
     /// # Errors
     /// The actor may not, or there is no such account in this realm.
@@ -56,8 +61,13 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::UpdateAccount`](crate::Call::UpdateAccount). Event: `account.updated`, or `account.proposed` where
+    /// rights wait; each field that changed has its old and new value there.
+    ///
     /// # Errors
-    /// The actor may not, or does not hold the account's rights before and after.
+    /// [`JustificationMissing`](Error::JustificationMissing) above the lowest role,
+    /// [`TooManyNetworks`](Error::TooManyNetworks) beyond 1,000, [`ExpiryPassed`](Error::ExpiryPassed),
+    /// [`PolicyBlocked`](Error::PolicyBlocked), or the actor does not hold the account's rights both before and after.
     pub async fn update(&self, update: AccountUpdate) -> Result<UpdatedAccount, Error> {
         self.acting.update_account(self.id, &update).await
     }
@@ -78,6 +88,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::DisableAccount`](crate::Call::DisableAccount). Event: `account.disabled`.
     ///
     /// # Errors
     /// The actor may not, or there is no such account.
@@ -101,6 +113,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::EnableAccount`](crate::Call::EnableAccount). Event: `account.enabled`.
     ///
     /// # Errors
     /// The actor may not, does not hold the account's rights, or there is no such account.
@@ -149,6 +163,9 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::DeleteAccount`](crate::Call::DeleteAccount). Events: `account.deleted`, then `account.purged` for
+    /// each step.
+    ///
     /// # Errors
     /// The actor may not, or there is no such account.
     pub async fn delete(&self) -> Result<(), Error> {
@@ -190,6 +207,9 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::RevokeCredentials`](crate::Call::RevokeCredentials). Event: `credentials.revoked`, one for all of
+    /// them.
     ///
     /// # Errors
     /// The actor may not, or there is no such account.

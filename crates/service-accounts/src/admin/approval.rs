@@ -16,6 +16,9 @@ use crate::{
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Asks who may and who is independent first, then changes the account from the state that was seen.
+    ///
+    /// The look at the editors holds for the change: an edit after it changes the revision, which
+    /// [`approved`](Self::approved) compares.
     pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<UpdatedAccount, Error> {
         let account = self.account_for(Call::ApproveAccount, id).await?;
         self.check_independence(&account).await?;
@@ -24,6 +27,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// The account with what was proposed in force. The approver must itself hold it: to approve is to grant.
+    ///
+    /// `seen` is compared inside the judgement and not before it, so that it also holds in a second attempt after a
+    /// lost race.
     fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {
         let Some(proposal) = &account.proposal else {
             return Err(Error::NotPending);
@@ -38,6 +44,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Nobody approves what they made or edited, by whatever credential, nor what an account of theirs did.
+    ///
+    /// Three circles are asked: the editors themselves with everybody who saw the text of their credential, the creator
+    /// of the account that approves, and the creators of accounts that edited. Without the last two, one person could
+    /// approve by an account of their own.
     async fn check_independence(&self, account: &Account) -> Result<(), Error> {
         let approver = self.actor.people();
         let by = account.proposal.iter().flat_map(|proposal| &proposal.by);
@@ -59,6 +69,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Who created an editor, where the editor is a service account: it acts in the hand of whoever made it.
+    ///
+    /// A person is no account, and an account that was deleted has nobody behind it any more; both have no creator
+    /// here.
     async fn creator_of(&self, editor: &Label) -> Result<Option<Label>, Error> {
         let Ok(id) = AccountId::parse(editor.as_str()) else { return Ok(None) };
         match self.core.account(&id).await {

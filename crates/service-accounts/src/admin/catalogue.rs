@@ -24,6 +24,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ChangePolicies`](crate::Call::ChangePolicies). Event: `catalogue.replaced`, one in each process
+    /// that replaces it. A call that is under way may still be judged by the earlier one.
+    ///
     /// # Errors
     /// The actor does not hold everything on every team, or the store failed; the present catalogue stays then.
     pub async fn replace_catalogue(&self, catalogue: Catalogue<P>) -> Result<(), Error> {

@@ -18,6 +18,8 @@ use crate::{
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// An account that the actor may make this call on.
+    ///
+    /// The right is asked for before the read, so that whoever may nothing does not learn which accounts exist.
     pub(super) async fn account_for(&self, call: Call, id: &AccountId) -> Result<Arc<Account>, Error> {
         let asker = self.asker();
         asker.may(call)?;
@@ -27,6 +29,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Changes an account by a pure function of its present state, which also names the event; and tells who gains.
+    ///
+    /// `changed` may run up to eight times and must have no effect of its own. What it answers is judged again by
+    /// policies, and the commit is refused where the account's revision is another by then.
     pub(super) async fn change_account(
         &self,
         call: Call,

@@ -22,11 +22,14 @@ use crate::{
 const MOST_NAMES: usize = 20;
 
 /// Whether a contained token gets a successor.
+///
+/// It decides what the call takes: a successor is a token that somebody sees, so it needs the rule of minting as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Successor {
-    /// The token is revoked, and that is all.
+    /// The token is revoked, and that is all; the client is locked out until somebody mints.
     None,
-    /// A token of the same rights, environment and networks is minted, under a proposed name.
+    /// A token of the same rights, environment and networks is minted under the next free name, in the commit that
+    /// revokes the old one: at no instant do both work. It lives as long as its environment says.
     Minted,
 }
 
@@ -50,8 +53,14 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Called again it revokes nothing more, and opens another incident whose `revoked` is empty.
+    ///
+    /// Rule: [`Call::ContainToken`](crate::Call::ContainToken), and [`Call::MintToken`](crate::Call::MintToken) for a
+    /// successor. Events: `token.revoked` with the reason `contained`, then `incident.opened`.
+    ///
     /// # Errors
-    /// The actor may not, or wants a successor and may not mint it. Nothing is revoked then.
+    /// [`TokenMissing`](Error::TokenMissing), or the actor wants a successor and may not mint it. Nothing is revoked
+    /// then.
     pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {
         let was_working = {
             let found = self.found_for(Call::ContainToken).await?;
@@ -74,6 +83,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Tries the proposed names in turn: containment does not fail because a name is taken.
+    ///
+    /// After twenty taken names it gives up with [`NameTaken`](Error::NameTaken), and nothing is revoked: the caller
+    /// contains without a successor then.
     async fn replace_at_once(&self) -> Result<(Arc<Credential>, MintedToken), Error> {
         for taken in 0..MOST_NAMES {
             match retry_on_conflict(move || self.replace_once(taken)).await {
@@ -85,6 +97,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// The end of the token and its successor, in one commit.
+    ///
+    /// A token that was revoked before still gets its successor: then there is only a mint.
     async fn replace_once(&self, taken: usize) -> Result<(Arc<Credential>, MintedToken), Error> {
         let (Acting { core, actor }, found) = (self.acting, self.found_for(Call::ContainToken).await?);
         self.check_successor(&found)?;

@@ -55,8 +55,23 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// The id is made of the name, with `@` and the realm behind it. Where it is taken or reserved, [`OnTaken::Number`]
+    /// tries `_2`, `_3` and so on up to `_999`; [`OnTaken::Refuse`] answers at once. Where the host asks for a second
+    /// administrator, the account is written and waits: its credentials are in the answer and work once it is approved.
+    ///
+    /// With [`NewAccount::request`] a lost answer is asked for again: the same actor, name and key find the account.
+    /// Its secrets are made anew while no credential was used, and are left out of the answer afterwards.
+    ///
+    /// Rule: [`Call::CreateAccount`](crate::Call::CreateAccount). Event: `account.created` with the role and the first
+    /// token's id, never a secret. Where the future is dropped the account may be there and its secrets are lost:
+    /// create under a request key, or regenerate them.
+    ///
     /// # Errors
-    /// The actor may not, would grant more than it holds, or what is asked for does not fit; see [`Error`].
+    /// [`Name`](Error::Name) if no id can be made of it, [`IdTaken`](Error::IdTaken),
+    /// [`IdReserved`](Error::IdReserved), [`JustificationMissing`](Error::JustificationMissing) above the lowest role,
+    /// [`TooManyNetworks`](Error::TooManyNetworks) beyond 1,000, [`EnvironmentUnknown`](Error::EnvironmentUnknown),
+    /// [`ExpiryPassed`](Error::ExpiryPassed), [`Lifetime`](Error::Lifetime) of the first token,
+    /// [`PolicyBlocked`](Error::PolicyBlocked), or [`Randomness`](Error::Randomness). Nothing was created then.
     pub async fn create(&self, wanted: NewAccount) -> Result<CreatedAccount, Error> {
         let asker = self.asker();
         asker.may(Call::CreateAccount)?;
@@ -119,6 +134,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// The account as it waits for a second administrator, where the host asks for one.
+    ///
+    /// The proposal repeats what the account shows: an approval puts the proposal in force, and an edit while it waits
+    /// adds its editor there.
     fn waiting(&self, account: Account) -> Account {
         match self.core.rules.approval {
             ApprovalRule::NotRequired => account,
@@ -131,6 +149,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// An end that has not passed yet, in whole seconds.
+    ///
+    /// Exactly now has passed: an end is the first instant at which the account is refused.
     pub(super) fn future(&self, end: UtcDateTime) -> Result<UtcDateTime, Error> {
         let end = end.truncate_to_second();
         if end > self.core.now() { Ok(end) } else { Err(Error::ExpiryPassed) }
@@ -206,6 +226,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     ///
     /// What waits in memory is written first. An open session is a use of the client secret, and a second credential of
     /// a kind is not of this request.
+    ///
+    /// Otherwise a retry would kill the text that a client with the first answer already works with.
     async fn is_used(&self, account: &Account) -> Result<bool, Error> {
         self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {

@@ -18,11 +18,16 @@ use crate::{Error, PolicyFinding, Unavailable};
 const PAGE: usize = 200;
 
 /// A credential that gains rights by somebody else's hand.
+///
+/// It is a warning and stops nothing: rotate the credential, or see that those who know its text may hold the rights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gain {
     /// The credential.
     pub token: TokenId,
     /// Who has seen its text and does not hold the new rights.
+    ///
+    /// People are not judged, because the host knows their rights and this crate does not: only service accounts can
+    /// stand here, by their ids. One that was deleted, or does not work now, counts as not holding the rights.
     pub known_to: Vec<Label>,
 }
 
@@ -42,6 +47,9 @@ type Verdicts = BTreeMap<Label, bool>;
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whoever gains by a change of an account: by more rights, or because its credentials work again.
+    ///
+    /// All credentials are read, a page at a time: as many reads as the account has credentials, and only for a change
+    /// that widens. Revoked credentials gain nothing.
     pub(super) async fn gains(&self, before: &Account, account: &Account) -> Result<Vec<Gain>, Error> {
         let now = self.core.now();
         let works_again = account.standing(now).is_ok() && before.standing(now).is_err();
@@ -67,6 +75,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Whoever gains by other scopes of a token.
+    ///
+    /// Scopes that the catalogue does not know allow nothing today, so a change to them widens nothing, and a change
+    /// from them may.
     pub(super) async fn gains_by_scopes(
         &self,
         account: &Account,
@@ -84,6 +95,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(gain.into_iter().collect())
     }
 
+    /// `verdicts` remembers who was asked, since one person often made many tokens.
     async fn gain(&self, account: &Account, token: &Token, verdicts: &mut Verdicts) -> Result<Option<Gain>, Error> {
         if token.is_revoked(account) {
             return Ok(None);
@@ -103,6 +115,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
+    ///
+    /// The account itself and whoever makes the change count as if they could: the one gains nothing by it, the other
+    /// was just asked.
     async fn could_hand_out(&self, person: &Label, account: &Account) -> Result<bool, Error> {
         let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(true) };
         if id == account.id || person == self.actor.name() {

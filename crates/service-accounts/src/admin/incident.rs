@@ -12,32 +12,42 @@ use super::{MintedToken, Note, RegeneratedSecret};
 use crate::core::documents::{id_text, seconds};
 
 /// A token or a whole account that was contained, with what somebody has to know who cleans up.
+///
+/// It is kept as a document of the store and outlives the account, its tokens and their revocation. Only its notes
+/// grow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
     /// Its name; incidents are listed in the order of their opening.
     #[serde(with = "id_text")]
     pub id: DocumentId,
-    /// The account.
+    /// Whose credentials were revoked. The account may be deleted by now.
     pub account: AccountId,
     /// Its teams at that time; whoever reads the incident must be in all of them.
     pub teams: Teams,
     /// The token that was contained; `None` if the whole account was.
     pub token: Option<TokenId>,
-    /// Why.
+    /// What the caller wrote. It also stands in the trail.
     pub reason: Note,
-    /// Who opened it.
+    /// The actor, by the name that the trail has for it.
     pub opened_by: Label,
     /// When.
     #[serde(with = "seconds")]
     pub opened_at: UtcDateTime,
     /// The credentials that stopped working by it, at most [`Incident::MOST_LISTED`] of each kind.
+    ///
+    /// Those that were revoked before are not among them, so a second containment lists none.
     pub revoked: Vec<TokenId>,
     /// The token that was minted in place of the contained one.
     pub successor: Option<TokenId>,
     /// What the account did, the latest first: its own changes, not its accesses; at most [`Incident::MOST_DEEDS`].
+    ///
+    /// It is what the trail held when the incident was opened: events that were trimmed are missing, and what an
+    /// intruder has read is not among them.
     pub did: Vec<Recorded>,
     /// The systems that the account connects, whose credentials may be known to whoever had the token.
+    ///
+    /// It is the account's list of that moment.
     pub systems_to_rotate: Vec<SystemName>,
     /// What people wrote down since, the oldest first.
     pub notes: Vec<IncidentNote>,
@@ -68,6 +78,8 @@ pub struct IncidentNote {
 }
 
 /// A contained token: the incident, and the successor with the only copy of its text.
+///
+/// Hand the text to whoever runs the client only once the way by which the old one leaked is closed.
 #[derive(Debug)]
 pub struct Contained {
     /// The incident.

@@ -36,8 +36,11 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ContainAccount`](crate::Call::ContainAccount). Events: `credentials.revoked`, then
+    /// `incident.opened` with the reason.
+    ///
     /// # Errors
-    /// The actor may not, or there is no such account. Nothing is revoked then.
+    /// [`AccountMissing`](Error::AccountMissing). Nothing is revoked then.
     pub async fn contain(&self, reason: Note) -> Result<Incident, Error> {
         let account = self.acting.account_for(Call::ContainAccount, self.id).await?;
         let revoked = self.acting.working(&account).await?;
@@ -45,7 +48,27 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
         self.acting.open_incident(Opened { account: &account, token: None, reason, revoked, successor: None }).await
     }
 
-    /// The same, and then a new client secret for whoever runs the client.
+    /// As [`contain`](Self::contain), and then a new client secret for whoever runs the client.
+    ///
+    /// They are two changes: where the second fails, everything is revoked and
+    /// [`regenerate_secret`](Self::regenerate_secret) makes the secret.
+    ///
+    /// Rule: besides that of `contain`, [`Call::RegenerateSecret`](crate::Call::RegenerateSecret), asked before
+    /// anything is revoked.
+    ///
+    /// ```
+    /// use service_accounts::Note;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, secret, .. }| {
+    /// let acting = accounts.acting(&ada);
+    /// let contained = acting.account(&id).contain_with_new_secret(Note::parse("the secret stood in a ticket")?).await?;
+    /// let new = contained.client_secret.secret;
+    /// assert!(accounts.authenticate_client(id.as_str(), new.expose(), None).await.is_ok());
+    /// assert!(accounts.authenticate_client(id.as_str(), &secret, None).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`contain`](Self::contain), or the actor may not make the secret. Nothing is revoked then.
@@ -81,8 +104,11 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review).
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// [`Unavailable`](Error::Unavailable) also where one incident does not read back whole: a list without it would
+    /// hide it.
     pub async fn incidents(
         &self,
         after: Option<&DocumentId>,
@@ -115,8 +141,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review), on the teams that the account had then.
+    ///
     /// # Errors
-    /// The actor may not, or there is no such incident.
+    /// [`DocumentMissing`](Error::DocumentMissing), also for an incident of another realm.
     pub async fn incident(&self, id: &DocumentId) -> Result<Incident, Error> {
         Ok(self.kept_incident(id).await?.value)
     }
@@ -137,8 +165,11 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review). Event: `incident.noted`, without the text. Two who write at once
+    /// both get their note in.
+    ///
     /// # Errors
-    /// The actor may not, there is no such incident, or it is full.
+    /// [`DocumentMissing`](Error::DocumentMissing), or [`TooManyEntries`](Error::TooManyEntries) where it is full.
     pub async fn note_incident(&self, id: &DocumentId, text: Note) -> Result<Incident, Error> {
         let text = &text;
         retry_on_conflict(move || async move {
@@ -155,6 +186,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         .await
     }
 
+    /// The teams are those of the incident and not of the account, which may have been deleted or moved since.
     async fn kept_incident(&self, id: &DocumentId) -> Result<Kept<Incident>, Error> {
         let asker = self.asker();
         asker.may(Call::Review)?;
@@ -166,6 +198,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(kept)
     }
 
+    /// The id is made of the second and a number. Two that are opened in one second take the next number; nothing is
+    /// written twice.
     pub(super) async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
         let (now, account) = (self.core.now(), opened.account);
         let did = self.deeds(account).await?;
@@ -217,6 +251,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// What the account changed, the latest first.
+    ///
+    /// It reads at most ten pages of the trail, so that a busy account cannot hold up its own containment.
     async fn deeds(&self, account: &Account) -> Result<Vec<Recorded>, Error> {
         let by_it = Query::default().by_actor(Label::new(account.id.as_str())).limit(Query::MAX_LIMIT);
         let (mut deeds, mut query) = (Vec::new(), by_it.clone());

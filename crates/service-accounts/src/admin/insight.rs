@@ -91,8 +91,11 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadPlans`](crate::Call::ReadPlans). It reads up to 50,000 events and 200 credentials of each
+    /// kind, so ask for one account at a time.
+    ///
     /// # Errors
-    /// The actor may not, there is no such account, or the store failed.
+    /// [`AccountMissing`](Error::AccountMissing).
     pub async fn advice(&self) -> Result<AccountAdvice<P>, Error> {
         let account = self.acting.account_for(Call::ReadPlans, self.id).await?;
         let traffic = self.acting.traffic(&account, AccountAdvice::<P>::DAYS).await?;
@@ -132,8 +135,10 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadPlans`](crate::Call::ReadPlans).
+    ///
     /// # Errors
-    /// The actor may not, there is no such account, a name is not in the catalogue, or the store failed.
+    /// [`AccountMissing`](Error::AccountMissing), or [`Grant`](Error::Grant) where a name is not in the catalogue.
     pub async fn dry_run(&self, tried: &DryRun) -> Result<DryRunResult<P>, Error> {
         let account = self.acting.account_for(Call::ReadPlans, self.id).await?;
         let catalogue = self.acting.asker().catalogue;
@@ -158,6 +163,7 @@ struct Sighted {
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// Attempts on revoked tokens are no use and are left out.
     async fn sighted(&self, account: &Account) -> Result<Sighted, Error> {
         let (store, mut sighted) = (&self.core.store, Sighted::default());
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {
@@ -178,6 +184,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 }
 
+/// A client that opens a session for each request pays twice; the ratio tells.
 fn exchange(traffic: &Traffic) -> Option<ExchangeAdvice> {
     ExchangeCounts { exchanges: traffic.exchanges, requests: traffic.by_session }.advice()
 }

@@ -17,11 +17,15 @@ use crate::{
 /// What a report of leaked text found; nothing of the text is in it.
 ///
 /// What looks like a token and is none is counted: it may be one that was deleted, or somebody's guess.
+///
+/// Show it to whoever reported: it names accounts by id and tokens by hint, and nothing that could be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeakReport {
     /// The genuine tokens, in the order of the text, each once.
     pub tokens: Vec<LeakedToken>,
     /// How many texts look like tokens of ours and are none.
+    ///
+    /// Texts with a wrong checksum do not count, for they cannot be ours.
     pub strangers: usize,
     /// Whether there was more than is looked at; report the rest of the text again.
     pub is_cut: bool,
@@ -30,9 +34,9 @@ pub struct LeakReport {
 /// A genuine token that stood in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeakedToken {
-    /// Its account.
+    /// Whose it is.
     pub account: AccountId,
-    /// Its obfuscated form.
+    /// Its beginning and end, by which people recognise it.
     pub hint: Hint,
     /// Whether it worked until this report.
     /// One that was revoked before is reported too, since whoever has the text may have tried it.
@@ -67,8 +71,15 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Successors that a leaked token made of itself are revoked too, since whoever had its text may have rotated it. A
+    /// client secret is revoked like a token, and its sessions go on: contain the account to end them.
+    ///
+    /// Rule: [`Call::ReportLeak`](crate::Call::ReportLeak), about no account: whoever may manage at all may report,
+    /// because the text is proof enough. Events: `leak.reported` with the counts, then `token.revoked` with the reason
+    /// `leaked` for each.
+    ///
     /// # Errors
-    /// The actor may not, the text is too long, or the store failed.
+    /// [`TextTooLong`](Error::TextTooLong) beyond [`LeakReport::MOST_BYTES`].
     pub async fn report_leak(&self, text: &str) -> Result<LeakReport, Error> {
         self.may(Call::ReportLeak)?;
         if text.len() > LeakReport::MOST_BYTES {
@@ -100,6 +111,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         found
     }
 
+    /// A stranger's text costs the same MAC as a genuine one, and a credential of another realm counts as a stranger's.
     async fn genuine(&self, text: &str, found: &FoundToken) -> Result<Option<Arc<Credential>>, Error> {
         let issuer = &self.core.issuer;
         let token = slice(text, found, issuer.vendor.token_len());
@@ -110,6 +122,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(if issuer.keyring.verify(&presented, digest).is_ok() { kept } else { None })
     }
 
+    /// It is written before anything is revoked, so that a report which then fails is known to have been made.
     async fn record_leak(&self, report: &LeakReport) -> Result<(), Error> {
         let working = report.tokens.iter().filter(|token| token.was_working).count();
         let counted = |number: usize| Label::new(&number.to_string());
@@ -144,6 +157,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         }
     }
 
+    /// The account's revision is not named: an edit of the account must not hold a leaked credential up.
     async fn revoke_as_leaked(&self, credential: &Credential) -> Result<(), Error> {
         let token = credential.token();
         if token.is_revoked(credential.account()) {
@@ -160,6 +174,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 }
 
+/// None at the end of a text that breaks off within the token.
 fn slice<'t>(text: &'t str, found: &FoundToken, length: usize) -> Option<&'t str> {
     let start = usize::try_from(found.offset).ok()?;
     text.get(start..start.checked_add(length)?)

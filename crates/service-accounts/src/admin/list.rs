@@ -22,6 +22,9 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Each field narrows, and all of them must fit. The realm is set anew by
+    /// [`Acting::accounts`](crate::Acting::accounts), so another one cannot be asked for.
     #[must_use]
     pub fn every_account(&self) -> AccountFilter {
         AccountFilter::of(self.core.rules.realm.clone())
@@ -45,6 +48,9 @@ impl<S: Store, P: Permission> Acting<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadAccounts`](crate::Call::ReadAccounts). An account that changes while somebody turns the pages
+    /// is listed once, as it stands when its page is read.
     ///
     /// # Errors
     /// The actor may not, or the store failed.

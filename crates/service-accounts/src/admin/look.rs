@@ -27,8 +27,10 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review). Event: `token.looked_at`, with the earlier date and the new one.
+    ///
     /// # Errors
-    /// The actor may not review, the account is its own, or there is no such token.
+    /// [`OwnAccount`](Error::OwnAccount) or [`TokenMissing`](Error::TokenMissing).
     pub async fn look_at(&self) -> Result<Arc<Credential>, Error> {
         self.checked(Action::TokenLookedAt, |token, now| Token { last_look: Some(now), ..token }).await
     }
@@ -44,12 +46,15 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review). Event: `token.reviewed`.
+    ///
     /// # Errors
     /// As [`look_at`](Self::look_at).
     pub async fn note_review(&self) -> Result<Arc<Credential>, Error> {
         self.checked(Action::TokenReviewed, |token, now| Token { last_review: Some(now), ..token }).await
     }
 
+    /// The token becomes due at once, so that the next sweep works out its next date from what was noted.
     async fn checked(
         &self,
         action: Action,

@@ -13,6 +13,23 @@ use super::{MintedToken, NewToken};
 use crate::PolicyFinding;
 
 /// What is asked for when an account is created.
+///
+/// It is a request and checks nothing: [`Acting::create`](crate::Acting::create) judges it. Start from
+/// [`new`](Self::new) and set what differs.
+///
+/// ```
+/// use service_accounts::{NewAccount, lifecycle::Environment, naming::{DisplayName, OnTaken}, store::{Owner, Purpose, RequestKey}};
+///
+/// let name = DisplayName::parse("Finance Metrics")?;
+/// let (purpose, owner) = (Purpose::parse("feeds the dashboard")?, Owner::parse("finance")?);
+/// let wanted = NewAccount {
+///     on_taken: OnTaken::Number,
+///     request: Some(RequestKey::parse("signup-4711")?),
+///     ..NewAccount::new(name, purpose, owner, Environment::production())
+/// };
+/// assert!(wanted.role.is_none()); // the catalogue's lowest
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     /// The name people will know it by; the id is made from it.
@@ -24,28 +41,46 @@ pub struct NewAccount {
     /// Who answers for it.
     pub owner: Owner,
     /// Where it is used; the lifecycle policy must know it.
+    ///
+    /// By default production, staging, development and testing; see [`Builder::lifecycle`](crate::Builder::lifecycle).
     pub environment: Environment,
     /// Its role; the catalogue's lowest where none is given.
     pub role: Option<RoleName>,
     /// What it may do at most; `Inherited` is all the role allows.
+    ///
+    /// Scopes narrow the role and never widen it; an empty list is no access.
     pub scopes: Scopes,
     /// The teams it belongs to.
+    ///
+    /// `Teams::none()` reaches only what belongs to nobody, `Teams::every()` reaches all.
     pub teams: Teams,
     /// The networks it may come from, at most 1,000.
+    ///
+    /// An account that is bound to networks is refused where the address is unknown.
     pub allowlist: Allowlist,
     /// The first instant at which it is refused.
+    ///
+    /// `None` for an account that does not end by itself. Whole seconds count, and it must lie in the future.
     pub expires_at: Option<UtcDateTime>,
     /// Why it needs more than the lowest role.
+    ///
+    /// It is kept with the account and shown to reviewers.
     pub justification: Option<Justification>,
     /// The systems it connects.
+    ///
+    /// An incident names them: whoever had a token may know their credentials.
     pub systems: Vec<SystemName>,
     /// A first token to mint in the same step.
+    ///
+    /// Either both are made or neither is.
     pub first_token: Option<NewToken>,
     /// Where its people are reached, from an import.
     pub email: Option<Email>,
     /// Their job title, from an import.
     pub title: Option<Title>,
     /// A key that makes a retry answer with the same account, its secrets minted anew while none has been used.
+    ///
+    /// The key alone is compared, not the rest of the request, and only for the actor that created the account.
     pub request: Option<RequestKey>,
 }
 
@@ -75,6 +110,8 @@ impl NewAccount {
 }
 
 /// A new account with the only copies there will ever be of its secrets.
+///
+/// The store has digests only: what is not kept from here has to be made anew.
 #[derive(Debug)]
 pub struct CreatedAccount {
     /// The account as it was written.
@@ -87,5 +124,7 @@ pub struct CreatedAccount {
     /// What could be better about the names, with reasons.
     pub advice: Vec<NameAdvice>,
     /// What soft rules of policies object to, in the account and in its first token.
+    ///
+    /// The same stand in the trail as `policy.warned`.
     pub warnings: Vec<PolicyFinding>,
 }

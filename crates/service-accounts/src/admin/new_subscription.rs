@@ -14,11 +14,23 @@ use crate::{
 ///
 /// Nothing here is checked against the host's rules yet; [`Subscriptions::create`](crate::Subscriptions::create) does
 /// that.
+///
+/// ```
+/// use service_accounts::{ApplicationName, EventPattern, Format, NewSubscription, TargetUrl};
+///
+/// let own = ApplicationName::parse(ApplicationName::OWN)?;
+/// let (events, url) = (vec![EventPattern::parse("token.*")?], TargetUrl::parse("https://hooks.example.com/tokens")?);
+/// let wanted = NewSubscription { format: Format::Slack, ..NewSubscription::new(own, events, url) };
+/// assert_eq!(wanted.url.host(), "hooks.example.com");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSubscription {
     /// The application; [`ApplicationName::OWN`] is this system itself.
     pub application: ApplicationName,
     /// Which of its events; 1 to [`Subscription::MOST_EVENTS`].
+    ///
+    /// Of this system's own events each pattern must fit one that exists; a host's application may name any.
     pub events: Vec<EventPattern>,
     /// Where they are sent.
     /// The host may allow public addresses over TLS only.
@@ -34,6 +46,7 @@ impl NewSubscription {
         Self { application, events, url, format: Format::Json }
     }
 
+    /// It is asked once, when somebody subscribes; the target is asked about again before each attempt to deliver.
     pub(super) fn check<P: Permission>(&self, rules: &Rules<P>) -> Result<(), Error> {
         rules.needed_for(&self.application)?;
         if !(1..=Subscription::MOST_EVENTS).contains(&self.events.len()) {
@@ -46,6 +59,7 @@ impl NewSubscription {
         self.url.check(rules.targets).map_err(Error::Target)
     }
 
+    /// `start` is where the trail ends now: what happened before is not told.
     pub(super) fn into_subscription(
         self,
         (id, account): (SubscriptionId, &Account),

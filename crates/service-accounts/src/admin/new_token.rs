@@ -10,13 +10,32 @@ use time::Duration;
 use crate::{PolicyFinding, core::issuer::Draft};
 
 /// What is asked for when a token is minted.
+///
+/// ```
+/// use service_accounts::{NewToken, access::Scopes, naming::TokenName};
+/// use time::Duration;
+///
+/// let wanted = NewToken {
+///     scopes: Scopes::none(), // it may authenticate and nothing more, until somebody widens it
+///     lifetime: Some(Duration::days(30)),
+///     ..NewToken::new(TokenName::parse("nightly-report-2026")?)
+/// };
+/// assert!(wanted.environment.is_none()); // that of its account
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// The name people will know it by, unique within the account.
+    ///
+    /// Names of revoked tokens are free again once the tokens are deleted.
     pub name: TokenName,
     /// What it may do at most; `Inherited` is all the account may.
+    ///
+    /// An empty list is no access; names that the catalogue does not know are refused.
     pub scopes: Scopes,
     /// How long it lives; the environment's lifetime where none is given.
+    ///
+    /// The environment bounds it from both sides. Whoever asks for more is refused and not cut short.
     pub lifetime: Option<Duration>,
     /// The only environment it works in; the account's where none is given. Its tokens must not live longer than those of
     /// the account's environment.
@@ -32,6 +51,8 @@ impl NewToken {
 }
 
 /// A new token with the only copy there will ever be of its text.
+///
+/// `Debug` shows nothing of the text.
 #[derive(Debug)]
 pub struct MintedToken {
     /// The text to hand over.
@@ -55,6 +76,8 @@ pub struct RegeneratedSecret {
 
 impl MintedToken {
     /// A draft that the store has taken.
+    ///
+    /// The revision is the store's, so that the answer can be named in the next change.
     pub(crate) fn kept(draft: Draft, applied: &Applied) -> Self {
         let token = applied.token(&draft.record.id).cloned().unwrap_or(draft.record);
         Self { secret: draft.secret, token, advice: Vec::new(), warnings: Vec::new() }

@@ -6,10 +6,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use service_accounts_naming::{ReadableError, check_readable};
 
 /// Why something was done, or what was seen: one line of 1 to 1,000 characters that shows what it holds.
+///
+/// Control characters, line ends and characters that turn the direction of text are refused, so that a note cannot pass
+/// for another line of a report.
+///
+/// ```
+/// use service_accounts::Note;
+///
+/// assert_eq!(Note::parse(" found in a public log ")?.as_str(), "found in a public log");
+/// assert!(Note::parse("two\nlines").is_err() && Note::parse("").is_err());
+/// # Ok::<(), service_accounts::NoteError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note(Arc<str>);
 
 /// Why a text is no note.
+///
+/// It repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoteError {
@@ -23,6 +36,8 @@ pub enum NoteError {
 
 impl Note {
     /// The longest note, in characters.
+    ///
+    /// Characters and not bytes, so that every language has as much.
     pub const MAX_CHARS: usize = 1000;
 
     /// Reads a note; white space around it is dropped.

@@ -11,11 +11,17 @@ use super::TokenHandle;
 use crate::{Error, core::authority::Call};
 
 /// What was seen of a token since it was revoked.
+///
+/// An observation lasts as long as the policy says, a week by default, and begins anew with each attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// What the attempts look like, and why; `None` where there were none, and for a token that works.
+    ///
+    /// It is a hint for people and blocks nothing.
     pub verdict: Option<TripwireAssessment>,
     /// How many attempts there were since the revocation.
+    ///
+    /// Of each kind at most [`Sighting::MOST`] addresses are remembered, those that tried last.
     pub attempts: u64,
     /// The last attempt.
     pub last_attempt: Option<UtcDateTime>,
@@ -41,6 +47,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens). Attempts of other processes come with their next flush, so
+    /// up to a minute later.
+    ///
     /// # Errors
     /// The actor may not, there is no such token, or the store failed.
     pub async fn observation(&self) -> Result<Observation, Error> {
@@ -48,6 +57,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Ok(self.observed(&found, &self.sightings().await?))
     }
 
+    /// Only a request that was refused as revoked is an attempt, so none is older than the end of the token's work.
     fn observed(&self, found: &Credential, seen: &[Sighting]) -> Observation {
         let core = self.acting.core;
         let (now, observation) = (core.now(), core.rules.lifecycle.observation());
@@ -74,6 +84,8 @@ fn revoked_at(found: &Credential) -> Option<UtcDateTime> {
     }
 }
 
+/// A sighting keeps its first and last instant; these two are all that is left of its attempts, and both are shown to
+/// the tripwire.
 fn tripwire(revoked_at: UtcDateTime, seen: &[Sighting]) -> Tripwire<Option<IpAddr>> {
     let used_from = seen.iter().filter_map(|each| match each.seen {
         Seen::UsedFrom(address) => Some(Some(address)),

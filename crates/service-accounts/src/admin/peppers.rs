@@ -8,6 +8,9 @@ use super::Acting;
 use crate::{Error, core::authority::Call};
 
 /// One pepper of this process, and how much stands under it.
+///
+/// Where the count of an earlier pepper stays above zero, some credentials were not used since the keyring was rotated,
+/// since a use moves a record to the current pepper; or a subscription still signs by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PepperCensus {
     /// The pepper.
@@ -31,6 +34,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadPolicies`](crate::Call::ReadPolicies). Credentials are counted in the whole store, other
+    /// realms included.
     ///
     /// # Errors
     /// The actor may not, or the store failed.

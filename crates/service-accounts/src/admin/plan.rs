@@ -18,6 +18,8 @@ use crate::{
 const PAGE: usize = 256;
 
 /// Where a token stands: what a plan names it by.
+///
+/// Keys sort by account, then by token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenKey {
     /// Its account.
@@ -39,6 +41,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadPlans`](crate::Call::ReadPlans). Uses that wait in memory are written first, or a token used a
+    /// moment ago would be planned for as idle.
     ///
     /// # Errors
     /// The actor may not, or the store failed.
@@ -65,6 +70,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadPlans`](crate::Call::ReadPlans). It supposes that nobody acts and nobody uses a token
+    /// meanwhile.
     ///
     /// # Errors
     /// The actor may not, or the store failed.
@@ -95,6 +103,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadPlans`](crate::Call::ReadPlans).
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn compare_policy(
@@ -108,6 +118,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// The tokens of a page of accounts that the actor may see, as the planner takes them.
+    ///
+    /// The filter leaves out accounts of teams that the actor is not in, so pages may be short.
     async fn entries(
         &self,
         after: Option<&AccountId>,

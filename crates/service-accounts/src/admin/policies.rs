@@ -4,23 +4,21 @@
 //! revision.
 
 mod kept;
+mod trial;
 
 use std::fmt;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_lifecycle::{PolicyOutcome, TokenRequest};
-use service_accounts_naming::AccountId;
-use service_accounts_store::{AccountFilter, DocumentId, DocumentKind, Paged, Store};
-use service_accounts_token::Kind;
+use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
 
 pub use self::kept::{KeptPolicy, PolicyObjection, PolicyTrial, PolicyVersion};
 use super::Acting;
 use crate::{
-    Error, PolicyFinding, TokenPolicy, Unavailable,
+    Error, TokenPolicy, Unavailable,
     core::{
         authority::Call,
-        governance::{Entry, PolicyBook, PolicySet},
+        governance::{Entry, PolicyBook},
         retry::retry_on_conflict,
     },
 };
@@ -31,14 +29,14 @@ const MOST_POLICIES: usize = 64;
 /// The longest policy, in bytes of JSON.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// How many tokens of an account are read at a time.
-const PAGE: usize = 200;
-
 /// The governance policies on somebody's word: what [`Acting::policies`] returns.
 ///
 /// Policies in force are asked before accounts and tokens are created, changed, approved, enabled, minted, rotated or given
 /// another secret. A hard rule refuses with [`Error::PolicyBlocked`]; a soft one warns in the answer and in the trail.
 /// To disable, revoke, contain or delete is never refused.
+///
+/// Policies of one realm are one document: a change that gives rights reads it once and is refused as stale where it is
+/// another by the commit. A request never reads it.
 pub struct Policies<'a, S, P: Permission> {
     acting: Acting<'a, S, P>,
 }
@@ -54,8 +52,23 @@ impl<'a, S, P: Permission> Acting<'a, S, P> {
 impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// A page of the policies in the order of their names, starting behind `after`.
     ///
+    /// Rule: [`Call::ReadPolicies`](crate::Call::ReadPolicies). Policies that are not enabled are listed too.
+    ///
+    /// ```
+    /// use service_accounts::{TokenPolicy, lifecycle::RequestCriteria};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let policies = accounts.acting(&ada).policies();
+    /// policies.put(&TokenPolicy::new("nightly", RequestCriteria::default()), None).await?;
+    /// let page = policies.list(None, 50).await?;
+    /// assert_eq!(page.items[0].policy.name, "nightly");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// [`Unavailable`](Error::Unavailable) also where the document does not read back whole.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Paged<KeptPolicy, String>, Error> {
         self.acting.may(Call::ReadPolicies)?;
         let (book, _) = self.acting.core.book().await?;
@@ -66,8 +79,21 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
 
     /// One policy.
     ///
+    /// Rule: [`Call::ReadPolicies`](crate::Call::ReadPolicies).
+    ///
+    /// ```
+    /// use service_accounts::Error;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let found = accounts.acting(&ada).policies().get("nightly").await;
+    /// assert!(matches!(found, Err(Error::DocumentMissing)));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or there is no such policy.
+    /// [`DocumentMissing`](Error::DocumentMissing).
     pub async fn get(&self, name: &str) -> Result<KeptPolicy, Error> {
         self.acting.may(Call::ReadPolicies)?;
         let (mut book, _) = self.acting.core.book().await?;
@@ -76,9 +102,38 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
 
     /// Keeps a policy: a new one, whose name must be free, or another content of the one at the version `expected`.
     ///
+    /// It holds for the next change that gives anything. What exists is not touched: ask
+    /// [`validate_existing`](Self::validate_existing) first. At most 64 policies are kept, each of at most 16 KiB of
+    /// JSON.
+    ///
+    /// Rule: [`Call::ChangePolicies`](crate::Call::ChangePolicies). Event: `policy.created` or `policy.updated`.
+    ///
+    /// ```
+    /// use service_accounts::{
+    ///     Error, NewToken, TokenPolicy,
+    ///     lifecycle::{Enforcement, RequestCriteria, Span, TokenRule},
+    ///     naming::TokenName,
+    /// };
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let quarter = TokenRule::MaximumLifetime { maximum: Span::days(90).ok_or("it fits")? };
+    /// let policy = TokenPolicy::new("short", RequestCriteria::default()).with_rule(quarter, Enforcement::Hard).enabled();
+    /// let kept = accounts.acting(&ada).policies().put(&policy, None).await?;
+    /// assert_eq!(kept.over_broad.len(), 1); // it is about every account and token
+    ///
+    /// let wanted = NewToken::new(TokenName::parse("nightly-report-2026")?); // lives for a year
+    /// let refused = accounts.acting(&ada).account(&id).mint(&wanted).await;
+    /// assert!(matches!(refused, Err(Error::PolicyBlocked { .. })));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor does not hold everything on every team; the name is taken or unusable; the policy was changed meanwhile
-    /// ([`Error::PolicyChanged`]) or removed; or there are too many.
+    /// [`DocumentTaken`](Error::DocumentTaken) by another policy of this name,
+    /// [`DocumentMissing`](Error::DocumentMissing) where it was removed meanwhile,
+    /// [`PolicyChanged`](Error::PolicyChanged), [`PolicyName`](Error::PolicyName),
+    /// [`PolicyTooLong`](Error::PolicyTooLong), or [`TooManyEntries`](Error::TooManyEntries).
     pub async fn put(&self, policy: &TokenPolicy, expected: Option<PolicyVersion>) -> Result<KeptPolicy, Error> {
         DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
         let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
@@ -100,8 +155,23 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
 
     /// Removes a policy, as it stands at the version `expected`.
     ///
+    /// Rule: [`Call::ChangePolicies`](crate::Call::ChangePolicies). Event: `policy.deleted`.
+    ///
+    /// ```
+    /// use service_accounts::{TokenPolicy, lifecycle::RequestCriteria};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let policies = accounts.acting(&ada).policies();
+    /// let kept = policies.put(&TokenPolicy::new("nightly", RequestCriteria::default()), None).await?;
+    /// policies.remove("nightly", kept.version).await?;
+    /// assert!(policies.list(None, 50).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor does not hold everything on every team, there is no such policy, or it was changed meanwhile.
+    /// [`DocumentMissing`](Error::DocumentMissing) or [`PolicyChanged`](Error::PolicyChanged).
     pub async fn remove(&self, name: &str, expected: PolicyVersion) -> Result<(), Error> {
         self.change(Action::PolicyDeleted, name, |book| {
             check(book, name, Some(expected))?;
@@ -111,93 +181,10 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         .await
     }
 
-    /// What a policy would say of a request if it were in force. Neither is kept; that it was asked is recorded.
-    ///
-    /// # Errors
-    /// The actor may not, or the store failed.
-    pub async fn validate(&self, policy: &TokenPolicy, request: &TokenRequest) -> Result<PolicyTrial, Error> {
-        let policies = self.trial(policy).await?;
-        let findings = policies.request(request);
-        Ok(PolicyTrial { outcome: outcome(&findings), findings, over_broad: policy.breadth() })
-    }
-
-    /// What a policy would object to in what exists, if it were in force: a page of accounts in the order of their ids,
-    /// starting behind `after`, with their tokens. Nothing is kept; that it was asked is recorded.
-    ///
-    /// # Errors
-    /// The actor may not, or the store failed.
-    pub async fn validate_existing(
-        &self,
-        policy: &TokenPolicy,
-        after: Option<&AccountId>,
-        limit: usize,
-    ) -> Result<Paged<PolicyObjection, AccountId>, Error> {
-        let (asker, core) = (self.acting.asker(), self.acting.core);
-        asker.may(Call::ReadAccounts)?;
-        let policies = self.trial(policy).await?;
-        let filter = AccountFilter { within: asker.teams().clone(), ..AccountFilter::of(core.rules.realm.clone()) };
-        let page = core.store.accounts(&filter, after, limit).await.map_err(Unavailable::new)?;
-        let mut items = Vec::new();
-        for account in &page.items {
-            let subject =
-                PolicyObjection { account: account.id.clone(), token: None, findings: policies.account(account) };
-            items.push(subject);
-            self.object_to_tokens(&policies, account, &mut items).await?;
-        }
-        items.retain(|subject| !subject.findings.is_empty());
-        Ok(Paged { items, next: page.next })
-    }
-
-    /// Asks the policies in force about a request that the host itself is to serve, such as a certificate, and returns what
-    /// soft rules object to.
-    ///
-    /// # Errors
-    /// A hard rule objects ([`Error::PolicyBlocked`]), the actor may not, or the store failed.
-    pub async fn enforce(&self, request: &TokenRequest) -> Result<Vec<PolicyFinding>, Error> {
-        self.acting.may(Call::ReadPolicies)?;
-        let findings = self.acting.core.policies_in_force().await?.request(request);
-        if findings.is_empty() {
-            return Ok(findings);
-        }
-        let blocks = findings.iter().any(PolicyFinding::blocks);
-        let action = if blocks { Action::PolicyBlocked } else { Action::PolicyWarned };
-        let named = findings.iter().map(|finding| finding.policy.as_str()).collect::<Vec<_>>().join(", ");
-        self.acting.core.record(self.event(action, &named)).await?;
-        if blocks { Err(Error::PolicyBlocked { findings }) } else { Ok(findings) }
-    }
-
-    /// Revoked tokens are left out: no policy says anything of what does not work.
-    async fn object_to_tokens(
-        &self,
-        policies: &PolicySet<'_, P>,
-        account: &service_accounts_store::Account,
-        into: &mut Vec<PolicyObjection>,
-    ) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let page = self.acting.core.store.credentials(&account.id, Kind::Token, after.as_ref(), PAGE).await;
-            let page = page.map_err(Unavailable::new)?;
-            let live = page.items.iter().map(|listed| listed.credential.token());
-            into.extend(live.filter(|token| !token.is_revoked(account)).map(|token| PolicyObjection {
-                account: account.id.clone(),
-                token: Some(token.id),
-                findings: policies.token(account, token),
-            }));
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// One policy, as if it alone were in force.
-    async fn trial(&self, policy: &TokenPolicy) -> Result<PolicySet<'_, P>, Error> {
-        self.acting.may(Call::ReadPolicies)?;
-        self.acting.core.record(self.event(Action::PolicyValidated, &policy.name)).await?;
-        Ok(PolicySet::of(&self.acting.core.rules, [policy.clone()]))
-    }
-
     /// Another state of the policies, written where nobody else was faster.
+    ///
+    /// The version counts up with each change of any policy, so that a policy which is removed and made anew never has
+    /// an earlier version again.
     async fn change<T>(
         &self,
         action: Action,
@@ -220,7 +207,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         .await
     }
 
-    fn event(&self, action: Action, name: &str) -> Event {
+    pub(super) fn event(&self, action: Action, name: &str) -> Event {
         self.acting.core.event(action, self.acting.actor).with(Label::new("policy"), Label::new(name))
     }
 }
@@ -233,15 +220,6 @@ fn check(book: &PolicyBook, name: &str, expected: Option<PolicyVersion>) -> Resu
         (None, Some(_)) => Err(Error::DocumentMissing),
         (Some(entry), Some(version)) if entry.version != version.number() => Err(Error::PolicyChanged),
         (Some(_), Some(_)) => Ok(()),
-    }
-}
-
-/// The hardest rule that fails decides.
-fn outcome(findings: &[PolicyFinding]) -> PolicyOutcome {
-    match findings {
-        [] => PolicyOutcome::Allow,
-        some if some.iter().any(PolicyFinding::blocks) => PolicyOutcome::Block,
-        _ => PolicyOutcome::Warn,
     }
 }
 

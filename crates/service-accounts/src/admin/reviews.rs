@@ -33,6 +33,8 @@ const MOST_EARLIER: usize = 200;
 /// A review asks the same questions of each account and token: still required, purpose, name, expiry, last use, least
 /// privilege, teams, orphans, and the risks of the OWASP Non-Human Identities Top 10 that show in records. People attest
 /// what becomes of each; to keep or to change confirms that it is required.
+///
+/// Decisions are kept in the pack for as long as the store keeps it, and revoke nothing by themselves.
 pub struct Reviews<'a, S, P: Permission> {
     acting: Acting<'a, S, P>,
 }
@@ -49,8 +51,26 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     /// Reviews the next `limit` accounts of a scope and keeps the pack; accounts of teams that the actor is not in, and its
     /// own, are left out.
     ///
+    /// It reads each account of the page with all its credentials and what they were seen to do, after the uses that
+    /// wait in memory were written. A pack holds [`ReviewPack::MOST_ROWS`] rows: where the page has more, the next
+    /// review starts earlier than asked.
+    ///
+    /// Rule: [`Call::Review`](crate::Call::Review). Event: `review.opened` with the pack's id.
+    ///
+    /// ```
+    /// use service_accounts::ReviewScope;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let opened = accounts.acting(&ada).reviews().open(ReviewScope::default(), 50).await?;
+    /// assert_eq!(opened.pack.rows.rows().len(), 2); // the account and its token
+    /// assert!(opened.delta.is_none()); // there was no review before
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// [`Conflict`](Error::Conflict) where a hundred reviews were opened in one second.
     pub async fn open(&self, scope: ReviewScope, limit: usize) -> Result<OpenedReview, Error> {
         let Acting { core, actor } = self.acting;
         self.acting.may(Call::Review)?;
@@ -85,8 +105,22 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     /// A page of the reviews, the latest first, starting behind `after`; only those of accounts whose teams the actor is in,
     /// so a page may be short and still name where the next one starts.
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review).
+    ///
+    /// ```
+    /// use service_accounts::ReviewScope;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let reviews = accounts.acting(&ada).reviews();
+    /// let opened = reviews.open(ReviewScope::default(), 50).await?;
+    /// assert_eq!(reviews.list(None, 20).await?.items, [opened.pack]);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// [`Unavailable`](Error::Unavailable) also where one pack does not read back whole.
     pub async fn list(&self, after: Option<&DocumentId>, limit: usize) -> Result<Paged<ReviewPack, DocumentId>, Error> {
         let asker = self.acting.asker();
         asker.may(Call::Review)?;
@@ -97,8 +131,23 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
 
     /// One review, with what has changed since the one before.
     ///
+    /// The delta is worked out anew from both packs. Rule: [`Call::Review`](crate::Call::Review).
+    ///
+    /// ```
+    /// use service_accounts::ReviewScope;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let reviews = accounts.acting(&ada).reviews();
+    /// let opened = reviews.open(ReviewScope::default(), 50).await?;
+    /// assert_eq!(reviews.get(&opened.pack.id).await?, opened);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or there is no such review.
+    /// [`DocumentMissing`](Error::DocumentMissing), also for a review of another realm; [`Grant`](Error::Grant) where
+    /// the actor is not in all of its teams.
     pub async fn get(&self, id: &DocumentId) -> Result<OpenedReview, Error> {
         self.opened(self.kept(id).await?.value).await
     }
@@ -130,6 +179,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// The last review of the same scope that the actor may read.
+    ///
+    /// It looks through the last 200 reviews only; an older one of the same scope counts as none.
     async fn last_of(&self, scope: &ReviewScope) -> Result<Option<ReviewPack>, Error> {
         let (asker, page) = (self.acting.asker(), self.page(None, MOST_EARLIER).await?);
         let is_same = |pack: &ReviewPack| {
@@ -152,6 +203,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// What the names of this realm's reviews begin with.
+    ///
+    /// A realm's longest name leaves room for the rest of the id.
     fn prefix(&self) -> String {
         format!(
             "{}:",

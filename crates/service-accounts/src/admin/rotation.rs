@@ -101,6 +101,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::RotateToken`](crate::Call::RotateToken), and none for a token that rotates itself. Event:
+    /// `token.rotated` with the successor's id. A dropped future loses nothing: ask again under the same key.
+    ///
     /// # Errors
     /// The actor may not; another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
     /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).
@@ -198,6 +201,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// The answer to a request that was carried out before: the earlier answer was lost if nobody has used the successor.
+    ///
+    /// Only an unused successor gets another secret: whoever already works with the text of a used one would be locked
+    /// out.
     async fn again(
         &self,
         found: &Arc<Credential>,
@@ -263,6 +269,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
 }
 
 /// A token's state, where the revocation of everything its account has counts as its own.
+///
+/// It takes `now` for the instant of that end, since the account keeps none of its own.
 pub(super) fn state_of(credential: &Credential, now: UtcDateTime) -> TokenState {
     let token = credential.token();
     let is_ended = token.is_revoked(credential.account()) && !token.state.is_revoked();

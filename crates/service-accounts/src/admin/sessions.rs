@@ -28,8 +28,10 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens).
+    ///
     /// # Errors
-    /// The actor may not, there is no such account, or the store failed.
+    /// [`AccountMissing`](Error::AccountMissing).
     pub async fn sessions(&self, after: Option<&TokenId>, limit: usize) -> Result<Paged<Listed, TokenId>, Error> {
         self.credentials(Kind::Session, after, limit).await
     }
@@ -50,8 +52,11 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::RevokeSession`](crate::Call::RevokeSession). Event: `session.revoked`. A client ends its own
+    /// session with [`end_session`](crate::ServiceAccounts::end_session) or by showing its text (RFC 7009).
+    ///
     /// # Errors
-    /// The actor may not, or there is no such session.
+    /// [`TokenMissing`](Error::TokenMissing), also for a token's id.
     pub async fn revoke_session(&self, session: &TokenId) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {

@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// A rotation as it stands.
+///
+/// Both tokens are as they stand, and not as they were when the rotation began.
 #[derive(Clone, Debug)]
 pub struct TokenRotation {
     /// The record: its key and deadline, and each of the eight [`steps`](Rotation::steps) with who and when.
@@ -55,6 +57,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens).
+    ///
     /// # Errors
     /// The actor may not, there is no such token, or it was never rotated ([`Error::RotationMissing`]).
     pub async fn rotation(&self) -> Result<TokenRotation, Error> {
@@ -79,6 +83,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::SteerRotation`](crate::Call::SteerRotation). Event: `rotation.cancelled`.
     ///
     /// # Errors
     /// It is too late ([`Error::Rotation`]): the new token has been used, or the old one no longer works. Or the actor may
@@ -118,6 +124,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::SteerRotation`](crate::Call::SteerRotation). Event: `rotation.finished`.
     ///
     /// # Errors
     /// The rotation was called off or its successor no longer works ([`Error::Rotation`]), or the actor may not.
@@ -164,6 +172,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::SteerRotation`](crate::Call::SteerRotation). Event: `rotation.step` with the step's name, once.
+    ///
     /// # Errors
     /// The states of the tokens show that it was not done ([`Error::Rotation`]), or the actor may not.
     pub async fn record_rotation_step(&self, step: RotationStep) -> Result<TokenRotation, Error> {
@@ -182,6 +192,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Writes what `decide` makes of a rotation, in one step; nothing where nothing changes.
+    ///
+    /// Both tokens are written under the revisions they were read at, so a first use that comes in between is seen by
+    /// the second attempt.
     async fn steer(
         &self,
         decide: impl Fn(&TokenRotation, time::UtcDateTime) -> Result<Option<Steered>, Error>,

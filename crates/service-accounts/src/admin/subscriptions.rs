@@ -4,6 +4,8 @@
 //! delivered to. The document's id begins with the account, so that one account's subscriptions are read without the
 //! others'.
 
+mod messages;
+
 use std::fmt;
 
 use service_accounts_access::Permission;
@@ -14,14 +16,18 @@ use service_accounts_token::SigningSecret;
 
 use super::{Acting, NewSubscription};
 use crate::{
-    Delivery, Error, Subscription, SubscriptionId, SubscriptionState, Unavailable,
+    Error, Subscription, SubscriptionId, Unavailable,
     core::{authority::Call, documents::Kept, retry::retry_on_conflict},
-    notify::{document_id, reader_id, remembered},
+    notify::document_id,
 };
 
 /// The subscriptions of one account: what [`Acting::subscriptions`] returns.
 ///
 /// It reads nothing until one of its calls is made.
+///
+/// Subscribing takes two things: the actor's rule, and that the account itself holds the application's permission. Only
+/// the first is the actor's. A subscription is found by its account; one of another account is
+/// [`DocumentMissing`](Error::DocumentMissing).
 pub struct Subscriptions<'a, S, P: Permission> {
     acting: Acting<'a, S, P>,
     account: &'a AccountId,
@@ -30,6 +36,8 @@ pub struct Subscriptions<'a, S, P: Permission> {
 /// A new subscription, and the only sight of the secret that signs its messages.
 ///
 /// Where the answer is lost, [`Subscriptions::rotate_secret`] makes another secret.
+///
+/// `Debug` shows nothing of the secret.
 #[derive(Debug)]
 pub struct CreatedSubscription {
     /// The subscription.
@@ -49,9 +57,31 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
 impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
     /// Subscribes the account: it is told what happens from now on.
     ///
+    /// The secret is in the answer and nowhere else. Messages carry `webhook-id`, `webhook-timestamp` and
+    /// `webhook-signature` (Standard Webhooks), which the receiver verifies with it.
+    ///
+    /// Rule: [`Call::Subscribe`](crate::Call::Subscribe). Event: `subscription.created` with the application and the
+    /// receiver's host. Where the future is dropped the subscription may be there: find it with [`list`](Self::list).
+    ///
+    /// ```
+    /// use service_accounts::{ApplicationName, EventPattern, NewSubscription, TargetUrl};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let (billing, paid) = (ApplicationName::parse("billing")?, EventPattern::parse("invoice.*")?);
+    /// let wanted = NewSubscription::new(billing, vec![paid], TargetUrl::parse("https://hooks.example.com/invoices")?);
+    /// let created = accounts.acting(&ada).subscriptions(&id).create(wanted).await?;
+    /// assert!(created.subscription.is_enabled());
+    /// println!("give the receiver {}", created.secret.expose());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, the account does not hold the application's permission or has too many subscriptions, there is no
-    /// such application or event, or the host does not allow the target.
+    /// [`ApplicationMissing`](Error::ApplicationMissing), [`ApplicationNotPermitted`](Error::ApplicationNotPermitted)
+    /// where the account does not work or does not hold its permission, [`EventCount`](Error::EventCount),
+    /// [`EventUnknown`](Error::EventUnknown) for this system's own application, [`Target`](Error::Target), or
+    /// [`TooManySubscriptions`](Error::TooManySubscriptions).
     pub async fn create(&self, wanted: NewSubscription) -> Result<CreatedSubscription, Error> {
         let core = self.acting.core;
         let account = self.account_for(Call::Subscribe).await?;
@@ -72,8 +102,21 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
 
     /// A page of the account's subscriptions in the order of their ids, starting behind `after`.
     ///
+    /// Rule: [`Call::ReadSubscriptions`](crate::Call::ReadSubscriptions). Disabled subscriptions are listed too.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let subscriptions = accounts.acting(&ada).subscriptions(&id);
+    /// # let wanted = host::billing()?;
+    /// let created = subscriptions.create(wanted).await?;
+    /// assert_eq!(subscriptions.list(None, 20).await?.items, [created.subscription]);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, there is no such account, or the store failed.
+    /// [`AccountMissing`](Error::AccountMissing).
     pub async fn list(
         &self,
         after: Option<&SubscriptionId>,
@@ -94,16 +137,47 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
 
     /// One subscription.
     ///
+    /// Rule: [`Call::ReadSubscriptions`](crate::Call::ReadSubscriptions). It holds no secret: a lost one is replaced,
+    /// never shown.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let subscriptions = accounts.acting(&ada).subscriptions(&id);
+    /// # let wanted = host::billing()?;
+    /// let created = subscriptions.create(wanted).await?.subscription;
+    /// assert_eq!(subscriptions.get(&created.id).await?.url.host(), "hooks.example.com");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or there is no such subscription.
+    /// [`DocumentMissing`](Error::DocumentMissing).
     pub async fn get(&self, id: &SubscriptionId) -> Result<Subscription, Error> {
         Ok(self.found_for(Call::ReadSubscriptions, id).await?.value)
     }
 
     /// Ends a subscription for good.
     ///
+    /// A message that is on its way may still arrive. What it has not been told is told to nobody, and no longer keeps
+    /// the trail from being trimmed.
+    ///
+    /// Rule: [`Call::Subscribe`](crate::Call::Subscribe). Event: `subscription.deleted`.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let subscriptions = accounts.acting(&ada).subscriptions(&id);
+    /// # let wanted = host::billing()?;
+    /// let created = subscriptions.create(wanted).await?.subscription;
+    /// subscriptions.remove(&created.id).await?;
+    /// assert!(subscriptions.get(&created.id).await.is_err());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or there is no such subscription.
+    /// [`DocumentMissing`](Error::DocumentMissing).
     pub async fn remove(&self, id: &SubscriptionId) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
         let removed = retry_on_conflict(move || async move {
@@ -121,79 +195,11 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         removed
     }
 
-    /// Makes a new signing secret. The present one signs beside it for [`Subscription::OVERLAP`], so that the receiver can
-    /// change over.
-    ///
-    /// # Errors
-    /// The actor may not, or there is no such subscription.
-    pub async fn rotate_secret(&self, id: &SubscriptionId) -> Result<SigningSecret, Error> {
-        let core = self.acting.core;
-        let seed = core.new_seed()?;
-        let secret = core.secret_of(&seed)?;
-        let seed = &seed;
-        self.change(id, Action::SubscriptionSecretRotated, |mut subscription| {
-            let until = core.now().checked_add(Subscription::OVERLAP).map(|until| until.unix_timestamp());
-            subscription.seeds.retain(|known| known.is_live(core.now()));
-            subscription.seeds.iter_mut().for_each(|known| known.until = known.until.or(until));
-            subscription.seeds.insert(0, seed.clone());
-            subscription.seeds.truncate(Subscription::MOST_SECRETS);
-            Ok(subscription)
-        })
-        .await?;
-        Ok(secret)
-    }
-
-    /// Delivers again from this place of the trail on, also what was delivered before, and enables the subscription.
-    ///
-    /// What was trimmed from the trail is not told.
-    ///
-    /// # Errors
-    /// The actor may not, there is no such subscription, or the account lost its permission.
-    pub async fn replay(&self, id: &SubscriptionId, from: Sequence) -> Result<Subscription, Error> {
-        let start = Sequence::new(from.number().saturating_sub(1).max(0));
-        self.change(id, Action::SubscriptionReplayed, |subscription| Ok(subscription.restarted(start))).await
-    }
-
-    /// Delivers to a subscription again that was switched off, from the event on at which it stopped.
-    ///
-    /// # Errors
-    /// The actor may not, there is no such subscription, or the account lost its permission.
-    pub async fn enable(&self, id: &SubscriptionId) -> Result<Subscription, Error> {
-        let kept = self.found_for(Call::Subscribe, id).await?;
-        if kept.value.is_enabled() {
-            return Ok(kept.value);
-        }
-        self.change(id, Action::SubscriptionEnabled, |subscription| match subscription.state {
-            SubscriptionState::Disabled { place, .. } => Ok(subscription.restarted(place)),
-            SubscriptionState::Enabled => Ok(subscription),
-        })
-        .await
-    }
-
-    /// Asks for a message that tells nothing but that the subscription works; it is delivered like every other.
-    ///
-    /// # Errors
-    /// The actor may not, or there is no such subscription.
-    pub async fn test(&self, id: &SubscriptionId) -> Result<(), Error> {
-        let kept = self.found_for(Call::Subscribe, id).await?;
-        self.acting.core.record(self.event(Action::SubscriptionTested, &kept.value)).await
-    }
-
-    /// The last deliveries, the newest first.
-    ///
-    /// # Errors
-    /// The actor may not, or there is no such subscription.
-    pub async fn deliveries(&self, id: &SubscriptionId) -> Result<Vec<Delivery>, Error> {
-        let kept = self.found_for(Call::ReadSubscriptions, id).await?;
-        if let SubscriptionState::Disabled { deliveries, .. } = kept.value.state {
-            return Ok(deliveries);
-        }
-        let cursor = self.acting.core.store.cursor(&reader_id(id)?).await.map_err(Unavailable::new)?;
-        Ok(cursor.map_or_else(|| Ok(Vec::new()), |cursor| remembered(&cursor))?)
-    }
-
     /// Another state of a subscription, if the account may still be told and the host still allows the target.
-    async fn change(
+    ///
+    /// The target and the permission are asked about again, since the host may have changed its rule and the account
+    /// its rights.
+    pub(super) async fn change(
         &self,
         id: &SubscriptionId,
         action: Action,
@@ -232,7 +238,7 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
 
     /// The subscription, if the actor may make this call on its account; one of another account is as absent as one
     /// that never was.
-    async fn found_for(&self, call: Call, id: &SubscriptionId) -> Result<Kept<Subscription>, Error> {
+    pub(super) async fn found_for(&self, call: Call, id: &SubscriptionId) -> Result<Kept<Subscription>, Error> {
         self.account_for(call).await?;
         let id = document_id(self.account, id).ok_or(Error::DocumentMissing)?;
         let found = self.acting.core.subscription_at(&id).await?;
@@ -240,13 +246,15 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
     }
 
     /// Where the trail ends now: a new subscription is told what comes after.
+    ///
+    /// It is read before the subscription is written: what happens in between is told, and nothing is missed.
     async fn newest_place(&self) -> Result<Sequence, Error> {
         let newest = self.acting.core.store.events(&Query::default().limit(1)).await.map_err(Unavailable::new)?;
         Ok(newest.events.first().map_or(Sequence::new(0), |newest| newest.sequence))
     }
 
     /// Names the receiver's host and not its URL, whose path may hold a secret.
-    fn event(&self, action: Action, subscription: &Subscription) -> Event {
+    pub(super) fn event(&self, action: Action, subscription: &Subscription) -> Event {
         let event = self.acting.core.event(action, self.acting.actor);
         event
             .about_account(Label::new(subscription.account.as_str()))

@@ -15,6 +15,9 @@ use crate::{
 };
 
 /// One token on somebody's word: what [`Acting::token`] returns.
+///
+/// Sessions and client secrets are no tokens: their ids are [`TokenMissing`](Error::TokenMissing) here, like a token of
+/// another account.
 pub struct TokenHandle<'a, S, P: Permission> {
     pub(super) acting: Acting<'a, S, P>,
     pub(super) account: &'a AccountId,
@@ -34,6 +37,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens).
     ///
     /// # Errors
     /// The actor may not, or there is no such token.
@@ -59,8 +64,12 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// It takes effect on the next request. Rule: [`Call::SetTokenScopes`](crate::Call::SetTokenScopes). Event:
+    /// `token.updated`, with the old scopes and the new ones.
+    ///
     /// # Errors
-    /// The actor may not, holds less than the account's role allows, or the token is revoked.
+    /// [`Revoked`](Error::Revoked), [`Grant`](Error::Grant) for unknown scopes or where the actor holds less than the
+    /// account's role allows, or [`PolicyBlocked`](Error::PolicyBlocked).
     pub async fn set_scopes(&self, scopes: Scopes) -> Result<UpdatedToken, Error> {
         let Acting { core, actor } = self.acting;
         let scopes = &scopes;
@@ -103,12 +112,15 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::RevokeToken`](crate::Call::RevokeToken). Event: `token.revoked`, once.
+    ///
     /// # Errors
     /// The actor may not, or there is no such token.
     pub async fn revoke(&self) -> Result<Arc<Credential>, Error> {
         self.revoke_for(Call::RevokeToken, None).await
     }
 
+    /// A token that ended only with all of its account still gets its own state, so that its observation begins.
     pub(super) async fn revoke_for(&self, call: Call, why: Option<&str>) -> Result<Arc<Credential>, Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
@@ -146,8 +158,11 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::DeleteToken`](crate::Call::DeleteToken). Event: `token.deleted`. Wait for
+    /// [`is_safe_to_delete`](crate::Observation::is_safe_to_delete) where it matters who still uses it.
+    ///
     /// # Errors
-    /// The actor may not, or the token is not revoked.
+    /// [`NotRevoked`](Error::NotRevoked) or [`TokenMissing`](Error::TokenMissing).
     pub async fn delete(&self) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
@@ -180,6 +195,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens).
+    ///
     /// # Errors
     /// The actor may not, or there is no such token.
     pub async fn sightings(&self) -> Result<Vec<Sighting>, Error> {
@@ -190,6 +207,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// The token, if the actor may make this call on its account.
+    ///
+    /// The right is asked for before the read; one of another account, realm or kind is as absent as one that never
+    /// was.
     pub(super) async fn found_for(&self, call: Call) -> Result<Arc<Credential>, Error> {
         let asker = self.acting.asker();
         asker.may(call)?;

@@ -32,8 +32,17 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// The token has its account's role, teams and networks, and its environment unless another is given; scopes and
+    /// lifetime narrow it. It works from the moment of the answer, unless its account is disabled or waits.
+    ///
+    /// Rule: [`Call::MintToken`](crate::Call::MintToken). Event: `token.minted`. There is no key for a retry: where the
+    /// answer was lost, mint under another name and revoke the first.
+    ///
     /// # Errors
-    /// The actor may not, holds less than the account's role allows, or what is asked for does not fit; see [`Error`].
+    /// [`NameTaken`](Error::NameTaken), also by a revoked token; [`Lifetime`](Error::Lifetime);
+    /// [`EnvironmentDiffers`](Error::EnvironmentDiffers); [`Grant`](Error::Grant) where the actor holds less than the
+    /// account's role allows or a scope is unknown; [`PolicyBlocked`](Error::PolicyBlocked); or
+    /// [`Randomness`](Error::Randomness). Nothing was minted then.
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
@@ -62,12 +71,15 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTokens`](crate::Call::ReadTokens). Uses that wait in this process are written first.
+    ///
     /// # Errors
-    /// The actor may not, there is no such account, or the store failed.
+    /// [`AccountMissing`](Error::AccountMissing).
     pub async fn tokens(&self, after: Option<&TokenId>, limit: usize) -> Result<Paged<Listed, TokenId>, Error> {
         self.credentials(Kind::Token, after, limit).await
     }
 
+    /// Waiting uses of the account are written first, so that a list never shows less than this process knows.
     pub(super) async fn credentials(
         &self,
         kind: Kind,
@@ -103,6 +115,8 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// A token of an account that waits for approval is drawn by the rights the account shows, and works once they are
+    /// approved.
     pub(super) fn draft_token(
         &self,
         asker: &Asker<'_, P>,
@@ -125,6 +139,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 impl<S, P: Permission> Acting<'_, S, P> {
     /// A token may be for an environment of shorter lives than its account's, such as a rehearsal in staging; an account
     /// for tests gets no token for production.
+    ///
+    /// They are compared by their longest lifetimes, and not by name: a shorter life cannot be used to get round the
+    /// account's.
     fn check_token_environment(&self, account: &Account, environment: &Environment) -> Result<(), Error> {
         let longest = |environment| self.core.rules.lifecycle.lifetime(environment).map(|lifetime| lifetime.maximum());
         match (longest(environment), longest(&account.environment)) {

@@ -29,6 +29,8 @@ const MOST_KINDS: usize = 10_000;
 const MOST_SECRETS: usize = 100;
 
 /// Accesses that were granted, since an instant.
+///
+/// It holds counts by kind and no single request, at most [`MOST_KINDS`] of them, whatever the trail holds.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     /// Requests by address, and by the permission that was asked for; none where it only was authenticated.
@@ -45,6 +47,8 @@ pub(super) struct Traffic {
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The traffic of the last days, what still waits in memory included.
+    ///
+    /// Pages are read from the newest event backwards, so what is cut is the oldest.
     pub(super) async fn traffic(&self, account: &Account, days: u16) -> Result<Traffic, Error> {
         let (core, now) = (self.core, self.core.now());
         core.journal.flush(&core.store, Due::Of(&account.id), now).await?;
@@ -66,6 +70,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// By these an exchange of client credentials is told from a request with a session: neither has a token's name.
+    ///
+    /// Beyond the bound an exchange counts as a request by session, which makes the advice on exchanges milder and
+    /// nothing else.
     async fn secrets_of(&self, account: &AccountId) -> Result<HashSet<Label>, Error> {
         let page = self.core.store.credentials(account, Kind::Secret, None, MOST_SECRETS).await;
         let listed = page.map_err(Unavailable::new)?.items;

@@ -37,6 +37,8 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// Where several realms share a store, events of other realms' accounts are left out: a page may hold fewer than asked and still
     /// name the next one.
     ///
+    /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). Reading the trail is itself no event; exporting it is.
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn audit(&self, query: &Query) -> Result<Page, Error> {
@@ -55,6 +57,9 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
 }
 
 /// The trail as a whole, on somebody's word: what [`Acting::trail`] returns.
+///
+/// Alerts are there where the host has [`detect`](crate::Builder::detect), seals and proofs where it has
+/// [`seal`](crate::Builder::seal); without them the lists are empty. Upkeep makes both.
 #[derive(Debug)]
 pub struct TrailHandle<'a, S, P: Permission> {
     acting: Acting<'a, S, P>,
@@ -63,8 +68,20 @@ pub struct TrailHandle<'a, S, P: Permission> {
 impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// A page of the alerts in the order of time, from `since` on, starting behind `after`.
     ///
+    /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). Alerts are kept as long as sealed events are, or a year;
+    /// beyond a thousand a day, those about the failures of strangers go to `tracing` alone.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let page = accounts.acting(&ada).trail().alerts(None, None, 50).await?;
+    /// page.items.iter().for_each(|alert| println!("{}: {}", alert.kind.as_str(), alert.subject));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// Those of every call.
     pub async fn alerts(
         &self,
         since: Option<UtcDateTime>,
@@ -81,8 +98,26 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
 
     /// A page of the seals in the order of their chain, starting behind `after`. Those of trimmed segments are gone.
     ///
+    /// Keep the newest tag where whoever runs the store cannot change it: a verifier that knows it finds a trail that
+    /// was put back.
+    ///
+    /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail).
+    ///
+    /// ```
+    /// use service_accounts::{UpkeepBounds, audit::seal::SealKey};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::sealing(async |host::Host { accounts, ada, id, .. }| {
+    /// # accounts.acting(&ada).account(&id).disable().await?;
+    /// accounts.upkeep(UpkeepBounds::default()).await?;
+    /// let page = accounts.acting(&ada).trail().seals(None, 50).await?;
+    /// assert!(page.items[0].seal.is_genuine(&SealKey::new(&[7; 32])));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// Those of every call.
     pub async fn seals(&self, after: Option<&DocumentId>, limit: usize) -> Result<Paged<TrailSeal, DocumentId>, Error> {
         self.acting.may(Call::ReadTrail)?;
         let page = self.acting.core.kept_seals(after, limit).await?;

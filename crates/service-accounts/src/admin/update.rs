@@ -22,19 +22,40 @@ use crate::{
 const MOST_NETWORKS: usize = 1000;
 
 /// What changes about an account; what is `None` stays.
+///
+/// ```
+/// use service_accounts::{AccountUpdate, Expiry, access::Scopes};
+///
+/// // Takes every right away and lets the account live on; everything else stays.
+/// let update = AccountUpdate { scopes: Some(Scopes::none()), expires_at: Some(Expiry::Never), ..AccountUpdate::default() };
+/// assert!(update.role.is_none());
+/// ```
+///
+/// What was left out also stays while a proposal waits: a second edit builds on the proposed rights, not on those in
+/// force.
 #[derive(Clone, Debug, Default)]
 pub struct AccountUpdate {
     /// Another name; the id stays.
     pub name: Option<DisplayName>,
     /// Another role.
+    ///
+    /// A role above the lowest needs a justification, given here or before.
     pub role: Option<RoleName>,
     /// Other scopes.
+    ///
+    /// `Inherited` takes the bounds away, so that the role decides alone.
     pub scopes: Option<Scopes>,
     /// Other teams.
+    ///
+    /// The actor must hold the old teams and the new ones.
     pub teams: Option<Teams>,
     /// Other networks.
+    ///
+    /// At most 1,000; `Allowlist::any()` unbinds the account from networks. It holds for the next request.
     pub allowlist: Option<Allowlist>,
     /// Another end.
+    ///
+    /// Sessions that would outlive an earlier end are refused from that end on.
     pub expires_at: Option<Expiry>,
     /// Another purpose.
     pub purpose: Option<Purpose>,
@@ -43,6 +64,8 @@ pub struct AccountUpdate {
     /// Other systems that it connects.
     pub systems: Option<Vec<SystemName>>,
     /// Another justification.
+    ///
+    /// One that is there is replaced and never taken away.
     pub justification: Option<Justification>,
 }
 
@@ -69,6 +92,7 @@ pub struct UpdatedAccount {
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
+    /// The judgement is in [`updated`](Self::updated); all else is what every change of an account shares.
     pub(super) async fn update_account(&self, id: &AccountId, update: &AccountUpdate) -> Result<UpdatedAccount, Error> {
         let changed = |asker: &Asker<'_, P>, account: &Account| self.updated(asker, account, update);
         self.change_account(Call::UpdateAccount, id, changed).await
@@ -115,6 +139,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// The account with these rights, or with a proposal of them where they are more than was approved.
+    ///
+    /// Of two edits, one that narrows and one that widens, the narrow half takes effect at once: to wait with it would
+    /// keep rights that somebody wants gone. Networks and rights are judged apart for the same reason.
     fn with_rights(
         &self,
         asker: &Asker<'_, P>,
@@ -146,6 +173,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// An account whose environment the policy does not know could never mint a token.
+    ///
+    /// The error names those that it knows, so that the caller can choose.
     pub(super) fn check_environment(&self, environment: &Environment) -> Result<(), Error> {
         let lifecycle = &self.core.rules.lifecycle;
         match lifecycle.lifetime(environment) {

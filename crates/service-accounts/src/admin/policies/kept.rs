@@ -15,6 +15,8 @@ pub struct PolicyVersion(u64);
 
 impl PolicyVersion {
     /// The version of this number, as a client read it.
+    ///
+    /// A number that was made up is refused as [`Error::PolicyChanged`](crate::Error::PolicyChanged) when it is named.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
@@ -37,6 +39,8 @@ pub struct KeptPolicy {
     /// Its state, to name when it is changed or removed.
     pub version: PolicyVersion,
     /// In what ways it takes in more than anybody is likely to mean.
+    ///
+    /// Such as a policy about every account.
     pub over_broad: Vec<OverBroad>,
 }
 

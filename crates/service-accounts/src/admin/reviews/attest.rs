@@ -22,8 +22,27 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     /// Decides about one account or token of a review. To keep or to change it is also noted on the account or token: it
     /// is required, as of now. To revoke it is to say so; revoking is another call.
     ///
+    /// Rule: [`Call::Review`](crate::Call::Review). Events: `review.attested` with the decision, and `token.reviewed`
+    /// where it confirms. They are two changes: where the second fails, make the call again.
+    ///
+    /// ```
+    /// use service_accounts::{Note, ReviewKey, ReviewScope, lifecycle::ReviewDecision};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, .. }| {
+    /// let reviews = accounts.acting(&ada).reviews();
+    /// let pack = reviews.open(ReviewScope::default(), 50).await?.pack;
+    /// let key = ReviewKey { account: id.clone(), token: Some(token) };
+    /// let note = Some(Note::parse("still loads the warehouse")?);
+    /// let attested = reviews.attest(&pack.id, &key, ReviewDecision::Keep, note).await?.pack;
+    /// assert_eq!(attested.rows.undecided().count(), 1); // the account is left
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, the account is its own, the review has no such row, or it is full.
+    /// [`OwnAccount`](Error::OwnAccount), [`NotReviewed`](Error::NotReviewed) where the review has no such row,
+    /// [`TooManyEntries`](Error::TooManyEntries), or [`DocumentMissing`](Error::DocumentMissing).
     pub async fn attest(
         &self,
         id: &DocumentId,
@@ -59,6 +78,9 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
 
     /// Notes on the record that it is required; of what is gone nothing is noted. An account's client secret carries the
     /// account's dates.
+    ///
+    /// The reviewer's right is asked for on the account of now, which may have moved to another team since the pack was
+    /// made.
     async fn confirm(&self, key: &ReviewKey) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(|| async {

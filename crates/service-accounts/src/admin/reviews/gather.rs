@@ -22,6 +22,8 @@ const MOST_NETWORKS: usize = 16;
 type Item = ReviewItem<ReviewKey, String>;
 
 /// The items of a page of accounts: what [`ReviewRows::of`](super::ReviewRows) asks its questions of.
+///
+/// An account and its tokens are never parted between two packs, unless they alone are more than a pack holds.
 pub(super) struct Gathered {
     /// Each account, followed by its tokens.
     pub(super) items: Vec<Item>,
@@ -75,6 +77,9 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     /// The account, then its tokens.
     ///
     /// Sessions count as uses and are no rows: they end by themselves. The client secret stands for the account.
+    ///
+    /// What tokens and sessions used counts for the account too, so that its role is judged by all that was done with
+    /// it.
     async fn items_of(&self, account: &Account, scope: &ReviewScope) -> Result<Vec<Item>, Error> {
         let mut tokens = Vec::new();
         let (mut seen, mut environments) = (Sights::default(), BTreeSet::from([account.environment.clone()]));
@@ -137,6 +142,9 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// What tokens share with their account, and what was seen. Every account has a purpose: none is made without.
+    ///
+    /// Owners are compared by name with those the caller says are still there. A client from many networks looks like a
+    /// person on the move.
     fn described(&self, item: Item, account: &Account, scope: &ReviewScope, seen: &Sights) -> Item {
         let advisor = &self.acting.core.rules.advisor;
         let is_moving = seen.networks.len() > MOST_NETWORKS;
@@ -153,6 +161,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// What it may do by the catalogue of now; nothing where the catalogue does not know a name.
+    ///
+    /// A pack keeps names and not permissions, so that it reads the same once the host has others.
     fn granted(&self, account: &Account, scopes: &Scopes) -> BTreeSet<String> {
         let catalogue = self.acting.asker().catalogue;
         let held = catalogue.effective(account.grant.role(), account.grant.scopes(), scopes);
@@ -188,6 +198,8 @@ fn network_of(address: IpAddr) -> IpAddr {
 }
 
 /// The teams of both; every team, where either has every team.
+///
+/// Whoever reads the pack must be in all of them.
 fn united(teams: Teams, others: &Teams) -> Teams {
     if teams.is_every() || others.is_every() {
         return Teams::every();

@@ -7,6 +7,15 @@ use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
 
 /// What a review names an account or a token by: `account@realm`, or `account@realm/token`.
+///
+/// ```
+/// use service_accounts::ReviewKey;
+///
+/// let key: ReviewKey = "pipeline@service".parse()?;
+/// assert!(key.token.is_none());
+/// assert!("no account".parse::<ReviewKey>().is_err());
+/// # Ok::<(), service_accounts::ReviewKeyError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReviewKey {
     /// The account.

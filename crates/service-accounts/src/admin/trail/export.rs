@@ -101,6 +101,9 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). Event: `trail.exported` with the format; it is the last event
+    /// of the file.
+    ///
     /// # Errors
     /// The actor may not, or the store failed.
     pub async fn export(&self, form: ExportForm) -> Result<TrailExport, Error> {
@@ -128,6 +131,8 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
 
     /// The next part of an export, some whole lines; `None` at its end. Whether the actor may is asked anew each time.
     /// Where this future is dropped, begin the export anew.
+    ///
+    /// [`export`](Self::export) has the example.
     ///
     /// # Errors
     /// The actor may not, a sealed file would show a service account the events of another realm, the store failed, or the segment under way was trimmed meanwhile, which is a

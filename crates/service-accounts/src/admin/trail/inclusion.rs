@@ -16,9 +16,28 @@ use crate::{
 impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// The proof that an event stands in the sealed trail; [`Inclusion::holds`] verifies it anywhere.
     ///
+    /// Hand it out where one event must be shown and the others are nobody's business: it holds the event, its seal and
+    /// the digests on the way between them.
+    ///
+    /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). It reads the segment, at most
+    /// [`Sealer::MOST_EVENTS`](service_accounts_audit::seal::Sealer::MOST_EVENTS) events.
+    ///
+    /// ```
+    /// use service_accounts::{UpkeepBounds, audit::{Sequence, seal::SealKey}};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::sealing(async |host::Host { accounts, ada, id, .. }| {
+    /// # accounts.acting(&ada).account(&id).disable().await?;
+    /// accounts.upkeep(UpkeepBounds::default()).await?;
+    /// let proof = accounts.acting(&ada).trail().inclusion(Sequence::new(1)).await?;
+    /// assert!(proof.holds(&SealKey::new(&[7; 32])));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The actor may not, the store failed, or there is no such event under a seal:
-    /// [`DocumentMissing`](Error::DocumentMissing). The newest events are sealed within the hour.
+    /// [`DocumentMissing`](Error::DocumentMissing) where no seal covers such an event, or it belongs to another realm.
+    /// The newest events are sealed within the hour.
     pub async fn inclusion(&self, event: Sequence) -> Result<Inclusion, Error> {
         self.acting.may(Call::ReadTrail)?;
         let seal = self.seal_over(event).await?.ok_or(Error::DocumentMissing)?;
