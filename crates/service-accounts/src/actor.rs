@@ -41,6 +41,13 @@ impl<P: Permission> Actor<P> {
     ///
     /// Use it for the host's own jobs, and for people whom the host lets do everything. For everybody else there is
     /// [`host_with`](Self::host_with).
+    ///
+    /// ```
+    /// use service_accounts::{Actor, access::presets::data_quality::Permission};
+    ///
+    /// let job: Actor<Permission> = Actor::host("nightly-cleanup");
+    /// assert_eq!(job.name().as_str(), "nightly-cleanup");
+    /// ```
     #[must_use]
     pub fn host(name: &str) -> Self {
         Self::host_with(name, Grants::everything())
@@ -64,6 +71,7 @@ impl<P: Permission> Actor<P> {
         Self { name: Label::new(name), holding: Holding::Host(Box::new(grants)), address: None }
     }
 
+    /// It holds the record of that moment; the commit reads the record again.
     pub(crate) fn showing(credential: Arc<Credential>, address: Option<IpAddr>) -> Self {
         Self { name: Label::new(credential.account().id.as_str()), holding: Holding::Shown(credential), address }
     }
@@ -126,6 +134,8 @@ impl<P: Permission> Actor<P> {
         people
     }
 
+    /// From where the credential came in, for the events of what it then changes; people's addresses are the host's to
+    /// log.
     pub(crate) const fn address(&self) -> Option<IpAddr> {
         self.address
     }

@@ -35,6 +35,22 @@ const MOST_SESSIONS: usize = 100;
 ///
 /// [`build`](Self::build) cannot fail: what could be wrong with a choice is refused by the type of its argument, before
 /// it is passed here.
+///
+/// ```
+/// use service_accounts::{ApprovalRule, OnIdle, ServiceAccounts, access::presets::data_quality::{self, Permission}};
+/// use service_accounts::{lifecycle::Environment, store::MemoryStore, token::{Keyring, Pepper, PepperId, Vendor}};
+///
+/// # let pepper = Pepper::from_bytes([7; 32]);
+/// let keyring = Keyring::new(PepperId::parse("k1")?, pepper);
+/// let manage = Permission::ServiceAccountsManage;
+/// let accounts = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme")?, keyring, data_quality::catalogue(), manage)
+///     .environment(Environment::production()) // credentials of staging are refused here
+///     .approval(ApprovalRule::SecondAdministrator)
+///     .on_idle(OnIdle::Revoke)
+///     .build();
+/// # let _ = accounts;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Builder<S, P: Permission> {
     store: S,
     rules: Rules<P>,
@@ -89,6 +105,8 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     }
 
     /// How many sessions of one account may be open at once, between 1 and 256; 100 by default.
+    ///
+    /// One more takes the place of the one that ends first, so that a client which never ends its sessions cannot lock itself out.
     #[must_use]
     pub fn most_sessions(self, most: usize) -> Self {
         let most_sessions = most.clamp(1, Change::BATCH);

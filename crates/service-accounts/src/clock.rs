@@ -5,6 +5,17 @@ use std::cell::Cell;
 use time::UtcDateTime;
 
 /// Tells the time; the host may bring its own.
+///
+/// Closures are clocks too. A clock may step back: dates are compared anew at each question, and what a jump forward
+/// has written, such as a revocation, stays.
+///
+/// ```
+/// use service_accounts::Clock;
+/// use time::UtcDateTime;
+///
+/// let stopped = || UtcDateTime::UNIX_EPOCH;
+/// assert_eq!(stopped.now().unix_timestamp(), 0);
+/// ```
 pub trait Clock: Send + Sync + 'static {
     /// The present instant. Only whole seconds count. It is asked at every request, so it should be cheap.
     fn now(&self) -> UtcDateTime;

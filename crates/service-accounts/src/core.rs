@@ -1,4 +1,6 @@
 //! What every room stands on: the rules, the issuer of credentials, commits, and the journal of accesses.
+//!
+//! Rooms (`admin`, `door`, `notify`, `upkeep`) hold a reference to the core and no state of their own.
 
 pub(crate) mod asker;
 pub(crate) mod authority;
@@ -69,6 +71,8 @@ impl<S, P: Permission> Core<S, P> {
     }
 
     /// Stores keep whole seconds, so nothing finer may enter a decision.
+    ///
+    /// Every decision takes the instant as an argument from here, once a call.
     pub(crate) fn now(&self) -> UtcDateTime {
         self.clock.now().truncate_to_second()
     }
@@ -82,6 +86,8 @@ impl<S, P: Permission> Drop for Core<S, P> {
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// An account of this realm: one of another realm, or one that was deleted, is as absent as one that never was.
+    ///
+    /// The status is asked here, because a deleted account's record stays until it is purged.
     pub(crate) async fn account(&self, id: &AccountId) -> Result<Arc<Account>, Error> {
         if !id.is_in(&self.rules.realm) {
             return Err(Error::AccountMissing);

@@ -60,8 +60,15 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// The whole of it is at most one read of the store; a credential that the memory store knows as good needs none of
+    /// its locks. What is noted: the last use, gathered in memory; an access event as
+    /// [`AccessEvents`](crate::AccessEvents) says; and for a text that does not verify a count by network, which names
+    /// no account. Where the future is dropped nobody is let in, though the use may be noted.
+    ///
     /// # Errors
-    /// It was refused, or could not be judged because the store failed.
+    /// [`Rejected`](AuthenticateError::Rejected): answer 401 (RFC 6750 §3.1).
+    /// [`Unavailable`](AuthenticateError::Unavailable) where the store failed and nothing was decided: answer 503, and
+    /// never let anybody in.
     pub async fn authenticate(&self, text: &str, address: Option<IpAddr>) -> Result<Principal<P>, AuthenticateError> {
         self.core.admit(text, Entry::Bearer, address).await
     }
@@ -98,6 +105,9 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Judges a credential, and again where it changed before its first use was noted.
+    ///
+    /// Eight times at most, each by the record that then stands; after that it is an outage and no verdict about the
+    /// credential.
     async fn admit(
         &self,
         text: &str,
@@ -184,6 +194,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// A good credential's last use is noted, and the principal is made of the very record that was judged.
+    ///
+    /// Nothing is awaited here: who was judged good is let in by the record that was judged.
     fn marked(
         &self,
         credential: Arc<Credential>,
@@ -219,6 +231,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// The text's form, its checksum and its kind, on which no store is asked; and its tag, while the store fetches what it
     /// may know of it.
+    ///
+    /// The tag is computed before the store is asked, so that a known id and an unknown one cost the same MAC.
     fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presentation<'a>, Rejection> {
         let presented = self.issuer.vendor.read(text).map_err(|_| Rejection::Malformed)?;
         if !entry.accepts(presented.kind()) {

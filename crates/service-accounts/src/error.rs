@@ -11,6 +11,9 @@ use crate::{PolicyFinding, RandomnessError, TargetError, Unavailable};
 ///
 /// Nothing was changed, whatever the reason, with one exception that no client of a store can rule out: a store that fails
 /// after it has made a change and before it has said so leaves the change made. It is whole then, and has its event.
+///
+/// [`guide::errors`](crate::guide::errors) says for each what to do. `Display` is one clause for whoever runs the host;
+/// a source, where there is one, says more. Neither repeats what was sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

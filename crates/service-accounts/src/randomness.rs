@@ -5,6 +5,8 @@ use std::error::Error;
 use rand_core::{TryCryptoRng, TryRng};
 
 /// A source of randomness fit for secrets; the host may bring its own.
+///
+/// It is asked for the ids and secrets of credentials, for seeds, and for nothing on a request's way in.
 pub trait Randomness: Send + Sync + 'static {
     /// Fills `bytes` whole.
     ///
@@ -14,6 +16,8 @@ pub trait Randomness: Send + Sync + 'static {
 }
 
 /// The source of randomness failed.
+///
+/// Nothing was minted. There is no fallback to a weaker source.
 #[derive(Debug, thiserror::Error)]
 #[error("the source of randomness failed")]
 pub struct RandomnessError(#[source] Box<dyn Error + Send + Sync>);

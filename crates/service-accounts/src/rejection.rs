@@ -82,6 +82,8 @@ impl Rejection {
     ];
 
     /// A stable name for the audit trail.
+    ///
+    /// It is frozen: trails and dashboards are searched by it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,6 +110,8 @@ impl Rejection {
     }
 
     /// What the client may be told.
+    ///
+    /// Four codes for fourteen reasons: what a client could not act on without knowing more is `INVALID_CREDENTIALS`.
     #[must_use]
     pub const fn disclosure(self) -> Disclosure {
         match self {

@@ -64,6 +64,17 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     /// How long tokens live in which environment, and when they are due for what.
     ///
     /// It is fixed when the host is built. [`compare_policy`](Acting::compare_policy) tells what another one would change.
+    ///
+    /// ```
+    /// use service_accounts::lifecycle::Environment;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// let longest = accounts.lifecycle().lifetime(&Environment::production()).ok_or("it is known")?.maximum();
+    /// assert_eq!(longest.to_string(), "365d");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn lifecycle(&self) -> &LifecyclePolicy {
         &self.core.rules.lifecycle
@@ -80,6 +91,8 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     /// The present instant in whole seconds.
     ///
     /// It is what the [`Clock`](crate::Clock) of this host says, so tests can set it.
+    ///
+    /// Everything is judged by it: compare dates of answers with it and not with another clock.
     #[must_use]
     pub fn now(&self) -> UtcDateTime {
         self.core.now()

@@ -20,6 +20,9 @@ use crate::{
 };
 
 /// How much one call of upkeep may do.
+///
+/// They bound one call and not the work: what is over waits for the next. A call that reached a bound says so in its
+/// `is_cut_short`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpkeepBounds {
     /// The most due credentials to settle.
@@ -38,6 +41,8 @@ impl Default for UpkeepBounds {
 }
 
 /// What one call of [`ServiceAccounts::upkeep`] did.
+///
+/// Feed it to the host's metrics; whoever sees `is_cut_short` often should call more often, or with larger bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Upkeep {
     /// What was due and is settled.
@@ -102,6 +107,8 @@ type Steps = (Result<Watched, Unavailable>, Result<Sealed, Unavailable>, Result<
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// One look at the end of the trail tells whether there is anything to read.
+    ///
+    /// Each step is tried whatever became of the one before, so that a wrong seal key does not stop the detectors.
     async fn keep_trail(&self, bounds: UpkeepBounds) -> Result<Steps, Unavailable> {
         let rules = &self.rules.trail;
         if rules.sealing.is_none() && rules.detectors.is_none() {

@@ -44,9 +44,29 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     ///
     /// Each row is judged as its creation would be, with the same rights and rules.
     ///
+    /// Policies are asked as well. The digest covers the file, the options, the actor and each row's outcome, so that a
+    /// confirmation proves what was seen. Nothing is kept between the two calls.
+    ///
+    /// Rule: [`Call::CreateAccount`](crate::Call::CreateAccount), for the file as a whole and then for each row. It
+    /// leaves no event.
+    ///
+    /// ```
+    /// use service_accounts::{ImportFile, ImportOptions, lifecycle::Environment};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let csv = b"user,display_name,role\nloader,Nightly Loader,\nreader,Reader,Nobody\n";
+    /// let file = ImportFile { csv, options: ImportOptions::new(Environment::production()) };
+    /// let preview = accounts.acting(&ada).preview_import(&file).await?;
+    /// assert_eq!((preview.rows.len(), preview.refused()), (2, 1)); // there is no role `Nobody`
+    /// println!("{preview}");
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The file is no table of accounts, the actor may create no account at all, or the store failed. A row that cannot be
-    /// imported is no error: it says so in the preview.
+    /// [`ImportError::File`] where it is no table of accounts, [`ImportError::Call`] where the actor may create no
+    /// account at all. A row that cannot be imported is no error: it says so in the preview.
     pub async fn preview_import(&self, file: &ImportFile<'_>) -> Result<ImportPreview, ImportError> {
         Ok(self.look_at(file).await?.0)
     }
@@ -56,9 +76,29 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// `digest` is that of the preview. The secrets are in the answer and nowhere else: where the answer is lost, the
     /// accounts are there, and each gets another client secret by [`AccountHandle::regenerate_secret`](crate::AccountHandle::regenerate_secret).
     ///
+    /// Events: `import.confirmed` with the digest and the number, and `account.created` for each account, all in one
+    /// commit. Dropped at any await, all accounts are there or none.
+    ///
+    /// ```
+    /// use service_accounts::{ImportFile, ImportOptions, Tried, lifecycle::Environment};
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let csv = b"user,display_name\nloader,Nightly Loader\nreader,Reader\n";
+    /// let file = ImportFile { csv, options: ImportOptions::new(Environment::production()) };
+    /// let acting = accounts.acting(&ada);
+    /// let digest = acting.preview_import(&file).await?.digest;
+    /// let imported = acting.confirm_import(&file, &digest).await?;
+    /// assert!(imported.accounts.iter().all(|account| account.tried == Tried::Works));
+    /// assert!(acting.confirm_import(&file, &digest).await.is_err()); // the ids are taken now
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// The file or what it meets is no longer what was previewed, a row cannot be imported, or what
-    /// [`preview_import`](Self::preview_import) says. No account was created then.
+    /// [`ImportError::Stale`] where the file or what it meets is no longer what was previewed, [`ImportError::Refused`]
+    /// where a row cannot be imported, or those of [`preview_import`](Self::preview_import). No account was created
+    /// then.
     pub async fn confirm_import(&self, file: &ImportFile<'_>, digest: &str) -> Result<Imported, ImportError> {
         let (preview, wanted) = self.look_at(file).await?;
         if preview.digest != digest {
@@ -77,6 +117,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Judges every row, and keeps those from which an account can be drawn up, refused ones among them.
+    ///
+    /// Both calls come here, so they cannot judge differently. A repeated id is refused on its second row and not on
+    /// its first.
     async fn look_at(&self, file: &ImportFile<'_>) -> Result<(ImportPreview, Vec<Wanted>), ImportError> {
         self.asker().may(Call::CreateAccount)?;
         let policies = self.core.policies_in_force().await?;
@@ -100,6 +143,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Why a creation would be refused, if it would be.
+    ///
+    /// A taken id is told even where something else is wrong too, because another name solves both.
     async fn refusal(&self, policies: &PolicySet<'_, P>, wanted: &Wanted) -> Result<Option<Error>, Error> {
         if self.core.rules.reserved.contains(&wanted.id) {
             return Ok(Some(Error::IdReserved));

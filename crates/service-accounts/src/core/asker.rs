@@ -46,6 +46,9 @@ impl<'a, P: Permission> Asker<'a, P> {
     }
 
     /// Whether a call about no account, or about one not yet known, may be made at all.
+    ///
+    /// A call about an account asks this first and [`may_on`](Self::may_on) after it was read: whoever may nothing
+    /// reads nothing.
     pub(crate) fn may(&self, call: Call) -> Result<(), Error> {
         self.judge(call).inspect_err(|_| self.note(call))
     }
@@ -61,10 +64,14 @@ impl<'a, P: Permission> Asker<'a, P> {
     }
 
     /// Whether a call may be made on an account as it stands.
+    ///
+    /// The answer holds for this revision of the account only, which the commit must name.
     pub(crate) fn may_on(&self, call: Call, account: &Account) -> Result<(), Error> {
         self.judge_on(call, account).inspect_err(|_| self.note(call))
     }
 
+    /// The order is the order of the errors that are told: the right, then the actor's own account, then what the actor
+    /// must hold.
     fn judge_on(&self, call: Call, account: &Account) -> Result<(), Error> {
         self.judge(call)?;
         let rule = call.rule();
@@ -79,6 +86,8 @@ impl<'a, P: Permission> Asker<'a, P> {
     }
 
     /// Whether a call may be made on what is kept about an account of these teams, which may be gone.
+    ///
+    /// It is not noted: a list asks it for each row that it leaves out.
     pub(crate) fn may_about(&self, call: Call, account: &AccountId, teams: &Teams) -> Result<(), Error> {
         self.judge(call)?;
         if call.rule().on_itself == OnItself::Refused && self.actor.is(account) {
@@ -105,6 +114,9 @@ impl<'a, P: Permission> Asker<'a, P> {
     }
 
     /// The grant of these names, if they are known and the actor covers it.
+    ///
+    /// Both are asked: the scopes that are given must be held, and so must all the role allows, because scopes can be
+    /// widened later.
     pub(crate) fn grant(&self, role: RoleName, scopes: Scopes, teams: Teams) -> Result<Grant, Error> {
         let grant = self.catalogue.guard(&self.holds, role, scopes, teams).map_err(Error::Grant)?;
         self.covers(&grant)?;

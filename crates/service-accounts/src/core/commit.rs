@@ -15,6 +15,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Makes a change on the actor's word, as it stands at this instant, and returns what was written.
     ///
     /// Accesses that wait in memory happened before the change, so they are written before it.
+    ///
+    /// Where the waiting accesses cannot be written, the change is not made either: the trail would tell them in the
+    /// wrong order.
     pub(crate) async fn commit(&self, actor: &Actor<P>, change: Change, event: Event) -> Result<Applied, Error> {
         Ok(self.commit_warned(actor, change, event).await?.0)
     }
@@ -35,6 +38,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The same for a change that takes nothing from anybody, such as a new session: no waiting access can contradict it.
     ///
     /// Policies in force are asked first; the store then reads the actor's own records again inside its transaction.
+    ///
+    /// Refusals of the store become errors here. [`Error::Conflict`] means that a revision was another: judge again.
     pub(crate) async fn commit_at_once(
         &self,
         actor: &Actor<P>,
@@ -55,6 +60,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// An event of this instant, from the actor's address where one is known.
+    ///
+    /// The actor's name goes in as it is; what an event says beyond that is the caller's, and must hold no secret.
     pub(crate) fn event(&self, action: Action, actor: &Actor<P>) -> Event {
         Event::new(action, actor.name().clone(), self.now()).from_address(actor.address())
     }
@@ -72,6 +79,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// The only way of a change to the store, so that whoever observes changes is told.
+    ///
+    /// Observers are told after the commit and before the answer. A dropped future may have changed something and told
+    /// nobody; the trail has it.
     pub(crate) async fn commit_by(
         &self,
         authority: &Authority,

@@ -2,6 +2,9 @@
 //!
 //! Fields that are the same are left out. Values are as people read them; instants are seconds since 1970. No secret
 //! and no digest is ever among them.
+//!
+//! Values are written as people read them. Nothing here is a secret: no digest, no hint, no text. A field that is
+//! added to an account or a token must be added here too, or its changes would leave no trace.
 
 use service_accounts_access::{Allowlist, Scopes, Teams};
 use service_accounts_audit::{Event, Label};
@@ -9,6 +12,8 @@ use service_accounts_store::{Account, Status, Token};
 use time::UtcDateTime;
 
 /// Adds each field of an account that differs, with its old and new value.
+///
+/// What waits for approval has fields of its own, so that the trail tells a proposal from a change in force.
 pub(crate) fn of_account(event: Event, old: &Account, new: &Account) -> Event {
     let fields = [
         ("name", Some(old.name.to_string()), Some(new.name.to_string())),
@@ -92,6 +97,7 @@ fn text(value: &impl ToString) -> String {
     value.to_string()
 }
 
+/// Whole unix seconds, as records have them.
 fn instant(at: UtcDateTime) -> String {
     at.unix_timestamp().to_string()
 }

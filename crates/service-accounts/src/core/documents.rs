@@ -14,6 +14,8 @@ use crate::{Actor, Error, Unavailable};
 /// A value as it was kept.
 ///
 /// The revision is what a change of it must name.
+///
+/// It was read whole, so it can be changed and kept again without losing a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept<T> {
     pub(crate) id: DocumentId,
@@ -45,6 +47,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Keeps a value under an id that is free, or in the place of the state it was made from.
+    ///
+    /// Without `expected` the id must be free, else [`Error::DocumentTaken`]; with it another state is
+    /// [`Error::Conflict`].
     pub(crate) async fn keep<T: Serialize>(
         &self,
         actor: &Actor<P>,

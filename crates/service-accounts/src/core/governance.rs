@@ -93,6 +93,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ///
     /// The policies that were asked are named in the change: where one of them is changed before the commit, the change
     /// is refused and judged again.
+    ///
+    /// A hard finding is recorded as `policy.blocked` by a change of its own, since the one it refuses is never made; a
+    /// soft one goes into the commit of the change it warns of.
     pub(super) async fn governed(
         &self,
         actor: &Actor<P>,
@@ -113,6 +116,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// What each rule objects to; the account must still be in the state that the change was made from.
+    ///
+    /// An account that changed since would be judged in a state that is not committed, so that is a conflict and not an
+    /// answer.
     async fn findings(&self, policies: &PolicySet<'_, P>, given: Given<'_>) -> Result<Vec<PolicyFinding>, Error> {
         match given {
             Given::Accounts(accounts) => {
@@ -142,6 +148,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// What policies object to in tokens only since their account is another: they share what it gains.
+    ///
+    /// Only what is new is told: a rule that a token broke before is no fault of this change.
     async fn gained(
         &self,
         policies: &PolicySet<'_, P>,

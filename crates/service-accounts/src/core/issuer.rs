@@ -20,6 +20,8 @@ pub(crate) struct Draft {
 }
 
 /// The keyring is read once, when the host builds; another pepper needs another start.
+///
+/// It has no `Debug`, so that no keyring ends up in a log.
 pub(crate) struct Issuer {
     pub(crate) vendor: Vendor,
     pub(crate) keyring: Keyring,
@@ -31,6 +33,8 @@ impl Issuer {
     ///
     /// The id is random too, so two drafts that share one are as good as impossible; the store refuses them all the
     /// same.
+    ///
+    /// Where the source of randomness fails, nothing is drawn and the call answers [`Error::Randomness`].
     pub(crate) fn draft<P: Permission>(
         &self,
         actor: &Actor<P>,
@@ -49,6 +53,8 @@ impl Issuer {
     }
 
     /// The same record with another secret: the earlier text dies.
+    ///
+    /// Its id, name, rights and dates stay. Whoever saw only the earlier text is forgotten, its maker excepted.
     pub(crate) fn reissue<P: Permission>(&self, actor: &Actor<P>, token: &Token) -> Result<Draft, Error> {
         let mut source = Source(&*self.randomness);
         let id: &TokenId = &token.id;

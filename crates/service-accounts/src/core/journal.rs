@@ -63,6 +63,9 @@ const BATCH: usize = 4096;
 type Accesses = Coalescer<AccessKey, Access, RandomState>;
 
 /// One a [`ServiceAccounts`](crate::ServiceAccounts), shared by its clones.
+///
+/// Its bounds: 16 MiB of accesses, one mark for each token, one write at a time. Whatever the store does, memory grows
+/// no further.
 pub(crate) struct Journal {
     mode: AccessEvents,
     accesses: Mutex<Accesses>,
@@ -138,6 +141,9 @@ impl Journal {
     }
 
     /// Keeps an access as the host chose, to be written with the next flush. Returns whether that is pressing.
+    ///
+    /// Where the trail keeps the minute, a row whose minute is over is settled first, so that no count goes into the
+    /// next one.
     pub(crate) fn note(&self, access: Shown<'_>) -> bool {
         if Access::is_traced() {
             access.trace();
@@ -164,6 +170,8 @@ impl Journal {
     }
 
     /// Whether a request waits for a write before it goes on.
+    ///
+    /// It reads one flag, because every request asks.
     pub(crate) fn has_to_wait(&self) -> bool {
         match self.mode {
             AccessEvents::Off => false,
@@ -192,6 +200,8 @@ impl Journal {
 
     /// Writes what is due, and all last uses.
     ///
+    /// It may be called at once by many: they share the write that is under way, and then write what has come since.
+    ///
     /// # Errors
     /// The store failed; what was gathered is kept for the next call.
     pub(crate) async fn flush<S: Store + 'static>(
@@ -214,6 +224,8 @@ impl Journal {
     }
 
     /// Takes rows out of those that still count, so that the next write has them.
+    ///
+    /// All threads are stopped while rows are taken out, so that no count is between its thread and its row.
     fn close(&self, due: Due<'_>, now: UtcDateTime) {
         let mut front = self.front.stop();
         let mut accesses = self.accesses();

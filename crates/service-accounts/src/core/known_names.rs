@@ -56,6 +56,8 @@ impl KnownNames {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Whether the name of a new account of these teams looks like another one that somebody in `seen_by` may see. It is
     /// known from now on.
+    ///
+    /// A name that the asker may not see is not told, not even that there is one.
     pub(crate) async fn look_alike(&self, name: &DisplayName, teams: &Teams, seen_by: &Teams) -> Option<NameAdvice> {
         if let Err(error) = self.read_names().await {
             tracing::warn!(target: "service_accounts::store", %error, "no advice on names that look alike");

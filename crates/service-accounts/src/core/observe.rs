@@ -1,4 +1,7 @@
 //! Who is told of changes as this process makes them.
+//!
+//! There is one list, fixed when the host builds. `tracing` is told first, under the target
+//! `service_accounts::change`, and then each observer in the order in which it was added.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,6 +20,18 @@ use service_accounts_audit::{Action, Event};
 /// It is told at most once, and not of everything: a call whose future is dropped may have made its change and tells
 /// nobody, and other processes tell their own observers. What must not be missed is read from the trail, or subscribed to.
 /// Accesses are no changes; [`tracing`] has each of them under the target `service_accounts::access`.
+///
+/// ```
+/// use service_accounts::{ChangeObserver, audit::Event};
+///
+/// struct Metrics;
+///
+/// impl ChangeObserver for Metrics {
+///     fn changed(&self, event: &Event) {
+///         println!("change={}", event.action());
+///     }
+/// }
+/// ```
 pub trait ChangeObserver: Send + Sync + 'static {
     /// A change was made, and this is its event.
     fn changed(&self, event: &Event);

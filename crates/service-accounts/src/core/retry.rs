@@ -8,6 +8,9 @@ const ATTEMPTS: usize = 8;
 /// Does a step over while [`Error::Conflict`] comes of it, though not for ever.
 ///
 /// The step reads what it decides by, so each time it decides by what is true then.
+///
+/// A step that only lost is no failure of the caller's, and after eight it is told: a record that changes that often is
+/// no accident.
 pub(crate) async fn retry_on_conflict<T, F: Future<Output = Result<T, Error>>>(
     step: impl Fn() -> F,
 ) -> Result<T, Error> {

@@ -40,15 +40,24 @@ pub(crate) struct Rules<P: Permission> {
 /// };
 /// assert_eq!(administration.create, Permission::ServiceAccountsManage);
 /// ```
+///
+/// What each call takes besides is in the table of [`Call`](crate::Call).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Administration<P> {
     /// To create, register and import accounts.
+    ///
+    /// Nobody creates more than they hold.
     pub create: P,
     /// To change accounts and their credentials.
+    ///
+    /// It reads accounts and tokens too, and reads and changes policies; the latter only with every right on every
+    /// team.
     pub manage: P,
     /// To read accounts, and to review them.
     pub review: P,
     /// To read the audit trail.
+    ///
+    /// An account that is told of this system's own events needs it as well.
     pub read_trail: P,
 }
 
@@ -61,6 +70,8 @@ impl<P: Copy> Administration<P> {
 }
 
 /// Whether new accounts, and more rights of present ones, wait for a second administrator.
+///
+/// More rights are a wider role, wider scopes, more teams or more networks. What only narrows never waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApprovalRule {
     /// They work at once.
@@ -73,6 +84,8 @@ pub enum ApprovalRule {
 /// Whether a token may replace itself, without any right to administrate.
 ///
 /// It gains nothing by it: the successor has the same rights, networks and environment, and the old token ends.
+///
+/// Whoever stole a token can rotate it too: containing the token then revokes its heirs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SelfRotation {
     /// It may.
@@ -83,6 +96,8 @@ pub enum SelfRotation {
 }
 
 /// What upkeep does with a token that nobody has used for too long.
+///
+/// How long is too long says [`LifecyclePolicy`], 90 days by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnIdle {
     /// It writes an event that says so, once.
@@ -93,6 +108,8 @@ pub enum OnIdle {
 }
 
 /// What upkeep does with an account none of whose credentials was used for too long.
+///
+/// An account is never deleted by time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnInactive {
     /// It writes an event that says so, once.
@@ -103,6 +120,7 @@ pub enum OnInactive {
 }
 
 impl<P: Permission> Rules<P> {
+    /// Sessions and client secrets are not rotated, so they have none.
     pub(crate) fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
         Some(self.lifecycle.rotate_after(token.created_at, token.expires_at?))
@@ -113,6 +131,9 @@ impl<P: Permission> Rules<P> {
     }
 
     /// When a token first needs attention; client secrets carry the date of their account, see [`account_due`](Self::account_due).
+    ///
+    /// Too early a date costs a look and no more; too late a one would announce late. So each write that changes a fact
+    /// works it out anew.
     pub(crate) fn next_due(&self, token: &Token, now: UtcDateTime) -> Option<UtcDateTime> {
         let _name = token.class.token_name()?;
         let facts = TokenFacts::new(token.created_at, token.expires_at?).with_state(token.state);

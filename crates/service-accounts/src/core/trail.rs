@@ -33,6 +33,8 @@ pub(crate) struct Followers {
 }
 
 /// A value that one call has at a time.
+///
+/// Whoever finds it empty reads from the store: two at once both work, and the store decides whose result counts.
 pub(crate) struct Slot<T>(Mutex<Option<T>>);
 
 impl<T> Default for Slot<T> {

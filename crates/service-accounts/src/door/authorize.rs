@@ -10,6 +10,8 @@ use crate::{
 };
 
 /// A principal lacks a permission.
+///
+/// Answer 403 with `insufficient_scope` (RFC 6750 §3.1). Over HTTP the faces do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the permission `{permission}` is missing")]
 pub struct Forbidden {
@@ -36,6 +38,8 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// The principal's permissions are those it came in with: a role that is narrowed meanwhile holds for the next request.
+    ///
     /// # Errors
     /// It may not: [`Forbidden`] names the permission that was missing.
     pub fn authorize(&self, principal: &Principal<P>, permission: P, team: Option<&TeamName>) -> Result<(), Forbidden> {
@@ -60,6 +64,8 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
     /// # Ok(())
     /// # }).unwrap();
     /// ```
+    ///
+    /// It is worked out from the token's dates and the policy, so it says the same before and after the window opens.
     #[must_use]
     pub fn rotate_after(&self, token: &Token) -> Option<UtcDateTime> {
         self.core.rules.rotate_after(token)

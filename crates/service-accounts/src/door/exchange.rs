@@ -15,19 +15,40 @@ use crate::{
 };
 
 /// The longest a session lives, and how long it does where nothing shorter is asked for.
+///
+/// An account that ends earlier ends its sessions with it.
 pub const SESSION_LIFETIME: Duration = Duration::hours(24);
 
 /// The most networks that a session may be narrowed to.
 const MOST_NETWORKS: usize = 32;
 
 /// How a session is narrower than its account; by default it is not.
+///
+/// What is left out is the account's: a session never has more.
+///
+/// ```
+/// use service_accounts::{Narrowing, access::{Allowlist, Scopes}};
+/// use time::Duration;
+///
+/// let narrowing = Narrowing {
+///     scopes: Scopes::none(),
+///     allowlist: Allowlist::parse_all(["10.0.0.0/8"])?,
+///     lifetime: Some(Duration::minutes(15)),
+/// };
+/// assert!(narrowing.lifetime < Some(service_accounts::SESSION_LIFETIME));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Narrowing {
     /// What it may do at most.
+    ///
+    /// A scope that the account does not hold whole is refused, so that a session lists nothing it cannot do.
     pub scopes: Scopes,
     /// The networks it may come from, at most 32; they must lie within the account's.
     pub allowlist: Allowlist,
     /// How long it lives, at most [`SESSION_LIFETIME`].
+    ///
+    /// Between one second and that; else [`Error::SessionLifetime`].
     pub lifetime: Option<Duration>,
 }
 
@@ -38,6 +59,8 @@ impl Default for Narrowing {
 }
 
 /// A new session with the only copy there will ever be of its text.
+///
+/// Over HTTP it is the answer of RFC 6749 §5.1, without a refresh token: the client exchanges its credentials again.
 #[derive(Debug)]
 pub struct OpenedSession<P: Permission> {
     /// The text to hand over.
@@ -53,6 +76,8 @@ pub struct OpenedSession<P: Permission> {
 }
 
 /// Why no session was opened.
+///
+/// The first is `invalid_client`, the second `invalid_scope` or `invalid_request` of RFC 6749 §5.2.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
     /// The client credentials were refused, or could not be judged.
@@ -182,6 +207,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// The session as it will be once the store has it.
+    ///
+    /// Its scopes are judged by the catalogue that the account was judged by a moment before; the commit checks the
+    /// account's revision.
     fn draft_session(
         &self,
         actor: &Actor<P>,
@@ -205,6 +233,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(OpenedSession { secret, token, expires_at, account: account.clone(), grants })
     }
 
+    /// The account's own end bounds it, so no session outlives its account.
     fn session_end(&self, account: &Account, lifetime: Option<Duration>) -> Result<UtcDateTime, Error> {
         let lifetime = lifetime.unwrap_or(SESSION_LIFETIME);
         if lifetime < Duration::SECOND || lifetime > SESSION_LIFETIME {

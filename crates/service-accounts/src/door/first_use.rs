@@ -55,6 +55,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 }
 
+/// None where the old token's last rotation led to another successor.
 fn ended(predecessor: &Token, successor: &Token, now: UtcDateTime) -> Option<Tended> {
     let mut rotation = predecessor.rotation.clone().filter(|rotation| *rotation.successor() == successor.id)?;
     let state = rotation.note_successor_use(predecessor.state, now);

@@ -38,6 +38,9 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Nothing is noted of it: no use, no access event, no count. Rule, for credentials of others:
+    /// [`Call::ReadTokens`](crate::Call::ReadTokens); a refusal is no error here but `None`.
+    ///
     /// # Errors
     /// The store failed.
     pub async fn introspect(&self, actor: &Actor<P>, text: &str) -> Result<Option<Introspection<P>>, Error> {
@@ -54,6 +57,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
         Ok(Some(Introspection { principal, credential }))
     }
 
+    /// It asks without noting, because the answer is the same as for an unknown text.
     fn may_learn(&self, actor: &Actor<P>, credential: &Arc<Credential>) -> bool {
         let account = credential.account();
         actor.is(&account.id) || Asker::new(actor, &self.core.rules).may_on(Call::ReadTokens, account).is_ok()

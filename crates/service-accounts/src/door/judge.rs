@@ -39,6 +39,8 @@ impl Entry<'_> {
 }
 
 /// A credential as it was shown, with its tag under the current pepper.
+///
+/// The tag is made once and compared twice: with what the store remembers, and with the record.
 pub(super) struct Presentation<'t> {
     pub(super) presented: Presented<'t>,
     pub(super) signed: Tag,
@@ -75,6 +77,8 @@ impl<P: Permission> Accepted<P> {
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// Everything between the read and the record, as one decision without side effects.
+    ///
+    /// It has no effect but one: what was found calm is remembered with the record, see [`clear`](Self::clear).
     pub(super) fn judge(
         &self,
         shown: &Presentation<'_>,
@@ -99,6 +103,8 @@ impl<S: Store, P: Permission> Core<S, P> {
     }
 
     /// All that is asked of a credential whose secret has verified.
+    ///
+    /// An introspection leaves the address out, because whoever asks is not where the credential is used.
     fn judge_in_full(
         &self,
         found: &Arc<Credential>,
@@ -141,6 +147,9 @@ impl<S: Store, P: Permission> Core<S, P> {
 
     /// A realm is a boundary: a credential of another one is refused, however good. An exchange also names whose secret
     /// it shows.
+    ///
+    /// The client id is compared only after the secret verified, so that a wrong id and a wrong secret cannot be told
+    /// apart from outside.
     fn judge_realm_and_client(&self, found: &Credential, entry: Entry<'_>) -> Result<(), Rejection> {
         let id = &found.account().id;
         match entry {

@@ -28,6 +28,10 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// # }).unwrap();
     /// ```
     ///
+    /// Event: `token.revoked` or `session.revoked`. Rule, for credentials of others:
+    /// [`Call::RevokeToken`](crate::Call::RevokeToken) or [`Call::RevokeSession`](crate::Call::RevokeSession). Doing it
+    /// twice is the same as once, as RFC 7009 §2.2 asks.
+    ///
     /// # Errors
     /// The store failed, or the actor lost the right meanwhile.
     pub async fn revoke_presented(&self, actor: &Actor<P>, text: &str) -> Result<(), Error> {
@@ -44,6 +48,8 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The credential with this text, if the actor may revoke it and it is not revoked yet.
+    ///
+    /// A client secret is no bearer credential and is not read here: it ends by regeneration.
     async fn revocable(&self, actor: &Actor<P>, text: &str) -> Result<Option<Arc<Credential>>, Error> {
         let Ok(shown) = self.read(text, Entry::Bearer) else { return Ok(None) };
         let found = self.store.credential(&shown.presented.id()).await.map_err(Unavailable::new)?;
@@ -56,6 +62,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok((may && !found.token().is_revoked(account)).then_some(found))
     }
 
+    /// Of its own the account's revision is left out; of somebody else's the actor's right depends on it.
     async fn give_back(&self, actor: &Actor<P>, found: &Credential) -> Result<(), Error> {
         let (token, account) = (found.token(), found.account());
         let is_own = actor.is(&account.id);

@@ -56,6 +56,8 @@ impl<P: Permission> Rules<P> {
     }
 
     /// Whether an account is told the application's events at this moment.
+    ///
+    /// It counts the account's role and scopes, since a subscription belongs to no single token.
     pub(crate) fn check_hears(
         &self,
         account: &Account,

@@ -22,6 +22,8 @@ pub(super) fn body(subscription: &Subscription, name: &str, recorded: &Recorded)
 
 /// One object: the event's name, instant and place, the application, and the data. A body that would be too long says
 /// so in the place of the data.
+///
+/// Cut down, it still names the event and its place in the trail, where the rest can be read.
 fn json_body(subscription: &Subscription, name: &str, recorded: &Recorded) -> String {
     let written = |data: Value| {
         json!({
@@ -64,6 +66,8 @@ fn data(event: &Event) -> Value {
 }
 
 /// One line for people. Slack reads `&`, `<` and `>` as markup, so that a name could otherwise call a whole channel.
+///
+/// Payloads of the host go in as JSON behind the line; nobody has said how to write them for people.
 fn line(subscription: &Subscription, name: &str, event: &Event) -> String {
     let about = [("account", event.account()), ("token", event.token_name()), ("reason", event.reason())];
     let about = about.into_iter().filter_map(|(what, label)| label.map(|label| format!(" {what} {label}")));

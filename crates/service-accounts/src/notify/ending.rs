@@ -31,6 +31,8 @@ const TRIES: usize = 8;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Switches a subscription off, with an alert, and lets the trail be trimmed behind it.
+    ///
+    /// Three steps, each of which may be done again: the alert, the record with its event, the cursor.
     pub(super) async fn disable_subscription(
         &self,
         subscription: &Subscription,
@@ -83,6 +85,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Removes every subscription of an account that was deleted.
+    ///
+    /// It asks by the beginning of the document's id, and again by the account: another realm may have an account of
+    /// this local part.
     pub(crate) async fn forget_subscriptions_of(&self, account: &AccountId) -> Result<(), Unavailable> {
         let Ok(mut after) = DocumentId::parse(&format!("{}:", account.local())) else { return Ok(()) };
         let beginning = after.clone();
@@ -131,6 +136,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Takes a reader away, so that it no longer holds the trail.
+    ///
+    /// A deliverer that still works on it may move it meanwhile, so it is tried a few times; what is left is found by
+    /// trimming.
     pub(crate) async fn drop_cursor(&self, subscription: &SubscriptionId) -> Result<(), Unavailable> {
         let id = reader_id(subscription)?;
         for _ in 0..TRIES {

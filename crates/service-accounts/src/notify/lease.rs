@@ -30,6 +30,23 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     /// Nothing is delivered twice while every deliverer asks before each message. It is a matter of thrift alone: whoever
     /// delivers without it, or by a clock that is wrong, sends messages again and loses none.
     ///
+    /// ```
+    /// use time::Duration;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// let outbox = accounts.outbox();
+    /// assert!(outbox.hold("node-a", Duration::seconds(30)).await?.is_some());
+    /// assert!(outbox.hold("node-b", Duration::seconds(30)).await?.is_none());
+    /// outbox.release("node-a").await?;
+    /// assert!(outbox.hold("node-b", Duration::seconds(30)).await?.is_some());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// It is renewed by the same call. `holder` must be another in each process, such as a random number drawn at its
+    /// start.
+    ///
     /// # Errors
     /// The store failed.
     pub async fn hold(&self, holder: &str, time: Duration) -> Result<Option<UtcDateTime>, Unavailable> {
@@ -48,6 +65,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     }
 
     /// Gives the right to deliver back, so that the next holder need not wait.
+    ///
+    /// A lease that is somebody else's by now is left alone. [`hold`](Self::hold) has the example.
     ///
     /// # Errors
     /// The store failed: the lease then ends by itself.

@@ -37,6 +37,8 @@ pub struct Signing {
 
 impl Message {
     /// The most memory that the body takes, in bytes.
+    ///
+    /// A longer one is sent without its data and says so.
     pub const MOST_BYTES: usize = super::body::MOST_BYTES;
 
     pub(super) fn new(subscription: &Arc<Subscription>, name: &str, recorded: Recorded, standing: Standing) -> Self {
@@ -51,6 +53,8 @@ impl Message {
     }
 
     /// `webhook-id`.
+    ///
+    /// `msg_`, the subscription and the event's place: receivers remember it to recognise a repeat.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -63,6 +67,8 @@ impl Message {
     }
 
     /// What it says, as JSON.
+    ///
+    /// The signature covers these very bytes, so send them as they are.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 /// A text that is no name of an application, an event or a subscription.
 ///
 /// It says what was expected, and repeats nothing of the text.
+///
+/// The type that was parsed decides which of them it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotificationNameError {
@@ -100,6 +102,14 @@ impl ApplicationName {
 
 impl EventPattern {
     /// Whether an event of this name is meant.
+    ///
+    /// ```
+    /// use service_accounts::EventPattern;
+    ///
+    /// let tokens = EventPattern::parse("token.*")?;
+    /// assert!(tokens.matches("token.revoked") && !tokens.matches("tokens.revoked"));
+    /// # Ok::<(), service_accounts::NotificationNameError>(())
+    /// ```
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         match self.as_str().strip_suffix('*') {

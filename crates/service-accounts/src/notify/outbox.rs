@@ -4,11 +4,11 @@
 //! was found. So several processes may deliver, and one that ends in the middle leaves a message to be sent again,
 //! never one that is lost.
 
-use std::sync::Arc;
+mod find;
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{Label, Query, Recorded, Sequence};
-use service_accounts_store::{Cursor, DocumentId, DocumentKind, Paged, Status, Store};
+use service_accounts_audit::{Label, Sequence};
+use service_accounts_store::{Cursor, DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
 use super::{
@@ -20,20 +20,35 @@ use crate::{
     core::{Core, documents::Kept},
 };
 
-/// How many events are read at once.
-/// It is also how far a cursor may lag behind events that a subscription does not ask for.
-const PAGE: usize = 64;
-
-/// How many events one call of [`Outbox::next`] looks at.
-/// A subscription that asks for rare events so cannot hold up the others.
-const MOST_LOOKED_AT: usize = 1024;
-
 /// The other side of the trail: what is to be delivered, for whoever delivers.
 ///
 /// A host usually does not call it: the crate `service-accounts-webhook` does.
 ///
 /// Messages of one subscription come in the order of the trail, each at least once; the receiver tells repeats apart by
 /// the message's id.
+///
+/// What a deliverer does, in a few lines:
+///
+/// ```
+/// use service_accounts::{ApplicationName, EventName, Next};
+///
+/// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+/// # host::with(async |host::Host { accounts, ada, id, .. }| {
+/// # accounts.acting(&ada).subscriptions(&id).create(host::billing()?).await?;
+/// let (billing, paid) = (ApplicationName::parse("billing")?, EventName::parse("invoice.paid")?);
+/// accounts.publish(&billing, &paid, &serde_json::json!({ "invoice": 4711 })).await?;
+///
+/// let outbox = accounts.outbox();
+/// for subscription in outbox.subscriptions(None, 100).await?.items {
+///     while let Next::Message(message) = outbox.next(&subscription).await? {
+///         let Some(signing) = outbox.sign(&message) else { break };
+///         println!("POST {} {} {}", message.url(), message.id(), signing.timestamp);
+///         outbox.settle(*message, Ok(())).await?; // the receiver answered 204
+///     }
+/// }
+/// # Ok(())
+/// # }).unwrap();
+/// ```
 pub struct Outbox<'a, S, P: Permission> {
     pub(super) core: &'a Core<S, P>,
 }
@@ -68,10 +83,10 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     /// A page of the subscriptions of this realm that are enabled, in the order of their ids.
     ///
+    /// A page may be short, even empty, and still have a `next`: subscriptions of other realms share the list.
+    ///
     /// # Errors
     /// The store failed.
-    ///
-    /// A page may be short, even empty, and still have a `next`: subscriptions of other realms share the list.
     pub async fn subscriptions(
         &self,
         after: Option<&DocumentId>,
@@ -84,11 +99,12 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
 
     /// The next message of a subscription, if one is due; its account must hold the application's permission now.
     ///
-    /// # Errors
-    /// The store failed.
-    ///
     /// It is asked with the present records, so a subscription whose account lost the permission is switched off here
-    /// and not at the next change of the account.
+    /// and not at the next change of the account. At most 1,024 events are looked at in one call, so that a
+    /// subscription to rare events cannot hold up others.
+    ///
+    /// # Errors
+    /// The store failed; ask again later.
     pub async fn next(&self, subscription: &DocumentId) -> Result<Next, Unavailable> {
         let Some(kept) = self.core.subscription_at(subscription).await?.filter(|kept| kept.value.is_enabled()) else {
             return Ok(Next::Stopped);
@@ -103,6 +119,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     /// Signs an attempt that is made now; `None` where the pepper of every live secret is gone, and nothing may be sent.
     ///
     /// Every live secret of the subscription signs, the newest first, so that a receiver may change over.
+    ///
+    /// Call it for each attempt: the signature covers the attempt's instant.
     #[must_use]
     pub fn sign(&self, message: &Message) -> Option<Signing> {
         message.sign(&self.core.issuer.keyring, self.core.now())
@@ -120,14 +138,15 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         self.core.now()
     }
 
-    /// Reports an attempt: the subscription goes on behind the event, or waits for the next attempt, or is switched off.
-    ///
-    /// # Errors
-    /// The store failed: the message is then delivered again, under the same id.
+    /// Reports an attempt: the subscription goes on behind the event, or waits for the next attempt, or is switched
+    /// off.
     ///
     /// A receiver that answers 410 is gone for good. Any other failure is tried again with a growing rest, until the
     /// host's [`Retries`](crate::Retries) are over; then the subscription is switched off with an alert, and remembers
-    /// where it stopped.
+    /// where it stopped. Where another process was faster, nothing is written.
+    ///
+    /// # Errors
+    /// The store failed: the message is then delivered again, under the same id.
     pub async fn settle(&self, message: Message, outcome: Outcome) -> Result<(), Unavailable> {
         let now = self.core.now();
         let reader = attempted(&message, outcome, now);
@@ -155,94 +174,6 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         let (id, to) = (reader_id(&message.subscription.id)?, Cursor { at, state: reader.write()? });
         self.core.store.advance(&id, Some(message.standing.at), Some(to)).await.map_err(Unavailable::new)?;
         Ok(())
-    }
-
-    /// Reads on from where the subscription stands, to the first event that it asks for.
-    async fn find(&self, kept: Kept<Subscription>, standing: Standing) -> Result<Next, Unavailable> {
-        let subscription = Arc::new(kept.value);
-        let mut place = standing.at;
-        for _ in 0..MOST_LOOKED_AT / PAGE {
-            let query = Query::default().oldest_first().continue_from(place).limit(PAGE);
-            let page = self.core.store.events(&query).await.map_err(Unavailable::new)?;
-            let last = page.events.last().map_or(place, |last| last.sequence);
-            for recorded in page.events {
-                if let Some(name) = subscription.name_of(&recorded.event).map(str::to_owned) {
-                    return self.permitted(&subscription, &name, recorded, standing).await;
-                }
-            }
-            place = page.next.unwrap_or(last);
-            if page.next.is_none() {
-                return self.pass_over(&subscription, standing, place, Next::Nothing).await;
-            }
-        }
-        self.pass_over(&subscription, standing, place, Next::More).await
-    }
-
-    /// Whether the account may still be told. An account of the same id that was created later is another one.
-    async fn permitted(
-        &self,
-        subscription: &Arc<Subscription>,
-        name: &str,
-        recorded: Recorded,
-        standing: Standing,
-    ) -> Result<Next, Unavailable> {
-        let found = self.core.store.account(&subscription.account).await.map_err(Unavailable::new)?;
-        let is_same = |created_at| created_at == subscription.account_created_at;
-        let found = found.filter(|account| account.status != Status::Deleted && is_same(account.created_at));
-        let Some(account) = found else {
-            self.core.forget_subscription(subscription).await?;
-            return Ok(Next::Stopped);
-        };
-        if self.core.rules.check_hears(&account, &subscription.application, self.core.now()).is_err() {
-            let because = (DisabledBecause::NotPermitted, recorded.sequence);
-            self.core.disable_subscription(subscription, standing, because).await?;
-            return Ok(Next::Stopped);
-        }
-        Ok(Next::Message(Box::new(Message::new(subscription, name, recorded, standing))))
-    }
-
-    /// Keeps a new place only where it saves reading a whole page again: a place is a write.
-    async fn pass_over(
-        &self,
-        subscription: &Subscription,
-        standing: Standing,
-        place: Sequence,
-        next: Next,
-    ) -> Result<Next, Unavailable> {
-        let Standing { at, reader } = standing;
-        let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
-        if place.number().saturating_sub(at.number()) >= page {
-            let (id, to) = (reader_id(&subscription.id)?, Cursor { at: place, state: reader.write()? });
-            self.core.store.advance(&id, Some(at), Some(to)).await.map_err(Unavailable::new)?;
-        }
-        Ok(next)
-    }
-
-    /// Where the subscription stands; sets it up, or moves it, where the record says so. `None` where it is gone.
-    async fn standing(&self, kept: &Kept<Subscription>) -> Result<Option<Standing>, Unavailable> {
-        let (id, subscription) = (reader_id(&kept.value.id)?, &kept.value);
-        let found = self.core.store.cursor(&id).await.map_err(Unavailable::new)?;
-        let (from, reader) = match found {
-            Some(cursor) => {
-                let reader = Reader::read(&cursor.state)?;
-                if reader.run >= subscription.run {
-                    return Ok(Some(Standing { at: cursor.at, reader }));
-                }
-                (Some(cursor.at), reader.moved(subscription.run))
-            }
-            None => (None, Reader::of_run(subscription.run)),
-        };
-        let at = subscription.start;
-        let to = Cursor { at, state: reader.write()? };
-        if !self.core.store.advance(&id, from, Some(to)).await.map_err(Unavailable::new)? {
-            return Ok(None);
-        }
-        // It may have been removed meanwhile, and then nobody else would take the cursor away.
-        if self.core.subscription_at(&kept.id).await?.is_none() {
-            self.core.drop_cursor(&subscription.id).await?;
-            return Ok(None);
-        }
-        Ok(Some(Standing { at, reader }))
     }
 }
 

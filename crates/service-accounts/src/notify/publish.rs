@@ -52,6 +52,8 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 }
 
 /// JSON in which nothing breaks a line: what could stands inside strings, where it can be written as an escape.
+///
+/// The trail is a file of lines and may be exported as one.
 fn one_line<T: Serialize + ?Sized>(payload: &T) -> Option<Payload> {
     let text = serde_json::to_string(payload).ok()?;
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');

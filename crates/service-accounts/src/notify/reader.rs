@@ -11,6 +11,8 @@ use super::SubscriptionId;
 use crate::{Unavailable, core::documents::seconds};
 
 /// What became of one message.
+///
+/// It holds nothing of the message's body and nothing of the answer but its status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
@@ -19,6 +21,8 @@ pub struct Delivery {
     /// The event's name.
     pub event: Label,
     /// How often it was sent.
+    ///
+    /// Counted on after a restart of the process.
     pub attempts: u32,
     /// When it was sent last.
     #[serde(with = "seconds")]
@@ -65,12 +69,16 @@ impl Failure {
 }
 
 /// How an attempt to deliver a message ended, as a deliverer tells it.
+///
+/// `Ok` for a status of 2xx.
 pub type Outcome = Result<(), Failure>;
 
 /// How many deliveries are kept.
 const MOST_KEPT: usize = 20;
 
 /// What the cursor of a subscription remembers.
+///
+/// It is the state of a cursor: at most 4 KiB, which the bound on deliveries keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reader {
@@ -91,6 +99,7 @@ impl Reader {
         Self { run, ..Self::default() }
     }
 
+    /// A state that does not read is a failure of the store; to begin anew would deliver everything again.
     pub(crate) fn read(state: &str) -> Result<Self, Unavailable> {
         serde_json::from_str(state).map_err(Unavailable::new)
     }

@@ -17,12 +17,14 @@ impl<S, P: Permission> Core<S, P> {
         Ok(bytes)
     }
 
+    /// The seed is no secret: without the pepper nobody derives anything from it.
     pub(crate) fn new_seed(&self) -> Result<Seed, Error> {
         let random: [u8; 16] = self.random()?;
         let seed = random.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Seed { pepper: self.issuer.keyring.current(), seed, until: None })
     }
 
+    /// The same seed has the same secret, for as long as the keyring has the pepper.
     pub(crate) fn secret_of(&self, seed: &Seed) -> Result<SigningSecret, Error> {
         let secret = self.issuer.keyring.signing_secret(seed.pepper, seed.seed.as_bytes());
         secret.ok_or_else(|| Unavailable::new(PepperGone).into())
@@ -31,6 +33,8 @@ impl<S, P: Permission> Core<S, P> {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// How many credentials, and subscriptions whose messages are signed, stand under a pepper.
+    ///
+    /// A pepper that a live secret needs must not be retired, or messages could no longer be signed.
     pub(crate) async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Unavailable> {
         let Some(mut count) = self.store.count_under(pepper).await.map_err(Unavailable::new)? else { return Ok(None) };
         let (mut after, now) = (None, self.now());

@@ -14,18 +14,20 @@ use crate::core::documents::seconds;
 ///
 /// It belongs to a service account, which must hold the permission of the application when it is subscribed and each time
 /// something is delivered.
+///
+/// It is a document of the store, and holds the seeds of its signing secrets, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
     /// Its name.
     pub id: SubscriptionId,
-    /// The account it is subscribed as.
+    /// The account that must hold the application's permission.
     pub account: AccountId,
     /// The application.
     pub application: ApplicationName,
     /// Which of its events.
     pub events: Vec<EventPattern>,
-    /// Where they are sent.
+    /// Where they are sent. Its path may hold a secret of the receiver's, so the trail names the host alone.
     pub url: TargetUrl,
     /// How they are written.
     pub format: Format,
@@ -48,6 +50,8 @@ pub struct Subscription {
 }
 
 /// How messages are written.
+///
+/// Either is one body in UTF-8, with `content-type: application/json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -59,6 +63,8 @@ pub enum Format {
 }
 
 /// Whether a subscription is delivered to.
+///
+/// Only a disabled one remembers its deliveries here; those of an enabled one stand with its cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubscriptionState {
@@ -79,6 +85,8 @@ pub enum SubscriptionState {
 }
 
 /// Why a subscription is not delivered to.
+///
+/// The alert and the event carry the stable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledBecause {
@@ -138,6 +146,8 @@ impl Subscription {
     }
 
     /// The name under which an event is told, if it is one of this subscription's.
+    ///
+    /// The test message is told whatever the patterns say; everything else must fit one of them.
     pub(crate) fn name_of<'e>(&self, event: &'e Event) -> Option<&'e str> {
         let detail = |name: &str| event.details().get(name).map(Label::as_str);
         let name = match event.action() {

@@ -63,6 +63,17 @@ pub enum TargetError {
 ///
 /// `Debug` shows the host alone. What a browser would correct is refused: other schemes, addresses such as `127.1`,
 /// characters that must be encoded, a name or a password before the host.
+///
+/// ```
+/// use service_accounts::{TargetError, TargetUrl, Targets};
+///
+/// let url = TargetUrl::parse("https://hooks.example.com/in?team=data")?;
+/// assert_eq!(url.host(), "hooks.example.com");
+/// let metadata = TargetUrl::parse("http://169.254.169.254/latest")?;
+/// assert_eq!(metadata.check(Targets::Public), Err(TargetError::Plain));
+/// assert!(TargetUrl::parse("https://user@hooks.example.com/").is_err());
+/// # Ok::<(), TargetError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TargetUrl(Arc<str>);
 
@@ -111,8 +122,10 @@ impl TargetUrl {
 
     /// Whether the host's rule allows it, as far as that can be told before its name is resolved.
     ///
+    /// A name may lead to another address later: the deliverer judges the address it connects to as well.
+    ///
     /// # Errors
-    /// It is not allowed.
+    /// [`Plain`](TargetError::Plain) or [`NotPublic`](TargetError::NotPublic).
     pub fn check(&self, targets: Targets) -> Result<(), TargetError> {
         if targets == Targets::Any {
             return Ok(());

@@ -34,6 +34,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ///
     /// What the detectors know waits in memory between two calls. Where this future is dropped they are restored from
     /// what was kept last, and read on from there.
+    ///
+    /// Two processes may watch at once: each alert has the id of its evidence, and the second one to keep it is told
+    /// that it is there.
     pub(super) async fn watch(&self, newest: Option<Sequence>, most: usize) -> Result<Watched, Unavailable> {
         let Some(settings) = &self.rules.trail.detectors else { return Ok(Watched::default()) };
         let mut watching = match self.followers.watching.take() {

@@ -25,6 +25,8 @@ const PAGE: usize = 256;
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Announces what is new about the account, and disables it where nobody has used it and the host has chosen so. It
     /// is never deleted by time.
+    ///
+    /// What was true a second before the secret's date was announced then; only what is new since is announced now.
     pub(super) async fn settle_account(
         &self,
         secret: &Listed,
@@ -53,6 +55,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// False where the account was changed meanwhile: the next sweep looks at it as it is then.
+    ///
+    /// The event names no person: it is done on the word of this system, which the reason says.
     async fn disable(&self, account: &Account, now: UtcDateTime) -> Result<bool, Unavailable> {
         let event = Event::new(Action::AccountDisabled, Label::new("service-accounts"), now);
         let event = event.about_account(Label::new(account.id.as_str()));
@@ -64,6 +68,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// The last use of any credential that the account still has.
+    ///
+    /// It reads every credential of the account, but only once the account is due.
     async fn last_use(&self, account: &Account, secret: &Listed) -> Result<Option<UtcDateTime>, Unavailable> {
         let mut last = secret.last_used.map(|used| used.at);
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {

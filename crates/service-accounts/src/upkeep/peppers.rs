@@ -15,6 +15,8 @@ const TRIES: usize = 8;
 /// Why this process must not serve on these data.
 ///
 /// Serving all the same would refuse good credentials, and mint ones that the right keys do not verify.
+///
+/// Only the last is worth a retry.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PepperError {
@@ -81,6 +83,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
 }
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
+    /// A document that does not read is damage and not absence: to begin anew would accept any key.
     async fn known_peppers(&self) -> Result<Known, PepperError> {
         let id = document_id()?;
         let found = self.store.document(DocumentKind::Setting, &id).await.map_err(Unavailable::new)?;

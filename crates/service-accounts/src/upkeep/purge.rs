@@ -9,6 +9,9 @@ use crate::{Unavailable, core::Core};
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// Removes what is left of a deleted account, step by step, so that others can write in between.
+    ///
+    /// Each step is one commit with one event. Who else purges at the same time is no matter: what is gone is not there
+    /// for the next step.
     pub(crate) async fn purge(&self, id: &AccountId) -> Result<(), Unavailable> {
         loop {
             let found = self.store.account(id).await.map_err(Unavailable::new)?;

@@ -34,6 +34,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     ///
     /// The open segment waits in memory between two calls. Where this future is dropped it is read again from the
     /// trail, from the last seal on.
+    ///
+    /// It never waits for other processes: whoever finds the number taken goes on behind that seal with the next call.
     pub(crate) async fn seal(&self, newest: Option<Sequence>, most: usize) -> Result<Sealed, Unavailable> {
         let Some(sealing) = &self.rules.trail.sealing else { return Ok(Sealed::default()) };
         let mut open = match self.followers.segment.take() {
@@ -87,6 +89,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// False where another process has kept a seal of this number, or has moved the cursor.
+    ///
+    /// The seal is kept before the cursor moves, so a process that ends in between leaves a seal which the next one
+    /// finds.
     async fn keep_seal(
         &self,
         sealing: &Sealing,

@@ -16,6 +16,8 @@ use crate::{
 };
 
 /// What a sweep did.
+///
+/// An announcement is an event in the trail, `token.announced` or `account.announced`, with what was found by its code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Credentials that were due and are settled.

@@ -115,6 +115,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// Whether every reader of the trail is done with an event.
+    ///
+    /// Readers are subscriptions, detectors and the seals themselves: each has a cursor.
     async fn is_read(&self, last: Sequence) -> Result<bool, Unavailable> {
         let slowest = self.store.slowest_cursor().await.map_err(Unavailable::new)?;
         // Detectors that have not begun yet have no cursor.
@@ -124,6 +126,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// The same, after cursors are gone that belong to nobody: their process ended between the end of a subscription and
     /// the removal of its cursor.
+    ///
+    /// It is asked only where something holds the trail, because it reads the trail from that place on.
     async fn is_let_by(&self, last: Sequence) -> Result<bool, Unavailable> {
         if self.is_read(last).await? {
             return Ok(true);

@@ -12,6 +12,8 @@ use crate::{
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The last attempt on a revoked token, those that wait in this process included.
+    ///
+    /// It is asked only for a token about to be released: to release one that was just tried would hide the attempt.
     pub(super) async fn last_attempt(&self, listed: &Listed) -> Result<Option<UtcDateTime>, Unavailable> {
         let credential = &listed.credential;
         self.journal.flush(&self.store, Due::Of(&credential.account().id), self.now()).await?;

@@ -19,6 +19,8 @@ pub(super) struct Settled {
 
 impl<P: Permission> Rules<P> {
     /// The token with the state that time has brought it to, what is new to say of it, and its next date.
+    ///
+    /// Nothing here reads a clock or the store, so a test can put any token at any instant.
     pub(super) fn settled(&self, listed: &Listed, now: UtcDateTime) -> Settled {
         let present = listed.credential.token();
         let (state, rotation) = self.moved_on(listed, now);
@@ -90,6 +92,8 @@ impl<P: Permission> Rules<P> {
     }
 
     /// The next date at which a finding or a notice comes.
+    ///
+    /// None once there is nothing more to say: the token leaves the list of what is due.
     fn next_visit(&self, listed: &Listed, state: TokenState, now: UtcDateTime) -> Option<UtcDateTime> {
         let (token, facts) = (listed.credential.token(), listed.entry().facts.with_state(state));
         let step = self.schedule_of(token).next_due(&facts, now);

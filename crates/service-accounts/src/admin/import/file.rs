@@ -9,6 +9,8 @@ use super::ImportPreview;
 use crate::Error;
 
 /// A file of accounts, with what its rows do not say.
+///
+/// A file in which one row is bad imports nothing: the operator corrects it and previews again.
 #[derive(Clone, Debug)]
 pub struct ImportFile<'a> {
     /// The file as it came: UTF-8, a header line, and a row for each account, at most [`MAX_BYTES`](Self::MAX_BYTES).
@@ -42,6 +44,8 @@ pub struct ImportOptions {
     /// The name of a first token for each account; none is minted where there is no name.
     pub first_token: Option<TokenName>,
     /// The most rows of a file, at most 256.
+    ///
+    /// A number beyond the bounds is brought within them.
     pub most_rows: usize,
 }
 
@@ -66,6 +70,8 @@ impl ImportOptions {
 }
 
 /// Why no account of a file was created.
+///
+/// None of these has created an account.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -91,6 +97,8 @@ fn rows(preview: &ImportPreview) -> String {
 }
 
 /// Why a file is no table of accounts.
+///
+/// It names places by line and number and repeats no cell: a file without a header could begin with a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportFileError {

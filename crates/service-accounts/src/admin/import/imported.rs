@@ -27,10 +27,14 @@ pub struct ImportedAccount {
     /// Its first token, where one was asked for.
     pub first_token: Option<SecretToken>,
     /// What came of trying the credentials, after they were written and before they are handed out.
+    ///
+    /// They are judged as introspection would, so trying them is no use and leaves no mark.
     pub tried: Tried,
 }
 
 /// What came of trying new credentials.
+///
+/// The network that the client will come from is not known here and is not judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tried {

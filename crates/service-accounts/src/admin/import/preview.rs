@@ -19,6 +19,8 @@ pub struct ImportPreview {
 
 impl ImportPreview {
     /// Whether every row can be imported; only then can any be.
+    ///
+    /// Where it is not, a confirmation answers [`Refused`](crate::ImportError::Refused).
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.refused() == 0
@@ -70,6 +72,8 @@ impl fmt::Display for ImportRow {
 }
 
 /// Why a row cannot be imported.
+///
+/// Several can stand at one row. `Display` says each in one clause, with what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportProblem {

@@ -57,6 +57,8 @@ pub(super) fn judge(row: &Row, options: &ImportOptions, realm: &Realm, importer:
 }
 
 /// The account with what holds for every row; what is not given is said of the import.
+///
+/// Every imported account gets a justification, so that a role above the lowest has one; it says who imported.
 fn common(
     name: DisplayName,
     row: &Row,
@@ -80,6 +82,8 @@ fn common(
 }
 
 /// A `user` that is shaped like an e-mail address gives the id its local part.
+///
+/// So `loader@example.com` and `loader` lead to the same id, which a file may have only once.
 fn local(user: &str) -> &str {
     user.split_once('@').map_or(user, |(local, _)| local)
 }
@@ -97,6 +101,8 @@ fn id(user: &str, realm: &Realm) -> Result<AccountId, ImportProblem> {
 }
 
 /// The e-mail address of the row, or the `user` itself where it is one.
+///
+/// A `user` that is no address after all gives none, and is no mistake.
 fn email(row: &Row) -> Option<Result<Email, ImportProblem>> {
     match row.email.as_str() {
         "" if row.user.contains('@') => Email::parse(&row.user).ok().map(Ok),

@@ -24,12 +24,16 @@ pub(super) struct Row {
 }
 
 /// Which cell of a row belongs to which of [`COLUMNS`].
+///
+/// It is found once; rows of another width are noted and not guessed at.
 struct Header {
     places: [Option<usize>; COLUMNS.len()],
     width: usize,
 }
 
 /// Rows without any text are skipped. `most` bounds the rows, and the file's size bounds the cells.
+///
+/// The bound is asked before the row is kept, so that a large file costs no more than a full one.
 pub(super) fn read(csv: &[u8], most: usize) -> Result<Vec<Row>, ImportFileError> {
     let text = decoded(csv)?;
     let mut reader = ReaderBuilder::new()
@@ -101,6 +105,7 @@ impl Header {
         Ok(Self { places, width: record.len() })
     }
 
+    /// Of a password only its presence is kept: the text goes no further than this line.
     fn row(&self, text: &str, record: &StringRecord) -> Row {
         let cell = |place: &Option<usize>| place.and_then(|place| record.get(place)).unwrap_or_default();
         let [user, display_name, email, title, role, password] = self.places.each_ref().map(cell);

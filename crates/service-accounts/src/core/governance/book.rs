@@ -16,6 +16,8 @@ use crate::{
 };
 
 /// The policies by name. Versions go up with every change of any policy, so none comes twice.
+///
+/// At most 64 of 16 KiB: one read a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PolicyBook {
@@ -42,6 +44,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
+    /// Each realm has its own; policies of one say nothing about accounts of another.
     pub(crate) fn book_id(&self) -> Result<DocumentId, Error> {
         DocumentId::parse(self.rules.realm.as_str()).map_err(|error| Unavailable::new(error).into())
     }

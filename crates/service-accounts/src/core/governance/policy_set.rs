@@ -36,6 +36,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
 impl<'a, P: Permission> PolicySet<'a, P> {
     /// These policies, as if each were in force.
+    ///
+    /// A trial and the real thing come by here, so that what a trial says is what would follow.
     pub(crate) fn of(rules: &'a Rules<P>, policies: impl IntoIterator<Item = TokenPolicy>) -> Self {
         let catalogue = rules.catalogue.current();
         let policies: Vec<_> = policies.into_iter().map(|policy| expanded(policy, &catalogue)).collect();
@@ -49,6 +51,8 @@ impl<'a, P: Permission> PolicySet<'a, P> {
     }
 
     /// What they object to in an account that is to be created with these credentials.
+    ///
+    /// A client secret is left out: it has no name, no scopes and no end of its own that a rule could be about.
     pub(crate) fn created(&self, account: &Account, tokens: &[Token]) -> Vec<PolicyFinding> {
         let tokens = tokens.iter().filter(|token| matches!(token.class, Class::Token(_)));
         let of_tokens = tokens.flat_map(|token| self.token(account, token));

@@ -20,6 +20,8 @@ impl<P: Permission> PolicySet<'_, P> {
     }
 
     /// A token with what policies see of its account, by the rights that the account has now.
+    ///
+    /// A token without networks of its own is bound by its account's.
     pub(super) fn token_request(&self, account: &Account, token: &Token) -> TokenRequest {
         let of_account = self.described(account, &account.grant, &account.allowlist);
         let due = self.rules.rotate_after(token);

@@ -97,6 +97,8 @@ impl Shown<'_> {
 
 impl Access {
     /// As an event of this instant.
+    ///
+    /// The actor is the account itself, whose secret has verified; the address is the client's as the host gave it.
     pub(crate) fn event(&self, at: UtcDateTime) -> Event {
         let actor = Label::new(self.credential.account().id.as_str());
         let event = about_token(Event::new(self.outcome.action(), actor, at), self.credential.token());
@@ -129,6 +131,8 @@ pub(super) fn trace_stranger(address: Option<IpAddr>, rejection: Rejection, clai
 }
 
 /// What a written row says about its token: where it was used or tried, or for which permission.
+///
+/// Denials other than of revoked credentials say nothing about who uses the token, so they are no sighting.
 pub(super) fn sightings(row: &Row<Access>) -> Option<Sighting> {
     let Subject::Known(access) = &row.subject else { return None };
     let seen = match (access.outcome, access.address) {

@@ -62,6 +62,7 @@ impl Marks {
 }
 
 impl Gathered {
+    /// Joining is put off until it is worth it: each join touches the map once a use.
     fn join(&mut self) {
         for usage in self.waiting.drain(..) {
             let last = self.newest.entry(usage.token).or_insert(usage.last);

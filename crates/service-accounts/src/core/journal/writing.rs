@@ -26,6 +26,8 @@ pub(super) type Writing = Shared<BoxFuture<'static, Result<(), Failed>>>;
 const DEADLINE: i64 = 30;
 
 /// A write with what it takes to begin it anew.
+///
+/// It holds what it writes, so that a write which is given up can be begun anew.
 pub(super) struct UnderWay {
     work: Writing,
     began: UtcDateTime,
@@ -79,6 +81,8 @@ impl Journal {
     }
 
     /// The write that is under way, or a new one of what is closed; none if there is nothing to write.
+    ///
+    /// Nothing is awaited between taking the rows and keeping the write, so a dropped future loses none.
     pub(super) fn begin<S: Store + 'static>(self: &Arc<Self>, store: &Arc<S>, now: UtcDateTime) -> Option<Writing> {
         let mut under_way = self.under_way();
         if let Some(writing) = &*under_way {

@@ -35,6 +35,8 @@ pub(crate) struct Watching {
 
 impl Watching {
     /// Whether an alert is to be kept.
+    ///
+    /// Others are raised by what genuine credentials do, of which there is only so much.
     pub(crate) fn has_room_for(&mut self, alert: &Alert) -> bool {
         if !matches!(alert.kind, AlertKind::FailuresFromSource | AlertKind::FailuresOfAccount) {
             return true;
@@ -60,6 +62,9 @@ impl Watching {
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// The watch as it was last kept.
+    ///
+    /// What cannot be read is given up, and the detectors learn anew: a watch that stops would be worse than one that
+    /// forgets.
     pub(crate) async fn watching(&self, settings: &Settings) -> Result<Watching, Unavailable> {
         let cursor = self.store.cursor(&reader()?).await.map_err(Unavailable::new)?;
         let kept = cursor.as_ref().map(|cursor| cursor.at);

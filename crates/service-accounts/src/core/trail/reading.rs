@@ -20,6 +20,8 @@ pub(crate) struct Stretch {
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// The events that follow a place, at most `most` of them; those from the beginning where there is none.
+    ///
+    /// A stretch may be empty and not be the last, because a store may look at only so much in one page.
     pub(crate) async fn events_after(&self, place: Option<Sequence>, most: usize) -> Result<Stretch, Unavailable> {
         let query = Query::default().oldest_first().limit(most.min(PAGE));
         let query = place.map_or(query.clone(), |place| query.continue_from(place));

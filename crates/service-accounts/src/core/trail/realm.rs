@@ -14,6 +14,8 @@ use crate::core::Core;
 
 impl<S, P: Permission> Core<S, P> {
     /// Whether an event may be shown in this realm.
+    ///
+    /// An actor of another realm is no reason to hide what it did to an account of this one.
     pub(crate) fn shows_event(&self, event: &Event) -> bool {
         event.account().is_none_or(|account| self.is_not_of_another_realm(account))
     }

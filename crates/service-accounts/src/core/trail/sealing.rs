@@ -64,6 +64,8 @@ impl Sealing {
     }
 
     /// Hands each segment to this archive before it is removed.
+    ///
+    /// A failing archive removes nothing, so the trail grows until it works again.
     #[must_use]
     pub fn archiving_to(self, archive: impl Archive) -> Self {
         Self { archive: Some(Arc::new(archive)), ..self }

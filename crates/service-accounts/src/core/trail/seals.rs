@@ -54,6 +54,8 @@ pub(crate) struct OpenSegment {
 
 impl OpenSegment {
     /// Takes the next event in, and closes the segment where it is full.
+    ///
+    /// It is closed by the event that fills it, so a segment never holds more than it may.
     pub(crate) fn push(&mut self, recorded: &Recorded) -> Result<Option<Seal>, SealError> {
         self.has_news |= !matches!(recorded.event.action(), Action::TrailSealed | Action::TrailTrimmed);
         let seal = self.sealer.push(recorded)?;
@@ -85,6 +87,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// The seal that the cursor names.
+    ///
+    /// A cursor that names a seal which is gone is an error, not a fresh start: a second chain would hide the loss.
     pub(crate) async fn newest_seal(&self) -> Result<Option<Kept<TrailSeal>>, Unavailable> {
         let reader = reader()?;
         let Some(cursor) = self.store.cursor(&reader).await.map_err(Unavailable::new)? else { return Ok(None) };
