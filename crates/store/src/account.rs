@@ -15,6 +15,19 @@ use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemNa
 ///
 /// It serialises as one JSON object, as every store keeps it. Fields that were added later are left out where they say
 /// nothing, so that records of earlier versions read back; an unknown field is an error.
+///
+/// It reads and writes as JSON, and two that are equal are written alike:
+///
+/// ```
+/// use service_accounts_store::Account;
+///
+/// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+/// let account = records::account();
+/// let text = serde_json::to_string(&account)?;
+/// assert_eq!(serde_json::from_str::<Account>(&text)?, account);
+/// assert!(serde_json::from_str::<Account>(&text.replacen('{', "{\"new\":1,", 1)).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
@@ -24,6 +37,8 @@ pub struct Account {
     /// The name people know it by.
     pub name: DisplayName,
     /// What it is for.
+    ///
+    /// Every account has one; reviews show it.
     #[serde(deserialize_with = "kept::one")]
     pub purpose: Purpose,
     /// Who answers for it.
@@ -31,11 +46,17 @@ pub struct Account {
     #[serde(deserialize_with = "kept::one")]
     pub owner: Owner,
     /// The systems it connects.
+    ///
+    /// Whoever cleans up after an incident changes their credentials too.
     #[serde(deserialize_with = "kept::all")]
     pub systems: Vec<SystemName>,
     /// Its role, scopes and teams.
+    ///
+    /// Names, judged by the host's catalogue at each use. A name that the catalogue no longer knows allows nothing.
     pub grant: Grant,
     /// The networks it may come from.
+    ///
+    /// Both this list and the credential's must let an address in.
     pub allowlist: Allowlist,
     /// Where it is used.
     /// Its tokens work in no other one.
@@ -57,6 +78,8 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Box<Proposal>>,
     /// The generation in which its credentials work: those of an earlier one are revoked.
+    ///
+    /// [`Change::RevokeAll`](crate::Change::RevokeAll) counts it up; nothing counts it down.
     #[serde(default, skip_serializing_if = "Generation::is_first")]
     pub generation: Generation,
     /// Where people of an imported account are reached. It is kept, and used for nothing.
@@ -75,6 +98,8 @@ pub struct Account {
     /// It is kept for good, also when whoever it names is gone.
     pub created_by: Label,
     /// The event that last changed this record; the store sets it.
+    ///
+    /// A change that was judged by an earlier one is refused as [`Stale`](crate::Refusal::Stale).
     pub revision: Revision,
 }
 
@@ -119,6 +144,13 @@ impl Account {
 ///
 /// It never goes back, whatever an update made from an older copy says: [`decide`](crate::decide()) keeps the present
 /// one.
+///
+/// ```
+/// use service_accounts_store::Generation;
+///
+/// let (first, second) = (Generation::FIRST, Generation::FIRST.next());
+/// assert!(first.is_first() && second > first);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u32);
@@ -141,6 +173,8 @@ impl Generation {
 }
 
 /// Rights and networks that an account will have once a second administrator approves them.
+///
+/// An approval puts `grant` and `allowlist` in force and removes it; an edit replaces it and adds its editor to `by`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
@@ -156,6 +190,8 @@ pub struct Proposal {
 }
 
 /// Whether an account's access is suspended.
+///
+/// A text in the record; a store may keep it as a column to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Status {
@@ -169,6 +205,9 @@ pub enum Status {
 }
 
 /// Whether an account waits for a second administrator.
+///
+/// Only [`Pending`](Self::Pending) keeps credentials from working. More rights that wait are a [`Proposal`] and change
+/// nothing here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Approval {

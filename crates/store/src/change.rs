@@ -23,9 +23,18 @@ use crate::{Account, Document, DocumentId, DocumentKind, Token};
 ///
 /// A change is judged by records that were read earlier. Where it names a revision, the record must still be at it, or the
 /// change is refused as [`Stale`](Refusal::Stale).
+///
+/// Each variant names what refuses it; before all of that comes
+/// [`AuthorityLost`](Refusal::AuthorityLost).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A new account with its first credentials. Requires unused account and token ids; each token must name this account.
+    /// A new account with its first credentials. Requires unused account and token ids; each token must name this
+    /// account.
+    ///
+    /// Refused: [`AccountTaken`](Refusal::AccountTaken), also by an account that is still being removed;
+    /// [`RightsChanged`](Refusal::RightsChanged) where it begins as deleted;
+    /// [`AccountMissing`](Refusal::AccountMissing) where a token names another account;
+    /// [`TokenTaken`](Refusal::TokenTaken); [`NameTaken`](Refusal::NameTaken) where two tokens share a name.
     CreateAccount {
         /// The account.
         account: Box<Account>,
@@ -40,6 +49,9 @@ pub enum Change {
     },
     /// Another state of an account. Its generation never goes back. Another end of the account is also the `next_due` of
     /// its client secret, where that was later: the secret carries the account's dates.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
+    /// [`RightsChanged`](Refusal::RightsChanged) where it ends as deleted.
     UpdateAccount {
         /// The new state.
         account: Box<Account>,
@@ -51,6 +63,8 @@ pub enum Change {
     /// At most [`Change::BATCH`] credentials are removed in this step. Where there are more, the account becomes
     /// [`Status::Deleted`](crate::Status::Deleted): none of its credentials works from then on, and
     /// [`PurgeAccount`](Self::PurgeAccount) removes the rest.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale).
     DeleteAccount {
         /// The account.
         account: AccountId,
@@ -58,11 +72,16 @@ pub enum Change {
         expected: Revision,
     },
     /// The removal of at most [`Change::PURGE`] credentials of a deleted account; with the last one the account goes too.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), also where the account was not deleted before.
     PurgeAccount {
         /// The account.
         account: AccountId,
     },
     /// The revocation of every credential of an account in one step, whatever their number.
+    ///
+    /// One row is written: the account's next generation. Refused: [`AccountMissing`](Refusal::AccountMissing),
+    /// [`Stale`](Refusal::Stale).
     RevokeAll {
         /// The account.
         account: AccountId,
@@ -70,6 +89,9 @@ pub enum Change {
         expected: Revision,
     },
     /// A new token. Its name must be free within the account.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
+    /// [`TokenTaken`](Refusal::TokenTaken), [`NameTaken`](Refusal::NameTaken), also by a revoked token.
     Mint {
         /// The token.
         token: Box<Token>,
@@ -78,6 +100,8 @@ pub enum Change {
     },
     /// A new session. Where the account has `most` already, revoked ones included, those that end first make room: one
     /// for the new session, and one more where the account has more than `most`.
+    ///
+    /// Refused as a mint is; a session has no name.
     OpenSession {
         /// The session.
         session: Box<Token>,
@@ -87,6 +111,9 @@ pub enum Change {
         most: usize,
     },
     /// A new client secret; the present one is revoked, and sessions it opened live on.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
+    /// [`TokenTaken`](Refusal::TokenTaken).
     RegenerateSecret {
         /// The new secret.
         secret: Box<Token>,
@@ -96,6 +123,9 @@ pub enum Change {
         at: UtcDateTime,
     },
     /// Another state of a token that is not revoked, of the same account, kind and name.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`TokenMissing`](Refusal::TokenMissing), also where
+    /// account, kind or name would be another; [`Revoked`](Refusal::Revoked); [`Stale`](Refusal::Stale).
     UpdateToken {
         /// The new state.
         token: Box<Token>,
@@ -105,6 +135,9 @@ pub enum Change {
         account_revision: Option<Revision>,
     },
     /// A successor together with the new state of the token of the same account that it replaces.
+    ///
+    /// Refused: what refuses a mint, [`TokenMissing`](Refusal::TokenMissing), [`Revoked`](Refusal::Revoked),
+    /// [`RightsChanged`](Refusal::RightsChanged).
     Rotate {
         /// The new token.
         successor: Box<Token>,
@@ -119,11 +152,18 @@ pub enum Change {
     ///
     /// It works on revoked tokens too, and never makes one work again. All of `tokens` change, or none; no token may stand
     /// in it twice.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`TokenMissing`](Refusal::TokenMissing),
+    /// [`Stale`](Refusal::Stale), [`RightsChanged`](Refusal::RightsChanged), [`Revoked`](Refusal::Revoked) where a
+    /// revoked one would work again.
     Tend {
         /// The new states, each with the state it was made from.
         tokens: Vec<Tended>,
     },
     /// The end of a token's work. On a revoked token it changes nothing and keeps the first instant.
+    ///
+    /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
+    /// [`TokenMissing`](Refusal::TokenMissing).
     Revoke {
         /// The token.
         token: TokenId,
@@ -135,6 +175,8 @@ pub enum Change {
         at: UtcDateTime,
     },
     /// The removal of a revoked token, or of a session that has expired at `at`.
+    ///
+    /// Refused: as a revocation, and [`NotRevoked`](Refusal::NotRevoked).
     DeleteToken {
         /// The token.
         token: TokenId,
@@ -146,6 +188,9 @@ pub enum Change {
         at: UtcDateTime,
     },
     /// The same secret under another pepper; the digest must still be `from`.
+    ///
+    /// It asks for nothing but the digest, so that it succeeds beside other changes. Refused:
+    /// [`TokenMissing`](Refusal::TokenMissing), [`Stale`](Refusal::Stale).
     Rehash {
         /// The token.
         token: TokenId,
@@ -155,6 +200,9 @@ pub enum Change {
         to: Digest,
     },
     /// A new document, or another content of one.
+    ///
+    /// Refused: [`DocumentTaken`](Refusal::DocumentTaken), [`DocumentMissing`](Refusal::DocumentMissing),
+    /// [`Stale`](Refusal::Stale).
     PutDocument {
         /// The document.
         document: Document,
@@ -162,6 +210,8 @@ pub enum Change {
         expected: Option<Revision>,
     },
     /// The end of a document.
+    ///
+    /// Refused: [`DocumentMissing`](Refusal::DocumentMissing), [`Stale`](Refusal::Stale).
     RemoveDocument {
         /// Its kind.
         kind: DocumentKind,

@@ -77,6 +77,21 @@ impl Credential {
     ///
     /// The first catalogue's answer is remembered; another catalogue is asked anew each time, until the record is read again.
     ///
+    /// ```
+    /// use service_accounts_access::presets::data_quality::{self, Permission};
+    /// use service_accounts_store::Credential;
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let credential = Credential::new(records::token(&account), account.into());
+    /// let catalogue = data_quality::catalogue();
+    /// assert!(credential.remembered_grants::<Permission>(catalogue.id()).is_none()); // nobody has asked yet
+    /// let grants = credential.grants(&catalogue)?;
+    /// assert!(grants.decide(Permission::ResultsRead, None).is_allow());
+    /// assert!(credential.remembered_grants::<Permission>(catalogue.id()).is_some());
+    /// # Ok::<(), service_accounts_access::UnknownName>(())
+    /// ```
+    ///
     /// # Errors
     /// The catalogue does not know the role or a scope any more; nothing may be allowed then.
     pub fn grants<P: Permission>(&self, catalogue: &Catalogue<P>) -> Result<Arc<Grants<P>>, UnknownName> {
@@ -124,6 +139,16 @@ impl Credential {
     /// So that who gathers last uses does so once a second for each address, and not once a request. Where two threads
     /// note at one time, both may be told that theirs differs. All who hold the record share the note: a use that is told to
     /// one of them is news to no other.
+    ///
+    /// ```
+    /// use service_accounts_store::{Credential, LastUsed};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let credential = Credential::new(records::token(&account), account.into());
+    /// let last = LastUsed { at: records::at(0), address: None };
+    /// assert!(credential.note_use(last) && !credential.note_use(last));
+    /// ```
     pub fn note_use(&self, last: LastUsed) -> bool {
         self.noted.is_news(last)
     }
@@ -133,6 +158,8 @@ impl Credential {
 ///
 /// They are not written in one step. At worst the address of one use stands beside the second of another, and within that
 /// second one use too many is news, or one too few.
+///
+/// It is no record: a process that ends forgets it, and at most one use more is written.
 #[derive(Debug)]
 struct NotedUse {
     /// Seconds since 1970; before the first use, the earliest number.

@@ -13,5 +13,7 @@ pub struct Cursor {
     /// The last event that the reader is done with.
     pub at: Sequence,
     /// What the reader remembers, as JSON; empty if nothing.
+    ///
+    /// A store neither reads nor bounds it; the facade's readers keep it below 4 MiB.
     pub state: Arc<str>,
 }

@@ -27,6 +27,8 @@ pub use needs::Needs;
 /// What a store read of what [`Needs`] names.
 ///
 /// What a store did not find is absent; `decide` never asks for more than [`Needs`] named.
+///
+/// Read it inside the transaction that will write: no other change may come between.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// The accounts that exist of those asked for.
@@ -44,6 +46,8 @@ pub struct Records {
 }
 
 /// One row to write; rows are written in the order given.
+///
+/// Each is an upsert or a removal by key, so that carrying one out twice is the same as once; only events are appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Insert or replace an account.
@@ -66,6 +70,23 @@ pub enum Write {
 type Decision = Result<Vec<Write>, Refusal>;
 
 /// Decides a change by what the store has read inside the transaction; `revision` is that of the change's own event.
+///
+/// It is pure: the same records and change have the same answer, in every store.
+///
+/// ```
+/// use service_accounts_store::{Authority, Change, Records, Refusal, Revision, Write, decide};
+///
+/// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+/// # use service_accounts_audit::Sequence;
+/// let create = || Change::CreateAccount { account: Box::new(records::account()), tokens: vec![] };
+/// let next = Revision::made_by(Sequence::new(1));
+/// let writes = decide(&Authority::Host, create(), &Records::default(), next)?;
+/// assert!(matches!(&writes[..], [Write::PutAccount(account)] if account.revision == next));
+///
+/// let taken = Records { accounts: vec![records::account().into()], ..Records::default() };
+/// assert_eq!(decide(&Authority::Host, create(), &taken, next), Err(Refusal::AccountTaken));
+/// # Ok::<(), Refusal>(())
+/// ```
 ///
 /// # Errors
 /// The change must not happen; nothing may be written then, not even its event.
@@ -119,6 +140,9 @@ impl Records {
 
     /// Rights that were lost since they were judged are lost: the credential must be there, work at `at`, belong to the
     /// account, and both must be in the state by which the call was judged.
+    ///
+    /// A credential that is gone, its account that is gone, and rights that are others look alike: the caller
+    /// authenticates again.
     fn still_grant(&self, authority: &Authority) -> Result<(), Refusal> {
         let Authority::Credential { token, account, account_revision, grant, at } = authority else {
             return Ok(());
@@ -132,6 +156,8 @@ impl Records {
     }
 
     /// A deleted account is as absent as one that never was.
+    ///
+    /// Only creation and purging ask for the row itself.
     fn account(&self, id: &AccountId) -> Result<&Account, Refusal> {
         self.row_of(id).filter(|account| account.status != Status::Deleted).ok_or(Refusal::AccountMissing)
     }
@@ -163,6 +189,8 @@ impl Records {
 }
 
 /// Writes a token as the change's own event leaves it.
+///
+/// The caller's revision is never kept.
 fn put(token: Token, revision: Revision) -> Write {
     Write::PutToken(Box::new(Token { revision, ..token }))
 }

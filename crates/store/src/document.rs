@@ -27,6 +27,8 @@ macro_rules! kinds {
         /// What a document is about.
         ///
         /// A kind is added here and nowhere else: stores keep its name as text.
+        ///
+        /// Ids are unique within a kind.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum DocumentKind {
@@ -69,6 +71,14 @@ kinds! {
 ///
 /// Ids sort by their bytes. The facade chooses them so that a page shows what people look for first, such as the latest
 /// review.
+///
+/// ```
+/// use service_accounts_store::DocumentId;
+///
+/// assert!(DocumentId::parse("incident-001767225600-00")? < DocumentId::parse("incident-001767225601-00")?);
+/// assert!(DocumentId::parse("with space").is_err() && DocumentId::parse("").is_err());
+/// # Ok::<(), service_accounts_store::DocumentIdError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId(Arc<str>);
 

@@ -1,6 +1,8 @@
 //! A store behind a pointer, for hosts that choose theirs at run time.
 //!
 //! The names of the port's calls come from one table; only their lifetimes are written out again here.
+//!
+//! Futures are boxed and errors hidden; nothing else changes. The suite runs over a boxed store too.
 
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -21,6 +23,21 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + '
 ///
 /// Cloning it shares the store. [`answers_at_once`](Store::answers_at_once) is the inner store's, so memory stays
 /// without a wait behind it.
+///
+/// ```
+/// use service_accounts_audit::Query;
+/// use service_accounts_store::{BoxStore, MemoryStore, Store};
+///
+/// fn store(path: Option<&str>) -> BoxStore {
+///     match path {
+///         None => BoxStore::new(MemoryStore::new()),
+///         Some(_) => unimplemented!("open a database"),
+///     }
+/// }
+///
+/// let events = pollster::block_on(store(None).events(&Query::default())).unwrap();
+/// assert!(events.events.is_empty());
+/// ```
 #[derive(Clone)]
 pub struct BoxStore(Arc<dyn ErasedStore>);
 

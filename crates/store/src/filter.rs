@@ -55,6 +55,21 @@ impl AccountFilter {
     }
 
     /// Whether an account is asked for.
+    ///
+    /// A store may put some conditions into its query and ask this for the rest: the answer is the same.
+    ///
+    /// ```
+    /// use service_accounts_store::{AccountFilter, Owner};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let filter = AccountFilter {
+    ///     owner: Some(Owner::parse("data team").unwrap()),
+    ///     text: Some("PIPE".into()),
+    ///     ..AccountFilter::of("service".parse().unwrap())
+    /// };
+    /// assert!(filter.matches(&records::account()));
+    /// assert!(!AccountFilter { owner: Some(Owner::parse("finance").unwrap()), ..filter }.matches(&records::account()));
+    /// ```
     #[must_use]
     pub fn matches(&self, account: &Account) -> bool {
         account.status != Status::Deleted

@@ -33,6 +33,8 @@ pub struct LastUsed {
 /// A credential as lists and sweeps see it.
 ///
 /// It is read in one step, so its parts belong together.
+///
+/// The last use is that of the last [`touch`](crate::Store::touch); what processes have gathered since is not in it.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// The credential with its account.
@@ -71,6 +73,8 @@ impl Listed {
 /// Some items, and the key behind which the next page starts.
 ///
 /// A page may be short, even empty, and still have a `next`: only a page without one is the last.
+///
+/// `next` is the key of the last item that was looked at, and goes into the next call as `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T, K> {
     /// The items in order.
@@ -81,6 +85,16 @@ pub struct Paged<T, K> {
 
 impl<T, K> Paged<T, K> {
     /// Makes a page of at most `limit` items from what a store found, which is one more where there are more.
+    ///
+    /// ```
+    /// use service_accounts_store::Paged;
+    ///
+    /// // Asked for two, a store looks for three, to tell whether there are more.
+    /// let page = Paged::new(vec![1, 2, 3], 2, |item| *item);
+    /// assert_eq!((page.items, page.next), (vec![1, 2], Some(2)));
+    /// let last = Paged::new(vec![1, 2], 2, |item| *item);
+    /// assert_eq!(last.next, None);
+    /// ```
     #[must_use]
     pub fn new(mut found: Vec<T>, limit: usize, key: impl FnOnce(&T) -> K) -> Self {
         let has_more = found.len() > limit;

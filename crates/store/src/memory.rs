@@ -40,6 +40,18 @@ type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenId
 /// so a service that runs for long trims the trail and lets sweeps remove what has ended, as with any other store.
 ///
 /// A panic inside a call poisons a lock and leaves the state whole; later calls go on.
+///
+/// ```
+/// use service_accounts_store::{MemoryStore, Store};
+/// use service_accounts_audit::Query;
+///
+/// let store = MemoryStore::new();
+/// assert!(store.answers_at_once());
+/// assert!(pollster::block_on(store.events(&Query::default())).unwrap().events.is_empty());
+/// ```
+///
+/// Where time matters: a look-up takes the lock of one of 64 shards, a change takes the ledger's and then those of the
+/// credentials it touches. Lists look at what they return; a list of accounts by a filter may look at every account.
 pub struct MemoryStore {
     briefs: Briefs,
     shards: Box<[Shard]>,
@@ -55,6 +67,8 @@ impl MemoryStore {
     }
 
     /// A poisoned lock is taken as it is: the ledger is changed only after all that can fail has succeeded.
+    ///
+    /// Every call but a look-up takes it, for the length of the call.
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -67,6 +81,8 @@ impl MemoryStore {
     }
 
     /// Shows requests a credential as it is now, or that it is gone.
+    ///
+    /// It is called under the ledger's lock, so what requests see changes in the order of the changes.
     fn publish(&self, id: TokenId, credential: Option<Arc<Credential>>) {
         let Some(shard) = self.shard(&id) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
@@ -108,6 +124,7 @@ impl Store for MemoryStore {
         self.briefs.find(id)
     }
 
+    /// Only the very record that was judged may be cleared: a change since has put another one in its place.
     fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
         let id = credential.token().id;
         let Some(shard) = self.shard(&id) else { return };
@@ -123,6 +140,7 @@ impl Store for MemoryStore {
         Ok(shard.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
     }
 
+    /// Nothing is awaited, so a caller that drops the future has made the change or has not begun it.
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, Infallible> {
         let mut ledger = self.ledger();
         Ok(match ledger.commit(authority, change, event) {
@@ -184,6 +202,7 @@ impl Store for MemoryStore {
         Ok(self.ledger().documents.page(kind, after, limit))
     }
 
+    /// All of them stand together in the trail.
     async fn append(&self, events: &[Event]) -> Result<(), Infallible> {
         let mut ledger = self.ledger();
         events.iter().for_each(|event| _ = ledger.trail.append(event.clone()));

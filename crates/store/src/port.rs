@@ -24,6 +24,11 @@ use crate::{
 ///
 /// The future of a call may be dropped at any await. The call has then happened whole or not at all, or happens a moment
 /// later where a request is still on its way to a server.
+///
+/// How a database may keep it: a table a noun, the record as JSON, and beside it as columns what it is found and sorted
+/// by, which are the id, the account, the kind, the name, `next_due` and the revision; one table of events with a
+/// number that ascends; one of cursors. [`decide`](crate::decide()) says in which rows a change ends. The crate
+/// `service-accounts-sqlite` is such a store.
 pub trait Store: Send + Sync {
     /// Why the storage failed. A record that cannot be read back whole is such a failure, never an absent record.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -32,6 +37,9 @@ pub trait Store: Send + Sync {
     ///
     /// It is the only read on a request's path. `None` means that no record has this id; a record that is revoked,
     /// expired or disabled is returned, and judged by the caller.
+    ///
+    /// The token and its account must be of one moment: an account that was disabled before the read began is read as
+    /// disabled.
     fn credential(&self, id: &TokenId) -> impl Future<Output = Result<Option<Arc<Credential>>, Self::Error>> + Send;
 
     /// Whether [`credential`](Self::credential) is answered when it is first polled: without a wait, or by one of the thread.
@@ -70,6 +78,12 @@ pub trait Store: Send + Sync {
     ///
     /// The answer holds what was written, so that nobody needs to read it again.
     ///
+    /// Two commits never run on the same records at once: either one transaction writes at a time, or the database
+    /// refuses the second. Places of events must become visible in ascending order, since readers go on behind the last
+    /// one they saw.
+    ///
+    /// In a request's time this is what waits for the disk; [`credential`](Self::credential) must not wait for it.
+    ///
     /// # Errors
     /// The storage failed, and the change may have happened or not. Where the caller has to know, it reads again.
     fn commit(
@@ -85,6 +99,9 @@ pub trait Store: Send + Sync {
     fn account(&self, id: &AccountId) -> impl Future<Output = Result<Option<Arc<Account>>, Self::Error>> + Send;
 
     /// A page of the accounts that match `filter`, in the order of their ids, starting behind `after`.
+    ///
+    /// Deleted accounts are left out. Whoever changes while somebody turns the pages is seen once at most, for ids do
+    /// not change.
     fn accounts(
         &self,
         filter: &AccountFilter,
@@ -93,6 +110,8 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Paged<Arc<Account>, AccountId>, Self::Error>> + Send;
 
     /// A page of an account's credentials of one kind in the order of their ids, starting behind `after`.
+    ///
+    /// Revoked and ended ones are listed like others, until they are removed. None for an account that is not there.
     fn credentials(
         &self,
         account: &AccountId,
@@ -118,6 +137,8 @@ pub trait Store: Send + Sync {
     /// about an unknown token is dropped.
     ///
     /// A failure loses counts and never rights, so callers keep what they could not write and try again.
+    ///
+    /// It need not be durable at once, and it may come in a batch of thousands: write it in one transaction.
     fn touch(&self, uses: &[Usage], sightings: &[Sighting]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// What a token was seen to do, in the order of kind and value.
@@ -135,6 +156,9 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Option<Document>, Self::Error>> + Send;
 
     /// A page of the documents of a kind in the order of their ids, starting behind `after`.
+    ///
+    /// Readers also use `after` to begin in the middle: an id that no document has starts the page behind its place in
+    /// the order.
     fn documents(
         &self,
         kind: DocumentKind,
@@ -145,11 +169,16 @@ pub trait Store: Send + Sync {
     /// Appends events that change nothing else, all of them or none.
     ///
     /// The trail is also the outbox: readers find these events in order, as they find those of changes.
+    ///
+    /// An empty list is no event and no failure.
     fn append(&self, events: &[Event]) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// A page of events in the order the query asks for.
     ///
     /// A query that filters may return fewer events than asked for, and still name where the next page starts.
+    ///
+    /// [`Query::page`](service_accounts_audit::Query::page) picks a page out of an iterator, for a store without
+    /// indexes.
     fn events(&self, query: &Query) -> impl Future<Output = Result<Page, Self::Error>> + Send;
 
     /// Removes events below `place`, the oldest first and at most `limit`, and returns how many it removed.

@@ -72,6 +72,8 @@ impl<S: Store> CredentialSource for Ports<S> {
 /// A credential that a store has found, with its digest at hand.
 ///
 /// It gives a `Verifier` the digest to compare, and afterwards the record that was judged.
+///
+/// Keep it until the request is judged: it holds account, networks and grants.
 #[derive(Clone, Debug)]
 pub struct Found(Arc<Credential>);
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use time::UtcDateTime;
 
 /// Writes whole seconds since 1970.
+///
+/// An instant before 1970 is a negative number.
 pub(crate) fn serialize<S: Serializer>(at: &UtcDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(at.unix_timestamp())
 }

@@ -1,6 +1,8 @@
 //! A store behind a reference or an [`Arc`] is the same store.
 //!
 //! So one store serves several owners: the facade, a backup, a test that looks on.
+//!
+//! A backup or a test that holds its own reference sees every change at once, because there is no second state.
 
 use std::sync::Arc;
 

@@ -33,6 +33,18 @@ impl Sighting {
     pub const MOST: usize = 64;
 
     /// Adds what `other` saw to the same row: counts add up, the span grows at both ends.
+    ///
+    /// ```
+    /// use service_accounts_store::{Seen, Sighting};
+    /// use service_accounts_token::TokenId;
+    /// use time::{Duration, UtcDateTime};
+    ///
+    /// let (token, at) = (TokenId::parse("0123456789abcdef").unwrap(), UtcDateTime::UNIX_EPOCH);
+    /// let one = Sighting { token, seen: Seen::Tried, count: 2, first: at, last: at };
+    /// let later = Sighting { count: 3, last: at + Duration::HOUR, ..one.clone() };
+    /// let both = one.joined(&later);
+    /// assert_eq!((both.count, both.first, both.last), (5, at, at + Duration::HOUR));
+    /// ```
     #[must_use]
     pub fn joined(&self, other: &Self) -> Self {
         Self {
@@ -101,6 +113,14 @@ impl Seen {
     }
 
     /// Puts together what a store has kept.
+    ///
+    /// ```
+    /// use service_accounts_store::{Seen, SeenKind};
+    ///
+    /// let seen = Seen::UsedFrom("192.0.2.7".parse().unwrap());
+    /// assert_eq!(Seen::restore(seen.kind(), &seen.value()), Ok(seen));
+    /// assert!(Seen::restore(SeenKind::UsedFrom, "somewhere").is_err());
+    /// ```
     ///
     /// # Errors
     /// The value does not fit the kind.

@@ -44,6 +44,21 @@ impl Unusable {
 impl Credential {
     /// Whether this credential works at `now`. The door, every change and every list ask this one function.
     ///
+    /// ```
+    /// use service_accounts_store::{Account, Credential, Status, Token, Unusable};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let token = Token { expires_at: Some(records::at(60)), ..records::token(&account) };
+    /// let credential = Credential::new(token.clone(), account.clone().into());
+    /// assert_eq!(credential.standing(records::at(59)), Ok(()));
+    /// assert_eq!(credential.standing(records::at(60)), Err(Unusable::Expired)); // the end is the first instant without
+    ///
+    /// let disabled = Account { status: Status::Disabled, ..account };
+    /// let credential = Credential::new(token, disabled.into());
+    /// assert_eq!(credential.standing(records::at(59)), Err(Unusable::AccountDisabled));
+    /// ```
+    ///
     /// # Errors
     /// It does not work: the credential's own reasons come before its account's.
     pub fn standing(&self, now: UtcDateTime) -> Result<(), Unusable> {
@@ -74,6 +89,8 @@ impl Token {
     ///
     /// Unlike [`Credential::standing`] it does not look at a replaced token's deadline, which is an instant and not a
     /// state.
+    ///
+    /// A token of an account that was deleted counts by its generation alone; the door refuses it by the account.
     #[must_use]
     pub fn is_revoked(&self, account: &Account) -> bool {
         self.state.is_revoked() || self.generation != account.generation

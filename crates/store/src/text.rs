@@ -11,6 +11,8 @@ use service_accounts_naming::{ReadableError, check_readable};
 /// The text is not fit to be kept.
 ///
 /// It has lengths and positions, and nothing of the text.
+///
+/// Lengths are in characters, places in bytes from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
@@ -144,6 +146,8 @@ pub(crate) mod kept {
 }
 
 /// What is asked of a new text.
+///
+/// What an earlier version took without this check still reads, by [`Kept`].
 fn checked(text: &str, max: usize) -> Result<&str, TextError> {
     let text = bounded(text, max)?;
     check_readable(text)?;

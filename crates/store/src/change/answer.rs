@@ -9,6 +9,8 @@ use crate::{Account, Document, Token, Write};
 /// The answer to a change.
 ///
 /// A failure of the storage is neither: it is the store's error, and then nobody knows whether the change happened.
+///
+/// An answer means that the step is durable: what was applied survives a crash that comes after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a refused change has not happened"]
 pub enum Committed {
@@ -22,6 +24,21 @@ pub enum Committed {
 ///
 /// Answers to callers are made from it, never from what was read before the commit: a concurrent change would be shown
 /// stale.
+///
+/// ```
+/// use service_accounts_audit::Action;
+/// use service_accounts_store::{Authority, Change, Committed, MemoryStore, Store};
+///
+/// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+/// # pollster::block_on(async {
+/// let (store, account) = (MemoryStore::new(), records::account());
+/// let create = Change::CreateAccount { account: Box::new(account), tokens: vec![] };
+/// let committed = store.commit(&Authority::Host, create, records::event(Action::AccountCreated)).await?;
+/// let Committed::Applied(applied) = committed else { unreachable!("the id is free") };
+/// assert_eq!(applied.account().map(|account| account.revision), Some(applied.revision()));
+/// # Ok::<(), std::convert::Infallible>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// The place of its event in the trail.
@@ -32,6 +49,8 @@ pub struct Applied {
 
 impl Applied {
     /// The revision of every record that was written.
+    ///
+    /// It is the place of the change's own event, which came first.
     #[must_use]
     pub const fn revision(&self) -> Revision {
         Revision::made_by(self.sequence)

@@ -12,6 +12,15 @@ use service_accounts_audit::Sequence;
 ///
 /// A change names the revision it was judged by, and is refused where the record has moved on. Compare revisions for
 /// equality; their order is that of the events.
+///
+/// ```
+/// use service_accounts_audit::Sequence;
+/// use service_accounts_store::Revision;
+///
+/// let made = Revision::made_by(Sequence::new(7));
+/// assert_eq!((made.event(), made.to_string().as_str()), (Sequence::new(7), "7"));
+/// assert!(Revision::NEW < made);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Revision(Sequence);

@@ -24,9 +24,13 @@ pub struct Token {
     /// The account it belongs to.
     pub account: AccountId,
     /// What it is used as.
+    ///
+    /// It says which kind of text belongs to it, and for a token its name.
     pub class: Class,
     /// What its secret is verified against.
     /// An HMAC-SHA256 with the id of its pepper.
+    ///
+    /// [`Change::Rehash`](crate::Change::Rehash) alone may change it while the text stays.
     pub digest: Digest,
     /// How lists show it.
     /// It holds the id and nothing of the secret.
@@ -42,6 +46,8 @@ pub struct Token {
     pub allowlist: Allowlist,
     /// Whether it works, retires, or ended.
     /// Expiry is no state: compare `expires_at`.
+    ///
+    /// It only moves forward: no change makes a revoked token work again.
     pub state: TokenState,
     /// When it was created.
     #[serde(with = "seconds")]
@@ -56,9 +62,13 @@ pub struct Token {
     #[serde(default, skip_serializing_if = "Generation::is_first")]
     pub generation: Generation,
     /// The token it replaces, and whether it has been used since.
+    ///
+    /// None for a token that was minted for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Predecessor>,
     /// Its last rotation, as the token that was replaced.
+    ///
+    /// It stays once the rotation is over, and leads to the successor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Box<Rotation<TokenId, Label>>>,
     /// When a person last checked its use and role.
@@ -71,6 +81,8 @@ pub struct Token {
     #[serde(with = "seconds::option")]
     pub expires_at: Option<UtcDateTime>,
     /// When it next needs somebody's attention; what [`Store::due`](crate::Store::due) looks at.
+    ///
+    /// A client secret carries the date of its account. None where there is nothing more to say.
     #[serde(with = "seconds::option")]
     pub next_due: Option<UtcDateTime>,
     /// The event that last changed this record; the store sets it.
@@ -147,6 +159,8 @@ pub enum Class {
 
 impl Class {
     /// The kind that stands in the credential's text.
+    ///
+    /// A store keeps it beside the record, because lists are of one kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {

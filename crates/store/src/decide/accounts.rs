@@ -14,6 +14,8 @@ use crate::{Account, Change, Class, Generation, Newcomer, Refusal, Revision, Sta
 impl Records {
     /// A deleted account whose credentials are still being removed holds its id: nothing of the old one may be found
     /// under the new one. A new account and its tokens start in the first generation, whatever the caller says.
+    ///
+    /// The order of the questions is the order of the refusals in [`Change::CreateAccount`].
     pub(super) fn create(&self, account: Account, tokens: Vec<Token>, revision: Revision) -> Decision {
         if self.row_of(&account.id).is_some() {
             return Err(Refusal::AccountTaken);
@@ -38,6 +40,8 @@ impl Records {
 
     /// Each is judged by what was there before the change, so ids must also differ among the newcomers. Each account's
     /// event follows its writes.
+    ///
+    /// One that is refused refuses all: nothing was written yet.
     pub(super) fn create_all(&self, newcomers: Vec<Newcomer>, revision: Revision) -> Decision {
         if has_twins(&newcomers, |newcomer| Some(&newcomer.account.id)) {
             return Err(Refusal::AccountTaken);
@@ -79,6 +83,8 @@ impl Records {
 
     /// Where one step cannot remove all credentials, the account is marked first, so that none of them works while the
     /// rest is removed.
+    ///
+    /// What is removed is not judged: revoked, retired and working credentials go alike.
     pub(super) fn delete_account(&self, id: &AccountId, expected: Revision, revision: Revision) -> Decision {
         let account = self.account_at(id, expected)?;
         if self.credentials.len() <= Change::BATCH {
@@ -112,6 +118,8 @@ impl Records {
     }
 
     /// As many credentials as one step removes, in the order in which they were read.
+    ///
+    /// Which of them go first is no matter, since none works any more.
     fn removals(&self, most: usize) -> impl Iterator<Item = Write> {
         self.credentials.iter().take(most).map(|id: &TokenId| Write::RemoveToken(*id))
     }

@@ -9,6 +9,8 @@ use crate::{Change, Document, DocumentId, DocumentKind, Refusal, Revision};
 
 impl Records {
     /// Only one document is read for a change, so a change that is about a document cannot be judged by another.
+    ///
+    /// None as `at` means that there was no such document, and there must still be none.
     pub(super) fn provided(
         &self,
         (kind, id, at): (DocumentKind, &DocumentId, Option<Revision>),

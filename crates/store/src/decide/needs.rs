@@ -11,6 +11,18 @@ use crate::{Authority, Change, DocumentId, DocumentKind, Token};
 ///
 /// It depends on the change alone, so a store reads once, before it decides. The lists are as long as the change;
 /// nothing makes a store read all of a table.
+///
+/// ```
+/// use service_accounts_store::{Authority, Change};
+///
+/// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+/// let account = records::account();
+/// let (token, id) = (records::token(&account), account.id.clone());
+/// let mint = Change::Mint { token: Box::new(token.clone()), account_revision: account.revision };
+/// let needs = mint.needs(&Authority::Host);
+/// assert_eq!((needs.accounts, needs.tokens), (vec![id.clone()], vec![token.id]));
+/// assert_eq!(needs.name.map(|(account, _)| account), Some(id)); // whether the name is free
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// These accounts, where they exist.
@@ -32,6 +44,8 @@ pub struct Needs {
 
 impl Change {
     /// What must be read to decide this change.
+    ///
+    /// A credential as authority adds its own records to the list; an id may stand in it twice.
     #[must_use]
     pub fn needs(&self, authority: &Authority) -> Needs {
         let mut needs = self.own_needs();
@@ -43,6 +57,8 @@ impl Change {
     }
 
     /// What the change itself is about, without the authority on which it is made.
+    ///
+    /// Every change is named here, so that a new one does not compile before somebody has said what it reads.
     fn own_needs(&self) -> Needs {
         match self {
             Self::CreateAccount { account, tokens } => {
@@ -109,6 +125,8 @@ impl Needs {
     }
 
     /// These tokens too.
+    ///
+    /// A token that does not exist yet is asked for too: that is how a taken id is found.
     fn with_tokens(self, tokens: impl IntoIterator<Item = TokenId>) -> Self {
         Self { tokens: tokens.into_iter().collect(), ..self }
     }

@@ -2,6 +2,9 @@
 //!
 //! Two rules hold in all of them: what is revoked never works again, and a credential keeps its account, its class and
 //! its name for life.
+//!
+//! Rights, state and generation are three things: [`update_token`](Records::update_token) changes rights,
+//! [`tend`](Records::tend) changes state, and only the account's own changes move the generation.
 
 use std::collections::HashSet;
 
@@ -16,6 +19,9 @@ use crate::{Class, Refusal, Revision, Tended, Token};
 impl Records {
     /// The token works in the account's present generation, whatever the caller says. A taken id means that another
     /// secret must be drawn.
+    ///
+    /// The state of the account is asked first, so that who lost a race is told to read again and not that a name is
+    /// taken.
     pub(super) fn mint(&self, token: Token, account_revision: Revision, revision: Revision) -> Decision {
         let generation = self.account_at(&token.account, account_revision)?.generation;
         if self.token(&token.id).is_ok() {
@@ -65,6 +71,8 @@ impl Records {
     }
 
     /// For changes of rights and dates; the generation stays the present one. It never works on a revoked token.
+    ///
+    /// A revoked token is told before a stale one: to read again would not help.
     pub(super) fn update_token(
         &self,
         token: Token,
@@ -120,6 +128,8 @@ impl Records {
     }
 
     /// A new state without new rights. It works on revoked tokens, and cannot make one work again.
+    ///
+    /// Its rights must be the same to the letter, networks, scopes and dates of its end included.
     fn tend(&self, tended: Tended, revision: Revision) -> Result<Write, Refusal> {
         self.account(&tended.token.account)?;
         let present = self.token(&tended.token.id)?;
@@ -159,6 +169,8 @@ impl Records {
     }
 
     /// A token of this account; one of another account is as absent as one that never was.
+    ///
+    /// It keeps a caller who named the wrong account from learning that the id exists.
     fn token_of(&self, id: &TokenId, account: &AccountId) -> Result<&Token, Refusal> {
         self.token(id).ok().filter(|token| token.account == *account).ok_or(Refusal::TokenMissing)
     }
@@ -176,6 +188,8 @@ fn end(token: &Token, at: UtcDateTime, revision: Revision) -> Option<Write> {
 }
 
 /// Everything about a token but its state, its rotation and its dates of attention.
+///
+/// A field that is added to [`Token`] counts as a right until it is named here.
 fn rights_of(token: &Token) -> Token {
     Token {
         state: TokenState::Active,

@@ -5,10 +5,13 @@ use std::{collections::BTreeMap, ops::Bound};
 use crate::{Document, DocumentId, DocumentKind, Paged};
 
 /// Documents by kind, and within a kind in the order of their ids.
+///
+/// A page costs its own documents, and those of kinds that sort before it where it is the first.
 #[derive(Default)]
 pub(super) struct Documents(BTreeMap<(DocumentKind, DocumentId), Document>);
 
 impl Documents {
+    /// The revision was asked by `decide`; here a document is only found.
     pub(super) fn get(&self, kind: DocumentKind, id: &DocumentId) -> Option<Document> {
         self.0.get(&(kind, id.clone())).cloned()
     }

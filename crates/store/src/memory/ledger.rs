@@ -139,6 +139,8 @@ impl Ledger {
     }
 
     /// Adds what is kept apart from the credential: its last use and the last attempt after its end.
+    ///
+    /// What is kept apart may be newer than the record, never older than the last `touch`.
     fn listed(&self, credential: &Arc<Credential>) -> Listed {
         let id = &credential.token().id;
         Listed {
@@ -157,6 +159,8 @@ impl Ledger {
     }
 
     /// What a change needs, as it stands under the lock.
+    ///
+    /// An id that stands twice in `needs` is read twice, which `decide` does not mind.
     fn read(&self, needs: &Needs) -> Records {
         let secrets = needs.secrets_of.iter().filter_map(|account| self.secrets.get(account)).flatten();
         let tokens = needs.tokens.iter().chain(secrets).filter_map(|id| self.tokens.get(id));
@@ -193,6 +197,8 @@ impl Ledger {
     }
 
     /// Every credential of the account is joined anew, so that a request reads one record that is whole.
+    ///
+    /// Requests keep what they hold: a record that was handed out is never changed in place.
     fn put_account(&mut self, account: Arc<Account>) -> Vec<TokenId> {
         let ids: Vec<_> = self.ids_of(&account.id).copied().collect();
         for id in &ids {
@@ -240,6 +246,8 @@ impl Ledger {
     }
 
     /// Takes a credential out of the indexes that are ordered by a date, before the date changes.
+    ///
+    /// A date that stayed behind would make the credential due twice.
     fn forget_dates(&mut self, id: &TokenId) {
         let Some(credential) = self.tokens.get(id) else { return };
         let token = credential.token();

@@ -8,6 +8,8 @@ use time::UtcDateTime;
 use crate::{Seen, SeenKind, Sighting};
 
 /// Rows by token, and within a token in the order of kind and value.
+///
+/// At most [`Sighting::MOST`] rows of each of three kinds for each token.
 #[derive(Default)]
 pub(super) struct Sightings(HashMap<TokenId, BTreeMap<Seen, Sighting>>);
 
@@ -25,6 +27,8 @@ impl Sightings {
 
     /// Joins a sighting to its row. A new value beyond [`Sighting::MOST`] of its kind takes the place of the one seen
     /// longest ago.
+    ///
+    /// The new value itself stays, however old it is.
     pub(super) fn add(&mut self, sighting: &Sighting) {
         let rows = self.0.entry(sighting.token).or_default();
         let joined = rows.get(&sighting.seen).map_or_else(|| sighting.clone(), |row| row.joined(sighting));

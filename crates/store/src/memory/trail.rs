@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use service_accounts_audit::{Event, Order, Page, Query, Recorded, Sequence};
 
 /// Events in the order of their places, the oldest of which may have been trimmed.
+///
+/// Places ascend without a gap, which a store need not promise.
 #[derive(Default)]
 pub(super) struct Events {
     /// The newest last.
@@ -40,6 +42,8 @@ impl Events {
     }
 
     /// Removes events below `place`, the oldest first and at most `limit`, and returns how many.
+    ///
+    /// Pages begin with the oldest event that is left.
     pub(super) fn trim(&mut self, place: Sequence, limit: usize) -> usize {
         let below = self.kept.partition_point(|recorded| recorded.sequence < place).min(limit);
         self.kept.drain(..below).count()
