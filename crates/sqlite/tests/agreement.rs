@@ -25,6 +25,7 @@ enum Step {
     Delete { account: usize },
     Mint { token: usize, account: usize, class: usize, due: Option<u8>, stale: bool },
     Regenerate { token: usize, account: usize, stale: bool },
+    Reissue { token: usize, account: usize, stale: bool },
     UpdateToken { token: usize, due: Option<u8>, retiring: bool, stale: bool },
     Revoke { token: usize, at: u8 },
     DeleteToken { token: usize, at: u8 },
@@ -60,6 +61,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Asker)>> {
             .prop_map(|(token, account, class, due, stale)| Step::Mint { token, account, class, due, stale }),
         2 => (token.clone(), account.clone(), stale)
             .prop_map(|(token, account, stale)| Step::Regenerate { token, account, stale }),
+        1 => (token.clone(), account.clone(), stale)
+            .prop_map(|(token, account, stale)| Step::Reissue { token, account, stale }),
         3 => (token.clone(), due.clone(), any::<bool>(), stale)
             .prop_map(|(token, due, retiring, stale)| Step::UpdateToken { token, due, retiring, stale }),
         3 => (token.clone(), at).prop_map(|(token, at)| Step::Revoke { token, at }),
@@ -216,6 +219,12 @@ impl<S: Store> World<S> {
                 account_revision: self.revision(account, stale),
                 at: at(5),
             },
+            Step::Reissue { token, account, stale } => Change::Reissue {
+                secret: Box::new(self.drafted(token, account, NAMES + 1, Some(9))),
+                account_revision: self.revision(account, stale),
+                at: at(5),
+                event: Box::new(Event::new(Action::SecretRegenerated, Label::new("reissue"), at(5))),
+            },
             Step::UpdateToken { token, due, retiring, stale } => {
                 let present = self.token(token);
                 let state = if retiring { TokenState::Retiring { until: at(99) } } else { TokenState::Active };
@@ -364,7 +373,8 @@ proptest! {
             match answer {
                 Answer::Committed(Committed::Refused(_)) => prop_assert_eq!(&after, &before),
                 Answer::Committed(Committed::Applied(applied)) => {
-                    prop_assert_eq!((kept, after.events[0].sequence), (1, applied.sequence));
+                    let more = applied.writes.iter().filter(|write| matches!(write, Write::Append(_))).count();
+                    prop_assert_eq!((kept, after.events[more].sequence), (1 + more, applied.sequence));
                 }
                 _ => prop_assert_eq!(&after.credentials, &before.credentials),
             }

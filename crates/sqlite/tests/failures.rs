@@ -100,6 +100,12 @@ fn every_change(scene: &Scene, secret: &Token, token: &Token) -> Vec<Change> {
         Change::Tend { tokens: vec![Tended { token: token.clone(), expected: token.revision }] },
         Change::PutDocument { document: document(), expected: None },
         Change::RevokeAll { account: id.clone(), expected: account_revision },
+        Change::Reissue {
+            secret: Box::new(scene.subject.secret(&id)),
+            account_revision,
+            at: AT,
+            event: Box::new(event()),
+        },
         Change::Rehash { token: token.id, from: token.digest.clone(), to: scene.subject.digest() },
         Change::Revoke { token: secret.id, account: id.clone(), account_revision: None, at: AT },
         Change::DeleteAccount { account: id, expected: account_revision },

@@ -88,6 +88,18 @@ pub enum Change {
         /// The state by which the revocation was judged.
         expected: Revision,
     },
+    /// [`RevokeAll`](Self::RevokeAll) together with a new client secret, which works: there is no instant at which the
+    /// account has lost its secret and has no other.
+    Reissue {
+        /// The new secret.
+        secret: Box<Token>,
+        /// The state of the account it was judged by.
+        account_revision: Revision,
+        /// When the present secret ends.
+        at: UtcDateTime,
+        /// What the trail keeps of the new secret; it follows the event of the change.
+        event: Box<Event>,
+    },
     /// A new token. Its name must be free within the account.
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),

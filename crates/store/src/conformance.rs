@@ -200,6 +200,7 @@ macro_rules! __behaviours {
             wholesale {
                 all_credentials_of_an_account_are_revoked_in_one_step
                 a_revocation_of_all_is_for_good
+                all_credentials_end_and_a_new_secret_comes_in_one_step
                 sessions_that_end_first_make_room
                 a_lowered_bound_of_sessions_is_reached
                 a_session_without_an_end_makes_room_last

@@ -108,6 +108,9 @@ impl Records {
             Change::DeleteAccount { account, expected } => self.delete_account(&account, expected, revision),
             Change::PurgeAccount { account } => self.purge_account(&account),
             Change::RevokeAll { account, expected } => self.revoke_all(&account, expected, revision),
+            Change::Reissue { secret, account_revision, at, event } => {
+                self.reissue((*secret, event), account_revision, at, revision)
+            }
             Change::Mint { token, account_revision } => self.mint(*token, account_revision, revision),
             Change::OpenSession { session, account_revision, most } => {
                 self.open_session(*session, account_revision, most, revision)

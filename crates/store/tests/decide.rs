@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{
     Account, Authority, Change, Class, Committed, Document, DocumentId, DocumentKind, MemoryStore, Needs, Records,
@@ -123,6 +124,7 @@ fn of_account(subject: &Subject<MemoryStore>, account: &Account, taken: TokenId)
     let (account_revision, id) = (account.revision, &account.id);
     let mint = |token| Change::Mint { token: Box::new(token), account_revision };
     let secret = Box::new(subject.secret(id));
+    let event = Event::new(Action::SecretRegenerated, Label::new("test"), AT);
     let update = |expected| Change::UpdateAccount { account: Box::new(account.clone()), expected };
     let sessions = [1, 2, 9].map(|most| {
         let session = Box::new(subject.session(id, secret.id));
@@ -138,6 +140,7 @@ fn of_account(subject: &Subject<MemoryStore>, account: &Account, taken: TokenId)
         mint(subject.token(id, "nightly")),
         mint(subject.token(id, "weekly")),
         mint(Token { id: taken, ..subject.session(id, secret.id) }),
+        Change::Reissue { secret: secret.clone(), account_revision, at: AT, event: Box::new(event) },
         Change::RegenerateSecret { secret, account_revision, at: AT },
     ];
     others.into_iter().chain(sessions).collect()

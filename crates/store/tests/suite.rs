@@ -82,6 +82,9 @@ negative_controls! {
     a_store_that_forgets_generations_fails: careless::RevokesNothingInBulk fails [
         all_credentials_of_an_account_are_revoked_in_one_step, a_revocation_of_all_is_for_good
     ];
+    a_store_that_reissues_in_two_steps_fails: careless::ReissuesInTwoSteps fails [
+        all_credentials_end_and_a_new_secret_comes_in_one_step
+    ];
     a_store_that_deletes_credentials_first_fails: careless::DeletesWithoutAMark fails [
         a_large_account_is_deleted_in_bounded_steps
     ];

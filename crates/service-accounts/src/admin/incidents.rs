@@ -1,14 +1,16 @@
 //! Incidents: what somebody has to know who cleans up after a containment.
 
+use std::sync::Arc;
+
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label, Query, Recorded};
-use service_accounts_store::{Account, DocumentId, DocumentKind, Paged, Store, SystemName};
+use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Store, SystemName};
 use service_accounts_token::{Kind, TokenId};
 
-use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note};
+use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note, RegeneratedSecret};
 use crate::{
     Error, Unavailable,
-    core::{asker::Asker, authority::Call, documents::Kept, retry::retry_on_conflict},
+    core::{asker::Asker, authority::Call, documents::Kept, issuer::Draft, retry::retry_on_conflict},
 };
 
 /// How many incidents may be opened in one second.
@@ -48,10 +50,10 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
         self.acting.open_incident(Opened { account: &account, token: None, reason, revoked, successor: None }).await
     }
 
-    /// As [`contain`](Self::contain), and then a new client secret for whoever runs the client.
+    /// As [`contain`](Self::contain), together with a new client secret for whoever runs the client.
     ///
-    /// They are two changes: where the second fails, everything is revoked and
-    /// [`regenerate_secret`](Self::regenerate_secret) makes the secret.
+    /// Both happen in one step. Where a policy blocks the secret, the account is contained all the same, with its
+    /// incident, and the error says so.
     ///
     /// Rule: besides that of `contain`, [`Call::RegenerateSecret`](crate::Call::RegenerateSecret), asked before
     /// anything is revoked.
@@ -74,8 +76,32 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// As [`contain`](Self::contain), or the actor may not make the secret. Nothing is revoked then.
     pub async fn contain_with_new_secret(&self, reason: Note) -> Result<ContainedAccount, Error> {
         self.acting.account_for(Call::RegenerateSecret, self.id).await?;
-        let incident = self.contain(reason).await?;
-        Ok(ContainedAccount { incident, client_secret: self.regenerate_secret().await? })
+        let account = self.acting.account_for(Call::ContainAccount, self.id).await?;
+        let revoked = self.acting.working(&account).await?;
+        let (account, client_secret) = match retry_on_conflict(|| self.reissue()).await {
+            Err(blocked @ Error::PolicyBlocked { .. }) => {
+                self.contain(reason).await?;
+                return Err(blocked);
+            }
+            reissued => reissued?,
+        };
+        let opened = Opened { account: &account, token: None, reason, revoked, successor: None };
+        Ok(ContainedAccount { incident: self.acting.open_incident(opened).await?, client_secret })
+    }
+
+    /// The end of every credential and the new secret, in one commit.
+    async fn reissue(&self) -> Result<(Arc<Account>, RegeneratedSecret), Error> {
+        let Acting { core, actor } = self.acting;
+        self.acting.account_for(Call::ContainAccount, self.id).await?;
+        let account = self.acting.account_for(Call::RegenerateSecret, self.id).await?;
+        let Draft { secret, record } = self.acting.draft_secret(&self.acting.asker(), &account)?;
+        let event = Box::new(core.token_event(Action::SecretRegenerated, actor, &record));
+        let (record, account_revision) = (Box::new(record), account.revision);
+        let change = Change::Reissue { secret: record, account_revision, at: core.now(), event };
+        let revocation = core.account_event(Action::CredentialsRevoked, actor, &account);
+        let (applied, warnings) = core.commit_warned(actor, change, revocation).await?;
+        let account = applied.account().map_or(account, |account| Arc::new(account.clone()));
+        Ok((account, RegeneratedSecret { secret, warnings }))
     }
 }
 

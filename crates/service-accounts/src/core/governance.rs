@@ -67,9 +67,8 @@ impl<'a> Given<'a> {
             Change::UpdateAccount { .. } if action == Action::AccountDisabled => return None,
             Change::UpdateAccount { account, expected } => Self::Update(account, *expected),
             Change::Mint { token, account_revision } => Self::Credential(token, Some(*account_revision)),
-            Change::RegenerateSecret { secret, account_revision, .. } => {
-                Self::Credential(secret, Some(*account_revision))
-            }
+            Change::RegenerateSecret { secret, account_revision, .. }
+            | Change::Reissue { secret, account_revision, .. } => Self::Credential(secret, Some(*account_revision)),
             Change::UpdateToken { token, account_revision, .. } => Self::Credential(token, *account_revision),
             Change::Rotate { successor, account_revision, .. } => Self::Credential(successor, Some(*account_revision)),
             // A session only narrows what its account has, and ends within a day.
@@ -103,6 +102,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         event: &Event,
     ) -> Result<(Change, Vec<PolicyFinding>), Error> {
         let Some(given) = Given::by(&change, event.action()) else { return Ok((change, Vec::new())) };
+        let event = given_by(&change, event);
         let policies = self.policies_in_force().await?;
         let findings = if policies.is_silent() { Vec::new() } else { self.findings(&policies, given).await? };
         if findings.iter().any(PolicyFinding::blocks) {
@@ -185,6 +185,14 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             let codes: Vec<_> = of_policy.map(|finding| finding.violation.code).collect();
             event.with(Label::new(&format!("policy {policy}")), Label::new(&codes.join(", ")))
         })
+    }
+}
+
+/// The event of what a change gives, where it also takes something away.
+fn given_by<'a>(change: &'a Change, event: &'a Event) -> &'a Event {
+    match change {
+        Change::Reissue { event, .. } => event,
+        _ => event,
     }
 }
 

@@ -5,9 +5,13 @@ use service_accounts::{
     access::Teams,
     audit::Action,
     lifecycle::{Overlap, RotationKey},
-    store::DocumentId,
+    store::{BoxStore, DocumentId, MemoryStore, Store},
     token::Kind,
 };
+
+use std::sync::Arc;
+
+use service_accounts_store::conformance::{Fault, FaultyStore, When};
 
 use crate::world::{World, first, in_role, manager_of, on_every_store, text, token, wait, wanted};
 
@@ -186,4 +190,61 @@ fn the_successor_takes_the_next_name_that_is_free() {
     let tokens = wait(acting.account(id).tokens(None, 10)).unwrap().items;
     assert_eq!(tokens.len(), 4);
     assert!(tokens.iter().all(|listed| listed.credential.token().class.kind() == Kind::Token));
+}
+
+/// Whatever fails, and wherever: the account is as it was, or everything of before is revoked and it has a secret.
+#[test]
+fn an_account_that_is_contained_with_a_new_secret_is_never_left_without_one() {
+    let calls = reissued_under(None).expect("nothing fails").calls;
+    assert!(calls > 3, "{calls}");
+    for number in 0..calls {
+        for fault in [Fault::Refused, Fault::AnswerLost] {
+            let Err(state) = reissued_under(Some((number, fault))) else { continue };
+            assert!(state.is_as_before || state.secrets == 1, "call {number}, {fault:?}: {state:?}");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Reissued {
+    calls: usize,
+    is_as_before: bool,
+    /// How many client secrets work.
+    secrets: usize,
+}
+
+/// Contains an account while one call of the store fails; the error is what is left then.
+fn reissued_under(fault: Option<(usize, Fault)>) -> Result<Reissued, Reissued> {
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
+    let world = World::on(BoxStore::new(store.clone()));
+    let created = world.create("Warehouse sync");
+    let mut contained = None;
+    let contain =
+        || contained = Some(wait(world.admin().account(&created.account.id).contain_with_new_secret(reason())));
+    let calls = match fault {
+        None => store.calls_of(contain).len(),
+        Some((number, fault)) => store.failing(When::At(number), fault, || store.calls_of(contain).len()),
+    };
+    let account = wait(world.admin().account(&created.account.id).read()).unwrap();
+    let page = wait(store.inner().credentials(&account.id, Kind::Secret, None, 10)).unwrap();
+    let working = page.items.iter().filter(|listed| !listed.credential.token().is_revoked(&account));
+    let (secrets, is_as_before) = (working.count(), world.verdict(text(first(&created))).is_ok());
+    let state = Reissued { calls, is_as_before, secrets };
+    if contained.unwrap().is_ok() { Ok(state) } else { Err(state) }
+}
+
+#[test]
+fn an_account_is_contained_and_gets_its_new_secret_in_one_commit() {
+    on_every_store(|world| {
+        let created = world.create("Warehouse sync");
+        let contained = wait(world.admin().account(&created.account.id).contain_with_new_secret(reason())).unwrap();
+        assert_eq!(world.verdict(text(first(&created))), Err(Rejection::Revoked));
+        let exchanged = contained.client_secret.secret.expose();
+        let id = created.account.id.as_str();
+        assert!(wait(world.accounts.authenticate_client(id, exchanged, None)).is_ok(), "the new secret works");
+        let [revoked, renewed] = [Action::CredentialsRevoked, Action::SecretRegenerated]
+            .map(|action| world.trail(action)[0].sequence.number());
+        assert_eq!(renewed, revoked + 1);
+        assert_eq!(contained.incident.revoked.len(), 2, "the old secret and the token, not the new secret");
+    });
 }

@@ -119,6 +119,7 @@ pub(super) fn event_of(change: &Change) -> Event {
             (Action::AccountDeleted, Some(account), None)
         }
         Change::RevokeAll { account, .. } => (Action::CredentialsRevoked, Some(account), None),
+        Change::Reissue { secret, .. } => (Action::CredentialsRevoked, Some(&secret.account), None),
         Change::OpenSession { session, .. } => (Action::SessionOpened, Some(&session.account), Some(&session.id)),
         Change::Rotate { successor, .. } => (Action::TokenRotated, Some(&successor.account), Some(&successor.id)),
         Change::Mint { token, .. } => (Action::TokenMinted, Some(&token.account), Some(&token.id)),

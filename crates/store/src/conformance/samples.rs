@@ -6,7 +6,7 @@ use super::{Subject, fixtures, newcomers, steps};
 use crate::{Change, Document, DocumentId, DocumentKind, Revision, Store, Token};
 
 /// How many kinds of change there are.
-const KINDS: usize = 17;
+const KINDS: usize = 18;
 
 /// One change of each kind, all of which happen on the host's word, one after another.
 pub(super) fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
@@ -18,13 +18,15 @@ pub(super) fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
 }
 
 fn of_accounts<S: Store>(subject: &Subject<S>) -> Vec<Change> {
-    let [updated, emptied, deleted] = ["updated", "emptied", "deleted"].map(|local| furnished(subject, local).0);
+    let [updated, emptied, reissued, deleted] =
+        ["updated", "emptied", "reissued", "deleted"].map(|local| furnished(subject, local).0);
     let purged = half_deleted(subject, "purged");
     vec![
         steps::creation(Subject::<S>::account("planted"), vec![]),
         steps::creations(&[newcomers::newcomer(subject, "first"), newcomers::newcomer(subject, "second")]),
         steps::update(&updated, updated.revision),
         steps::revocation_of_all(&emptied),
+        steps::reissue(&subject.secret(&reissued.id), reissued.revision),
         steps::deletion(&deleted),
         steps::purge(&purged),
     ]

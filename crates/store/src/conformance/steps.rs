@@ -1,5 +1,6 @@
 //! Changes in the form that most behaviours need.
 
+use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 
@@ -53,6 +54,13 @@ pub(super) fn removal_at(token: &Token, instant: i64) -> Change {
 
 pub(super) fn regeneration(secret: &Token, account_revision: Revision) -> Change {
     Change::RegenerateSecret { secret: Box::new(secret.clone()), account_revision, at: at(fixtures::NOW) }
+}
+
+/// The end of every credential and a new client secret.
+pub(super) fn reissue(secret: &Token, account_revision: Revision) -> Change {
+    let event = Event::new(Action::SecretRegenerated, Label::new("conformance"), at(fixtures::NOW));
+    let event = Box::new(event.about_token(Label::new(secret.id.as_str())));
+    Change::Reissue { secret: Box::new(secret.clone()), account_revision, at: at(fixtures::NOW), event }
 }
 
 /// The rotation of a stored token; it works for another hour.

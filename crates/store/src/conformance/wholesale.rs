@@ -1,5 +1,6 @@
 //! Changes that concern any number of credentials, in bounded steps.
 
+use service_accounts_audit::Action;
 use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
 
@@ -41,6 +42,26 @@ pub fn a_revocation_of_all_is_for_good<S: Store>(subject: &Subject<S>) {
     assert_eq!(standing(subject, &token.id), Err(Unusable::Revoked), "a token that says it is of today");
     subject.apply(steps::removal(&subject.stored(&token.id)));
     assert!(subject.found(&token.id).is_none(), "it counts as revoked, so it may be deleted");
+}
+
+/// Nothing of before works, the new client secret does, and both events stand in the trail; or nothing happened.
+pub fn all_credentials_end_and_a_new_secret_comes_in_one_step<S: Store>(subject: &Subject<S>) {
+    let id = fixtures::account_id("pipeline");
+    let (old, token) = (subject.secret(&id), subject.token(&id, "nightly"));
+    let session = subject.session(&id, old.id);
+    let account = subject.create("pipeline", &[&old, &token, &session]);
+    let fresh = subject.secret(&id);
+    let taken = Token { id: token.id, ..fresh.clone() };
+    subject.refuse(Refusal::Stale, steps::reissue(&fresh, Revision::NEW));
+    subject.refuse(Refusal::TokenTaken, steps::reissue(&taken, account.revision));
+    assert_eq!(standing(subject, &token.id), Ok(()), "what was refused revokes nothing");
+    let event = subject.apply(steps::reissue(&fresh, account.revision));
+    let ended = [old.id, token.id, session.id].map(|id| standing(subject, &id));
+    assert_eq!(ended, [Err(Unusable::Revoked); 3]);
+    assert_eq!(standing(subject, &fresh.id), Ok(()), "the new secret works");
+    let events = subject.contents().events;
+    let follows = events.iter().filter(|recorded| recorded.sequence > event).map(|recorded| recorded.event.action());
+    assert_eq!(follows.collect::<Vec<_>>(), [Action::SecretRegenerated], "the event of the secret follows");
 }
 
 /// Sessions beyond the bound make room: those that end first, and none of another account.
@@ -144,6 +165,7 @@ pub fn nothing_happens_to_a_deleted_account<S: Store>(subject: &Subject<S>) {
         Change::Mint { token: Box::new(subject.token(&id, "late")), account_revision },
         Change::OpenSession { session: Box::new(ending(subject, &id, 9)), account_revision, most: 3 },
         steps::regeneration(&subject.secret(&id), account_revision),
+        steps::reissue(&subject.secret(&id), account_revision),
         steps::rotation(&left, &subject.token(&id, "late"), account_revision),
         steps::token_update(&left, left.revision),
         steps::tending(&left),

@@ -86,7 +86,7 @@ impl Change {
                 sessions_of: Some((session.account.clone(), bounded(*most) + 1)),
                 ..Needs::of(&session.account).with_tokens([session.id])
             },
-            Self::RegenerateSecret { secret, .. } => Needs {
+            Self::RegenerateSecret { secret, .. } | Self::Reissue { secret, .. } => Needs {
                 secrets_of: Some(secret.account.clone()),
                 ..Needs::of(&secret.account).with_tokens([secret.id])
             },

@@ -8,13 +8,14 @@
 
 use std::collections::HashSet;
 
+use service_accounts_audit::Event;
 use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
 use super::{Decision, Records, Write, needs::bounded, put};
-use crate::{Class, Refusal, Revision, Tended, Token};
+use crate::{Class, Generation, Refusal, Revision, Tended, Token};
 
 impl Records {
     /// The token works in the account's present generation, whatever the caller says. A taken id means that another
@@ -60,6 +61,25 @@ impl Records {
         revision: Revision,
     ) -> Decision {
         let generation = self.account_at(&secret.account, expected)?.generation;
+        self.replace_secret(secret, generation, at, revision)
+    }
+
+    /// Everything of the present generation is revoked, and the new secret is the first of the next one.
+    pub(super) fn reissue(
+        &self,
+        (secret, event): (Token, Box<Event>),
+        expected: Revision,
+        at: UtcDateTime,
+        revision: Revision,
+    ) -> Decision {
+        let generation = self.account_at(&secret.account, expected)?.generation.next();
+        let mut writes = self.revoke_all(&secret.account, expected, revision)?;
+        writes.extend(self.replace_secret(secret, generation, at, revision)?);
+        writes.push(Write::Append(event));
+        Ok(writes)
+    }
+
+    fn replace_secret(&self, secret: Token, generation: Generation, at: UtcDateTime, revision: Revision) -> Decision {
         if self.token(&secret.id).is_ok() {
             return Err(Refusal::TokenTaken);
         }

@@ -84,6 +84,20 @@ faults! {
         }
     }
 
+    ReissuesInTwoSteps {
+        async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
+            let Change::Reissue { secret, account_revision, at, event: second } = change else {
+                return commit(&self.0, authority, change, event).await;
+            };
+            let revoke = Change::RevokeAll { account: secret.account.clone(), expected: account_revision };
+            let Committed::Applied(applied) = commit(&self.0, authority, revoke, event).await else {
+                return Committed::Refused(Refusal::Stale);
+            };
+            let renew = Change::RegenerateSecret { secret, account_revision: applied.revision(), at };
+            commit(&self.0, authority, renew, *second).await
+        }
+    }
+
     DeletesWithoutAMark {
         async fn credential(&self, id: &TokenId) -> Option<Arc<Credential>> {
             let found = found(&self.0, id).await?;
