@@ -17,6 +17,8 @@ pub(crate) fn preferred<'a>(headers: &HeaderMap, offers: &[&'a str]) -> &'a str 
 }
 
 /// The weight of the most specific range that an offer falls into; 0 where there is none.
+///
+/// A range that names the type is more specific than `kind/*`, and that than `*/*`.
 fn weight(ranges: &[&str], offer: &str) -> f64 {
     let (kind, _) = offer.split_once('/').unwrap_or_default();
     let any_of_kind = format!("{kind}/*");

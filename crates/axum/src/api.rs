@@ -1,4 +1,8 @@
 //! The endpoints, one file a noun: glue between a request, the facade's call, and the answer's shape.
+//!
+//! Paths, rights and problem codes stand in the list of calls ([`calls`](crate::calls)), shapes in
+//! [`wire`](crate::wire), and what a call does in the facade. So a handler reads what came, makes one call, and shows
+//! what came of it. What its comment says is what HTTP adds: the status, the headers, and what a retry meets.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
@@ -28,6 +32,8 @@ use service_accounts_tower::{Gate, Problem};
 use crate::{Authenticated, Refusal};
 
 /// What every endpoint works with.
+///
+/// Both are handles; a clone shares what is behind them.
 pub(crate) struct Api<S, P: Permission> {
     pub(crate) accounts: ServiceAccounts<S, P>,
     pub(crate) gate: Gate<P>,
@@ -64,6 +70,8 @@ impl<S: Store + 'static, P: Permission> FromRequestParts<Api<S, P>> for Administ
 
 impl<S: Store + 'static, P: Permission> Api<S, P> {
     /// Whether a principal has a right to administrate; a refusal is recorded, and names the permission.
+    ///
+    /// It is asked before the body is read, so that whoever may nothing cannot have a body parsed.
     fn authorize(&self, principal: &Principal<P>, duty: Duty) -> Result<(), Problem> {
         let permissions = self.accounts.administration();
         let needed = match duty {
@@ -79,11 +87,15 @@ impl<S: Store + 'static, P: Permission> Api<S, P> {
 }
 
 /// An answer with a body.
+///
+/// 200, unless the handler says otherwise. Nothing in it is secret, and caching it is the client's choice.
 pub(crate) fn shown(view: impl Serialize) -> Response {
     axum::Json(view).into_response()
 }
 
 /// An answer that nothing on the way may keep, because it holds a secret.
+///
+/// Every answer with a text of a credential goes through here.
 pub(crate) fn secret(status: StatusCode, view: impl Serialize) -> Response {
     let no_store: [(HeaderName, HeaderValue); 1] = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (status, no_store, axum::Json(view)).into_response()

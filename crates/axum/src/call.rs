@@ -31,6 +31,8 @@ use crate::{
 };
 
 /// What the document says of a call, and the route that answers it; `T` is what its handler works with.
+///
+/// The two are made together, so that the document cannot tell of a path that nobody answers.
 pub(crate) struct Endpoint<T> {
     pub(crate) told: Description,
     pub(crate) route: MethodRouter<T>,
@@ -44,6 +46,7 @@ impl<T: Clone + Send + Sync + 'static> Endpoint<T> {
         Self { told: Description::new(method, path, id), route }
     }
 
+    /// The `id` is the `operationId`: a generated client names a function by it, so it never changes.
     pub(crate) fn get<A: 'static>(path: &'static str, id: &'static str, handler: impl Handler<A, T>) -> Self {
         Self::new(Method::GET, path, id, get(handler))
     }
@@ -60,6 +63,7 @@ impl<T: Clone + Send + Sync + 'static> Endpoint<T> {
         Self::new(Method::PATCH, path, id, patch(handler))
     }
 
+    /// A deletion answers 204 unless it says otherwise.
     pub(crate) fn delete<A: 'static>(path: &'static str, id: &'static str, handler: impl Handler<A, T>) -> Self {
         Self::new(Method::DELETE, path, id, delete(handler))
     }
@@ -84,6 +88,9 @@ impl<T> Endpoint<T> {
     }
 
     /// Only for who may make this call of the facade; its table says which right that takes.
+    ///
+    /// What the rule of the call implies is added here: which problems it can meet follows from whom it covers, whether
+    /// it changes anything, and whether policies are asked.
     pub(crate) fn administers(mut self, call: service_accounts::Call) -> Self {
         let rule = call.rule();
         let problems = &mut self.told.problems;
@@ -103,6 +110,8 @@ impl<T> Endpoint<T> {
     }
 
     /// Takes an `Idempotency-Key`.
+    ///
+    /// Only where a lost answer loses a secret; other calls are safe to repeat or say 409.
     pub(crate) fn can_be_repeated(mut self) -> Self {
         let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).max_length(Some(200));
         self.told.parameters.push(
@@ -119,6 +128,7 @@ impl<T> Endpoint<T> {
         self
     }
 
+    /// Takes these parameters in the query; unknown ones are refused.
     pub(crate) fn query<Q: IntoParams>(mut self) -> Self {
         self.told.parameters.extend(Q::into_params(|| Some(ParameterIn::Query)));
         self
@@ -139,11 +149,13 @@ impl<T> Endpoint<T> {
         self.takes_content(Content::text(media_type, example))
     }
 
+    /// A call takes one body at most.
     fn takes_content(mut self, content: Content) -> Self {
         self.told.body = Some(content);
         self
     }
 
+    /// This status, with JSON. The example is held against the real answer by a test.
     pub(crate) fn answers<B: ToSchema>(self, status: u16, description: &'static str, example: Value) -> Self {
         self.answers_with(Answer::new(status, description, vec![Content::of::<B>(example)]))
     }
@@ -192,6 +204,8 @@ impl<T> Endpoint<T> {
     }
 
     /// A retry may be answered with 200.
+    ///
+    /// Clients tell by the status whether they made something new.
     pub(crate) fn again_with_200(mut self) -> Self {
         self.told.answer.again = Some(200);
         self
@@ -204,6 +218,8 @@ impl<T> Endpoint<T> {
     }
 
     /// Its refusals have the shape of RFC 6749 §5.2.
+    ///
+    /// Such a call does not answer with problems at all, for clients of the standard do not read them.
     pub(crate) fn fails_as_oauth(mut self, errors: &[Kind]) -> Self {
         self.told.refusals = Refusals::OAuth;
         self.fails_with(errors)

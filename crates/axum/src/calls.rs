@@ -1,4 +1,7 @@
 //! The list of all calls, one function a router.
+//!
+//! Each entry is the one place that says the path, the right, what goes in and comes out, and what is refused. The router
+//! and the document come from it.
 
 mod audit;
 mod governance;

@@ -1,4 +1,7 @@
 //! The OpenAPI document, made of the same calls as the router.
+//!
+//! Everything in it follows from the list of calls: there is nothing to keep in step by hand. What a call says of
+//! itself is in [`Description`], and the file `openapi.json` is the result, which a test compares.
 
 mod refusals;
 
@@ -16,6 +19,8 @@ use crate::{
 };
 
 /// OpenAPI 3.1 of these calls.
+///
+/// Paths and schemas come in a fixed order, so that the file changes only where a call does.
 pub(crate) fn document(calls: &[&Description]) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut schemas = BTreeMap::new();
@@ -55,6 +60,7 @@ pub(crate) fn document(calls: &[&Description]) -> Value {
     })
 }
 
+/// `x-permission` names the part of administration; generators ignore it and people read it.
 fn operation(call: &Description, calls: &[&Description]) -> Value {
     let mut operation = json!({
         "operationId": call.id,
@@ -88,6 +94,8 @@ fn description(needs: Needs) -> String {
 }
 
 /// An empty requirement stands for client credentials in the form, for which OpenAPI has no word.
+///
+/// Client credentials in the form are no scheme that OpenAPI knows, so the empty requirement stands beside.
 fn security(needs: Needs) -> Value {
     match needs {
         Needs::Nothing => json!([]),
@@ -98,6 +106,8 @@ fn security(needs: Needs) -> Value {
 }
 
 /// What the permission is for; which one it is, the host has chosen.
+///
+/// The words of [`Administration`](service_accounts::Administration), which each host maps to permissions of its own.
 const fn permission(duty: Duty) -> &'static str {
     match duty {
         Duty::Create => "create",
@@ -109,6 +119,8 @@ const fn permission(duty: Duty) -> &'static str {
 }
 
 /// The noun that a path is about.
+///
+/// The innermost noun counts: a token of an account is about tokens.
 fn tag(path: &str) -> &str {
     if !path.starts_with("/api/") {
         return "oauth2";
@@ -120,6 +132,7 @@ fn tag(path: &str) -> &str {
     noun.unwrap_or_else(|| path.split('/').nth(3).unwrap_or("document"))
 }
 
+/// Variables of the path first, then those of the call.
 fn parameters(call: &Description) -> Value {
     let in_path = variables(call.path).map(|name| {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "example": sample(name) })
@@ -127,6 +140,7 @@ fn parameters(call: &Description) -> Value {
     in_path.chain(call.parameters.iter().map(value)).collect()
 }
 
+/// Of a form that the endpoint takes, so that a tester's first request is a 404 and no 400.
 fn sample(name: &str) -> &'static str {
     match name {
         "id" => "pipeline_automation@service",
@@ -137,6 +151,7 @@ fn sample(name: &str) -> &'static str {
     }
 }
 
+/// One entry a status: several problems of one status share it, told apart by their codes.
 fn responses(call: &Description, calls: &[&Description]) -> BTreeMap<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in call.all_problems() {
@@ -153,6 +168,8 @@ fn responses(call: &Description, calls: &[&Description]) -> BTreeMap<String, Val
 }
 
 /// What can be done with what was made: every call on it takes its id from the answer, and the rest from the request.
+///
+/// A client that follows them never has to build a path.
 fn links(made_at: &str, calls: &[&Description]) -> Value {
     let below = calls.iter().filter_map(|call| {
         let rest = call.path.strip_prefix(made_at)?.strip_prefix("/{")?;
@@ -165,6 +182,7 @@ fn links(made_at: &str, calls: &[&Description]) -> Value {
     Value::Object(below.collect())
 }
 
+/// In the order of the path.
 fn variables(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
@@ -185,11 +203,13 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
+/// One entry a media type, in the order in which they are offered.
 fn contents(contents: &[Content]) -> Value {
     let media = |content: &Content| json!({ "schema": value(&content.schema), "example": content.example });
     contents.iter().map(|content| (content.media_type.to_owned(), media(content))).collect::<Map<_, _>>().into()
 }
 
+/// Schemas serialise without a failure; what could not would stand as null, which the test of the document finds.
 fn value(part: &impl Serialize) -> Value {
     serde_json::to_value(part).unwrap_or_default()
 }

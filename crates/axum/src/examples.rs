@@ -1,4 +1,6 @@
 //! Examples of bodies, for the OpenAPI document; a test holds them against the real ones.
+//!
+//! Each is a whole body, so that it can be sent as it is. Ids and texts in it lead nowhere.
 
 mod accounts;
 mod governance;
@@ -29,6 +31,8 @@ pub(crate) use self::{
 };
 
 /// An object with the fields of another.
+///
+/// As `serde(flatten)` does it in the real shapes.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(fields), Value::Object(more)) = (&mut object, more) {
         fields.extend(more);

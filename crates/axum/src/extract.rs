@@ -17,12 +17,36 @@ use service_accounts_tower::{Gate, RequestHead};
 use crate::Refusal;
 
 /// The authenticated service account, with or without the layer in front.
+///
+/// Behind the layer it takes the principal that the layer has let in; without it, it judges the request itself, once
+/// for all extractors of a handler. Without a credential, or with one that is not good, the handler is not called: 401
+/// (RFC 6750 §3.1).
+///
+/// ```
+/// use service_accounts::access::presets::data_quality::Permission;
+/// use service_accounts_axum::Authenticated;
+///
+/// async fn who(Authenticated(principal): Authenticated<Permission>) -> String {
+///     principal.id().to_string()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Authenticated<P: Permission>(pub Principal<P>);
 
 /// The authenticated service account, which holds the permission `M`; others get 403.
 ///
 /// `M` is the marker that [`permissions!`](service_accounts::access::permissions) makes beside each permission.
+///
+/// A refusal is recorded as `permission.denied`, a use for the permission as a sighting.
+///
+/// ```
+/// use service_accounts::access::presets::data_quality::permission;
+/// use service_accounts_axum::Require;
+///
+/// async fn view(guard: Require<permission::DatastoresView>) -> String {
+///     format!("{} may view", guard.principal.id())
+/// }
+/// ```
 pub struct Require<M: Required> {
     /// Who it is.
     pub principal: Principal<M::Permission>,
@@ -64,6 +88,9 @@ impl<M: Required, T> fmt::Debug for RequireIn<M, T> {
 }
 
 /// Finds the team that owns what a request is about.
+///
+/// It is asked after the credential was judged and before the permission is: a team that cannot be read is 422,
+/// whatever the caller may.
 pub trait TeamOf<S>: Send {
     /// The team, or `None` where it belongs to nobody.
     ///

@@ -82,6 +82,8 @@ where
     Gate<P>: FromRef<S>,
 {
     /// Guards with this gate; the state that is given in the end must yield a clone of it.
+    ///
+    /// Add routes, then close it with [`with_state`](Self::with_state): a router that is not closed answers nothing.
     pub fn new(gate: Gate<P>) -> Self {
         Self { gate, router: Router::new() }
     }

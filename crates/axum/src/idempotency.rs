@@ -17,6 +17,8 @@ impl IdempotencyKey {
     pub(crate) const UNFIT: &str = "send one key of at most 200 visible characters";
 
     /// Reads the headers; `None` where they hold no key, or more than one.
+    ///
+    /// Two keys are none: it could not be told which of them a retry will send.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(HEADER).iter();
         match (values.next(), values.next()) {

@@ -43,6 +43,9 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(order));
 /// ```
+///
+/// 400 `MALFORMED_JSON`, 413 `BODY_TOO_LARGE`, 415 `UNSUPPORTED_MEDIA_TYPE` and 422 `VALIDATION_ERROR` are problems
+/// (RFC 9457).
 #[derive(Clone, Copy, Debug)]
 pub struct StrictJson<T>(pub T);
 
@@ -57,6 +60,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
 }
 
 /// Reads the bytes of a body.
+///
+/// First the whole text as a tree, then the tree as a type: so a body that is no JSON is told from one that does not
+/// fit.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let document = Document::parse(bytes).map_err(|_| malformed("The body is not JSON."))?;
     read(&document).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
@@ -91,6 +97,8 @@ fn charset(parameter: &str) -> Option<&str> {
 }
 
 /// At most `limit` bytes of a body.
+///
+/// A body without an announced length is read up to the limit and no further.
 pub(crate) async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
     // What is announced as too large need not be read to be refused.
     if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit) {

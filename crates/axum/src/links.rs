@@ -6,6 +6,8 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use http::{HeaderName, header::LOCATION, request::Parts};
 
 /// The path that a request was sent to, with whatever prefix the host has mounted the endpoints at.
+///
+/// So a link leads where the client is, and not where the router believes to be mounted.
 pub(crate) struct Links(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Links {

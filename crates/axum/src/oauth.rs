@@ -32,6 +32,9 @@ use crate::calls;
 /// let server = OAuthServer::new(Issuer::parse("https://auth.example.com")?);
 /// # Ok::<(), service_accounts_axum::oauth::IssuerError>(())
 /// ```
+///
+/// It is the host's word and is checked by nobody: an issuer that is not the address clients see makes them refuse the
+/// metadata (RFC 8414 §3.3).
 #[derive(Clone, Debug)]
 pub struct OAuthServer {
     issuer: Issuer,
@@ -49,6 +52,8 @@ impl OAuthServer {
     }
 
     /// Names other addresses for the endpoints, where the router is nested elsewhere.
+    ///
+    /// They are told in the metadata only; where the router answers is for the host to say.
     #[must_use]
     pub fn endpoints(self, endpoints: Endpoints) -> Self {
         Self { endpoints, ..self }
@@ -80,6 +85,9 @@ impl OAuthServer {
 /// An issuer with a path has its metadata behind the well-known part too (RFC 8414 §3.1):
 /// `/.well-known/oauth-authorization-server/<path>`. Where the router is nested, name the addresses that clients see with
 /// [`OAuthServer::endpoints`].
+///
+/// Every answer with a secret or about one is kept by no cache (RFC 6749 §5.1). The token call takes client credentials,
+/// introspection and revocation those or a bearer, registration a bearer; the metadata is for everybody.
 pub fn oauth_router<S: Store + 'static, P: Permission>(
     accounts: ServiceAccounts<S, P>,
     gate: Gate<P>,
@@ -96,6 +104,8 @@ pub fn oauth_router<S: Store + 'static, P: Permission>(
 }
 
 /// What every endpoint works with.
+///
+/// A clone is another handle, as axum asks for.
 pub(crate) struct Desk<S, P: Permission> {
     accounts: ServiceAccounts<S, P>,
     gate: Gate<P>,
@@ -109,11 +119,13 @@ impl<S, P: Permission> Clone for Desk<S, P> {
 }
 
 impl<S, P: Permission> Desk<S, P> {
+    /// The realm is the gate's, so that one host has one challenge.
     fn refuse(&self, error: OAuthError) -> Refused {
         Refused::new(error, self.gate.realm_name())
     }
 }
 
+/// 405 in the standard's shape, with no challenge: nothing was judged.
 async fn wrong_method(expected: &'static str) -> Refused {
     Refused::new(OAuthError::wrong_method(expected), "")
 }

@@ -20,6 +20,8 @@ use crate::{Authenticated, Refusal};
 ///     principal.map_or_else(|| "hello, whoever you are".into(), |principal| format!("hello {}", principal.id()))
 /// }
 /// ```
+///
+/// 503 stays 503: where the store failed nobody is taken for a stranger.
 #[derive(Clone, Debug)]
 pub struct OptionallyAuthenticated<P: Permission>(pub Option<Principal<P>>);
 

@@ -12,6 +12,8 @@ use crate::Refusal;
 pub(crate) struct Path<T>(pub(crate) T);
 
 /// Something that a path can name.
+///
+/// What does not parse is 404 and not 400: a text that can name nothing names nothing that is here.
 pub(crate) trait FromPath: Sized {
     fn from_path(params: &RawPathParams) -> Option<Self>;
 }
@@ -53,6 +55,8 @@ impl FromPath for ReviewId {
 }
 
 /// A policy, by its name.
+///
+/// It is taken as it is: a name that no policy can have is not found.
 pub(crate) struct PolicyName(pub(crate) String);
 
 impl FromPath for PolicyName {

@@ -1,8 +1,13 @@
 //! Every problem that an endpoint answers with: its status, its code, and when it is met.
+//!
+//! Codes are part of the contract with clients and never change their meaning. A new one is added here; the list of
+//! calls says who meets it.
 
 pub(crate) mod oauth;
 
 /// A kind of problem.
+///
+/// They sort by status, then by code, as the document lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind {
     pub(crate) status: u16,

@@ -10,6 +10,8 @@ use crate::{
 };
 
 /// The parameters of a query: unknown ones and ones that come twice are refused by name.
+///
+/// 422 names the parameter; nothing of its value is repeated.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {

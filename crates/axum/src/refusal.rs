@@ -11,11 +11,26 @@ use service_accounts_tower::Problem;
 use crate::api::policies;
 
 /// Why a request was refused, as a handler returns it.
+///
+/// As a response it is `application/problem+json` (RFC 9457) with a `code` of its own, and the challenge that a 401
+/// needs (RFC 6750 §3).
+///
+/// ```
+/// use http::StatusCode;
+/// use axum::response::IntoResponse;
+/// use service_accounts_axum::Refusal;
+///
+/// let refusal = Refusal::validation("first_token.name", "expected lower case letters");
+/// assert_eq!(refusal.into_response().status(), StatusCode::UNPROCESSABLE_ENTITY);
+/// assert_eq!(Refusal::not_found().into_response().status(), StatusCode::NOT_FOUND);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(Problem);
 
 impl Refusal {
     /// A request whose fields do not fit; `field` is the path of the first that does not.
+    ///
+    /// It is 422 `VALIDATION_ERROR`. The detail must repeat nothing that was sent.
     #[must_use]
     pub fn validation(field: &str, detail: &str) -> Self {
         let detail = if field.is_empty() || field == "." { detail.into() } else { format!("{field}: {detail}") };
@@ -28,6 +43,8 @@ impl Refusal {
     }
 
     /// Nothing is here.
+    ///
+    /// The same for what is not there and for what the caller may not know of.
     #[must_use]
     pub fn not_found() -> Self {
         Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing here."))
@@ -41,6 +58,7 @@ impl Refusal {
         Self(Problem::new(StatusCode::FORBIDDEN, code, detail))
     }
 
+    /// A name that is unknown is the request's fault, rights that are missing are the caller's.
     fn of_grant(error: &GrantError) -> Self {
         match error {
             GrantError::Unknown(name) => Self::validation(field_of(name.kind()), &name.to_string()),
@@ -61,6 +79,7 @@ impl Refusal {
         }
     }
 
+    /// The exchange may tell four codes, because whoever gets past the first has shown the secret.
     fn of_credentials(rejection: Rejection, realm: &str) -> Self {
         let disclosure = rejection.disclosure();
         let detail = match disclosure {
@@ -152,6 +171,7 @@ impl From<Error> for Refusal {
     }
 }
 
+/// As the field is called in the request.
 fn field_of(kind: NameKind) -> &'static str {
     match kind {
         NameKind::Role => "role",

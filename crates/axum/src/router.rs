@@ -19,6 +19,8 @@ use crate::{
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
 /// A group of endpoints that can be mounted alone.
+///
+/// A host that has an interface of its own for some of it mounts the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Room {
@@ -95,11 +97,24 @@ impl Room {
 ///
 /// Everything but the exchange of client credentials and the document is guarded by `gate`; what administrates needs the
 /// permission that the service accounts were built with.
+///
+/// ```
+/// use axum::Router;
+/// use service_accounts::{ServiceAccounts, access::presets::data_quality::Permission, store::MemoryStore};
+/// use service_accounts_axum::{api, not_found, tower::Gate};
+///
+/// fn routes(accounts: &ServiceAccounts<MemoryStore, Permission>) -> Router {
+///     let gate = Gate::new(accounts.clone());
+///     Router::new().merge(api(accounts.clone(), gate)).fallback(not_found)
+/// }
+/// ```
 pub fn api<S: Store + 'static, P: Permission>(accounts: ServiceAccounts<S, P>, gate: Gate<P>) -> Router {
     rooms(&Room::ALL, accounts, gate)
 }
 
 /// Some endpoints, and an OpenAPI document of just these.
+///
+/// A path of a room that is left out is the host's to answer; `not_found` says 404.
 pub fn rooms<S: Store + 'static, P: Permission>(
     rooms: &[Room],
     accounts: ServiceAccounts<S, P>,
@@ -145,6 +160,7 @@ fn mounted<S: Store + 'static, P: Permission>(
     open.method_not_allowed_fallback(method_not_allowed).merge(guarded).with_state(Api { accounts, gate })
 }
 
+/// The duty goes with the request as an extension, for [`Administrator`](crate::api::Administrator) to ask about.
 fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<Api<S, P>> {
     calls.into_iter().fold(Router::new(), |router, Call { told, route }| {
         let route = match told.needs {
@@ -156,6 +172,8 @@ fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<A
 }
 
 /// The document, which knows the prefix it was asked for under.
+///
+/// The prefix is found from the request, because a nested router does not know where it was nested.
 async fn served(mut document: Value, OriginalUri(uri): OriginalUri) -> Response {
     let prefix = uri.path().strip_suffix(DOCUMENT).filter(|prefix| !prefix.is_empty());
     if let (Some(prefix), Some(fields)) = (prefix, document.as_object_mut()) {
@@ -167,6 +185,8 @@ async fn served(mut document: Value, OriginalUri(uri): OriginalUri) -> Response 
 /// The OpenAPI 3.1 document of all endpoints, those of OAuth 2.0 among them, as JSON.
 ///
 /// It is the same for every host: permissions are named by what they are for.
+///
+/// A test of this crate compares it with `openapi.json`, from which clients are generated.
 #[must_use]
 pub fn openapi<S: Store + 'static, P: Permission>() -> Value {
     let (own, oauth) = (every_call::<S, P>(), calls::oauth::<S, P>());

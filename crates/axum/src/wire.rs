@@ -1,4 +1,9 @@
 //! Every JSON shape, one file a noun: what clients send, what they get, and how both become the facade's types.
+//!
+//! A shape that clients send ends in `Request` or `Query` and refuses what it does not know; one that they get ends in
+//! `View` and borrows what it shows; a `Shape` only lends its schema to the document. Doc comments on fields are the
+//! text of `openapi.json`: they are written for the authors of clients. Fields are added and never change their
+//! meaning.
 
 pub(crate) mod account;
 pub(crate) mod event;

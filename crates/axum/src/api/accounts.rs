@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// 201 with `Location`, kept by no cache, for it has the secrets. Under an `Idempotency-Key` a retry gets the same
+/// account, and new secrets while none was used.
 pub(crate) async fn create<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -37,6 +39,7 @@ pub(crate) async fn create<S: Store + 'static, P: Permission>(
     Ok((location, secret(StatusCode::CREATED, CreatedView::new(&api.accounts, &created))).into_response())
 }
 
+/// 200 with a page. The filters of the query are asked together; the realm is the host's own, whatever is sent.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -49,6 +52,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
+/// Answers 200. Its e-mail address is made of the id, where no import gave one, and leads nowhere.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -57,6 +61,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).read().await?)))
 }
 
+/// 200 with the account as it was written, who gains by it, and warnings. A field that is left out stays.
 pub(crate) async fn update<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -67,6 +72,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     Ok(shown(UpdatedView::new(&updated)))
 }
 
+/// 200, also where it is disabled already.
 pub(crate) async fn disable<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -75,6 +81,7 @@ pub(crate) async fn disable<S: Store + 'static, P: Permission>(
     Ok(shown(AccountView::new(&*api.accounts.acting(&actor).account(&id).disable().await?)))
 }
 
+/// 200 with the account, and who gains by its credentials working again.
 pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -83,6 +90,8 @@ pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     Ok(shown(UpdatedView::new(&api.accounts.acting(&actor).account(&id).enable().await?)))
 }
 
+/// Answers 200. Without a `revision` in the query the account is approved as it stands now, so a client that shows it to a
+///      person sends the revision that it has shown.
 pub(crate) async fn approve<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -97,6 +106,7 @@ pub(crate) async fn approve<S: Store + 'static, P: Permission>(
     Ok(shown(UpdatedView::new(&account.approve(seen).await?)))
 }
 
+/// Answers 204. A second deletion is 404: the account is gone.
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -106,6 +116,7 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 201, kept by no cache. There is no key for a retry: each call makes another secret and ends the one before.
 pub(crate) async fn regenerate_secret<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -1,4 +1,6 @@
 //! For administrators: the audit trail.
+//!
+//! The rest of what is made of the trail, such as its file, is in [`trail`](super::trail).
 
 use axum::{extract::State, response::Response};
 use service_accounts::{access::Permission, store::Store};
@@ -13,6 +15,8 @@ use crate::{
     },
 };
 
+/// 200 with a page, the newest event first unless the query asks for the other order. A page may be short and still
+/// have a next one.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

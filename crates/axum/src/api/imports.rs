@@ -18,6 +18,8 @@ use crate::{
 
 const CSV: &str = "text/csv";
 
+/// Without `confirm` in the query 200 with the preview, which writes nothing; with the preview's digest 201 with every
+/// secret, kept by no cache, as JSON or as CSV by `Accept`. The body is CSV and is held whole, so it is bounded.
 pub(crate) async fn import<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// 201 with the incident, and with a new client secret where `successor` asks for one; kept by no cache. Sent again it
+/// opens another incident.
 pub(crate) async fn contain_account<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -40,6 +42,7 @@ pub(crate) async fn contain_account<S: Store + 'static, P: Permission>(
     Ok(secret(StatusCode::CREATED, ContainedAccountView::new(&incident, client_secret.as_ref())))
 }
 
+/// 201 with the incident, and with the successor's text where one was asked for; kept by no cache.
 pub(crate) async fn contain_token<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -51,6 +54,7 @@ pub(crate) async fn contain_token<S: Store + 'static, P: Permission>(
     Ok(secret(StatusCode::CREATED, ContainedTokenView::new(&api.accounts, &contained)))
 }
 
+/// 200 with a page in the order of their opening.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -61,6 +65,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
+/// 200; 404 also for an incident of another realm.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -69,6 +74,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(IncidentView::from(&api.accounts.acting(&actor).incident(&id).await?)))
 }
 
+/// 200 with the incident and all its notes. Sent twice it stands there twice.
 pub(crate) async fn note<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -78,6 +84,7 @@ pub(crate) async fn note<S: Store + 'static, P: Permission>(
     Ok(shown(IncidentView::from(&api.accounts.acting(&actor).note_incident(&id, asked.text).await?)))
 }
 
+/// 200 with what was found. The text comes in the body and never in a URL, and nothing of it is in the answer.
 pub(crate) async fn report_leak<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -11,6 +11,7 @@ use crate::{
     wire::insight::{AccountAdviceView, DryRunRequest, DryRunView},
 };
 
+/// 200; where nothing was seen, `since` is null and the advice rests on nothing.
 pub(crate) async fn advice<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -19,6 +20,7 @@ pub(crate) async fn advice<S: Store + 'static, P: Permission>(
     Ok(shown(AccountAdviceView::from(&api.accounts.acting(&actor).account(&id).advice().await?)))
 }
 
+/// Answers 200. It is a POST because its question is long; it writes nothing.
 pub(crate) async fn dry_run<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -19,6 +19,7 @@ use crate::{
     },
 };
 
+/// 200 with a page: `limit` counts accounts, and an item is a task.
 pub(crate) async fn plan<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -28,6 +29,7 @@ pub(crate) async fn plan<S: Store + 'static, P: Permission>(
     Ok(page::<_, TaskView>(&api.accounts.acting(&actor).plan(after, limit).await?))
 }
 
+/// 200 with a page. Without `days` it looks as far ahead as makes an unused token idle.
 pub(crate) async fn forecast<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -38,6 +40,7 @@ pub(crate) async fn forecast<S: Store + 'static, P: Permission>(
     Ok(page::<_, ComingView>(&api.accounts.acting(&actor).forecast(horizon, after, limit).await?))
 }
 
+/// 200 with a page. The policy in the body is compared with the host's and kept nowhere.
 pub(crate) async fn diff<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -50,6 +53,8 @@ pub(crate) async fn diff<S: Store + 'static, P: Permission>(
 }
 
 /// A page that tells of so many accounts, whatever the number of its items.
+///
+/// The cursor is the id of the last account that was looked at.
 fn page<'p, T, V: From<&'p T> + Serialize>(page: &'p Paged<T, AccountId>) -> Response {
     let items = page.items.iter().map(V::from).collect();
     shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) })

@@ -6,6 +6,7 @@ use service_accounts::{access::Permission, store::Store};
 use super::{Administrator, Api, shown};
 use crate::{Refusal, wire::pepper::PepperView};
 
+/// 200 with a list, not a page: a process has a handful of peppers.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -23,6 +23,7 @@ use crate::{
     },
 };
 
+/// 200 with a page, the cursor being the last name.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -34,6 +35,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next }))
 }
 
+/// 201 with `Location`; 409 where the name is taken.
 pub(crate) async fn create<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -45,6 +47,7 @@ pub(crate) async fn create<S: Store + 'static, P: Permission>(
     Ok((StatusCode::CREATED, links.member(&policy.name), axum::Json(PolicyView::from(&kept))).into_response())
 }
 
+/// 200, with the version that a change has to name.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -53,6 +56,8 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(PolicyView::from(&api.accounts.acting(&actor).policies().get(&name).await?)))
 }
 
+/// Answers 200. The version that was read comes in the query, and 409 says that the policy is at another by now; without one in the
+/// query the state of this moment is replaced.
 pub(crate) async fn replace<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -69,6 +74,7 @@ pub(crate) async fn replace<S: Store + 'static, P: Permission>(
     Ok(shown(PolicyView::from(&room.put(&policy, Some(expected)).await?)))
 }
 
+/// 204, under the version that was read; without one in the query, whatever stands now.
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -84,6 +90,7 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 200 whatever the outcome: an objection is an answer here, not a refusal.
 pub(crate) async fn validate<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -94,6 +101,7 @@ pub(crate) async fn validate<S: Store + 'static, P: Permission>(
     Ok(shown(TrialView::from(&trial)))
 }
 
+/// 200 with a page of what the policy objects to; `limit` counts accounts.
 pub(crate) async fn validate_existing<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -24,6 +24,7 @@ use crate::{
 const CSV: &str = "text/csv";
 const MARKDOWN: &str = "text/markdown";
 
+/// 201 with `Location`, as JSON, CSV or Markdown by `Accept`. Sent twice it opens two reviews.
 pub(crate) async fn open<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -37,6 +38,7 @@ pub(crate) async fn open<S: Store + 'static, P: Permission>(
     Ok((StatusCode::CREATED, location, answer(&headers, &opened)).into_response())
 }
 
+/// 200 with a page, the latest first, each without its rows.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -48,6 +50,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
+/// 200, as JSON, CSV or Markdown by `Accept`; only JSON has the delta.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -57,6 +60,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(answer(&headers, &api.accounts.acting(&actor).reviews().get(&id).await?))
 }
 
+/// 200 with the whole review, in the form that `Accept` asks for.
 pub(crate) async fn attest<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -78,6 +82,7 @@ fn answer(headers: &HeaderMap, opened: &OpenedReview) -> Response {
     }
 }
 
+/// The charset is named, because a browser would otherwise guess it.
 fn text(media_type: &'static str, text: String) -> Response {
     let content_type: [(HeaderName, HeaderValue); 1] = [(CONTENT_TYPE, HeaderValue::from_static(media_type))];
     (content_type, text).into_response()

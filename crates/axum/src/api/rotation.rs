@@ -16,6 +16,8 @@ use crate::{
     wire::rotation::{RotateRequest, RotateSelfRequest, RotatedView, RotationView},
 };
 
+/// 201 or 200, kept by no cache, with the successor's place in `Location`. The key is in the body: the same key again
+/// finds the same successor.
 pub(crate) async fn rotate<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -27,6 +29,8 @@ pub(crate) async fn rotate<S: Store + 'static, P: Permission>(
     Ok((links.sibling(rotated.successor.id.as_str()), answer(&api, &rotated)).into_response())
 }
 
+/// As [`rotate`], for the credential that the request came with: it needs no right to administrate, and names no token
+/// in its path.
 pub(crate) async fn rotate_self<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Authenticated(principal): Authenticated<P>,
@@ -46,6 +50,7 @@ fn answer<S: Store + 'static, P: Permission>(api: &Api<S, P>, rotated: &RotatedT
     secret(status, RotatedView::new(&api.accounts, rotated))
 }
 
+/// 200 with each step, who did it and when; 404 where the token was never rotated.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -54,6 +59,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).rotation().await?)))
 }
 
+/// 200; 409 once the new token has been used or the old one has ended.
 pub(crate) async fn cancel<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -62,6 +68,7 @@ pub(crate) async fn cancel<S: Store + 'static, P: Permission>(
     Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).cancel_rotation().await?)))
 }
 
+/// 200, also where the old token is revoked already.
 pub(crate) async fn finish<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -12,6 +12,8 @@ use crate::{
     wire::session::{AuthRequest, AuthView, VerifyView},
 };
 
+/// 200, kept by no cache: the session is a new thing with no address of its own, so there is no `Location`. 401 has the
+/// code that the client may know (`INVALID_CREDENTIALS` and three others).
 pub(crate) async fn auth<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     extensions: Extensions,
@@ -25,6 +27,7 @@ pub(crate) async fn auth<S: Store + 'static, P: Permission>(
     Ok(secret(StatusCode::OK, AuthView::new(&session)))
 }
 
+/// Answers 200. A credential that was deleted since it came in is refused like one that never was.
 pub(crate) async fn verify<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Authenticated(principal): Authenticated<P>,
@@ -34,6 +37,7 @@ pub(crate) async fn verify<S: Store + 'static, P: Permission>(
     Ok(shown(VerifyView::new(&api.accounts, &principal).ok_or_else(gone)?))
 }
 
+/// 204; 409 for a token, which only an administrator ends. Sent again it is 401: the session lets nobody in any more.
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Authenticated(principal): Authenticated<P>,

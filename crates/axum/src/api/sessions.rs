@@ -15,6 +15,7 @@ use crate::{
     },
 };
 
+/// 200 with a page; sessions that have ended are in it until upkeep removes them.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -26,6 +27,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }))
 }
 
+/// 204, also where it is revoked already.
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

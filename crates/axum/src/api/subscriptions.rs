@@ -22,6 +22,7 @@ use crate::{
     },
 };
 
+/// 200 with a page, disabled ones included.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -33,6 +34,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }))
 }
 
+/// 201 with `Location` and the signing secret, kept by no cache. Sent twice it subscribes twice.
 pub(crate) async fn create<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -45,6 +47,7 @@ pub(crate) async fn create<S: Store + 'static, P: Permission>(
     Ok((location, secret(StatusCode::CREATED, CreatedSubscriptionView::new(&created))).into_response())
 }
 
+/// 200, without the secret.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -54,6 +57,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(SubscriptionView::new(&found)))
 }
 
+/// 204; a message that is on its way may still arrive.
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -63,6 +67,7 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 204: the message is in the trail, and a deliverer sends it.
 pub(crate) async fn test<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -72,6 +77,7 @@ pub(crate) async fn test<S: Store + 'static, P: Permission>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 200 with a page that has no next one: twenty are remembered.
 pub(crate) async fn deliveries<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -81,6 +87,7 @@ pub(crate) async fn deliveries<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items: deliveries.iter().map(DeliveryView::new).collect(), next_cursor: None }))
 }
 
+/// 201 with the new secret, kept by no cache. Each call makes another one.
 pub(crate) async fn rotate_secret<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -90,6 +97,7 @@ pub(crate) async fn rotate_secret<S: Store + 'static, P: Permission>(
     Ok(secret(StatusCode::CREATED, SigningSecretView { secret: new.expose() }))
 }
 
+/// 200, also where it is enabled already.
 pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -99,6 +107,7 @@ pub(crate) async fn enable<S: Store + 'static, P: Permission>(
     Ok(shown(SubscriptionView::new(&enabled)))
 }
 
+/// Answers 200. What the trail no longer holds is not told again.
 pub(crate) async fn replay<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -24,6 +24,7 @@ use crate::{
     },
 };
 
+/// 201 with `Location` and the text, kept by no cache. A retry meets 409, for the name is taken.
 pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -38,6 +39,7 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     Ok((links.member(minted.token.id.as_str()), secret(StatusCode::CREATED, view)).into_response())
 }
 
+/// 200 with a page, each token with its last use.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -49,6 +51,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.map(|id| id.as_str().into()) }))
 }
 
+/// 200 with the token, and who gains by its new scopes.
 pub(crate) async fn update<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -59,6 +62,7 @@ pub(crate) async fn update<S: Store + 'static, P: Permission>(
     Ok(shown(UpdatedTokenView::new(&api.accounts, &changed)))
 }
 
+/// 200 with the token as it is now, also where it was revoked before.
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -68,6 +72,7 @@ pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     Ok(shown(TokenView::new(&api.accounts, &revoked)))
 }
 
+/// 204; 409 for one that is not revoked.
 pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -77,6 +82,7 @@ pub(crate) async fn delete<S: Store + 'static, P: Permission>(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// 200; a revoked token comes with what was seen of it since.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -91,6 +97,7 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Ok(shown(ShownTokenView { token: TokenView::new(&api.accounts, &found), observation }))
 }
 
+/// 200 with all rows at once: at most 64 of each kind are kept.
 pub(crate) async fn sightings<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+/// 200 with a page in the order of time.
 pub(crate) async fn alerts<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -31,6 +32,7 @@ pub(crate) async fn alerts<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
+/// 200 with a page, the oldest seal first.
 pub(crate) async fn seals<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -42,6 +44,7 @@ pub(crate) async fn seals<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
+/// 200 with the event, its seal and the digests between; 404 where it is not sealed yet.
 pub(crate) async fn proof<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -50,6 +53,8 @@ pub(crate) async fn proof<S: Store + 'static, P: Permission>(
     Ok(shown(InclusionView(api.accounts.acting(&actor).trail().inclusion(event).await?)))
 }
 
+/// 200, sent part by part as it is read. What goes wrong after the first byte cannot be a status any more: the answer
+/// breaks off, and a verifier finds no end.
 pub(crate) async fn export<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -69,6 +74,7 @@ struct File<S, P: Permission> {
 }
 
 impl<S: Store + 'static, P: Permission> File<S, P> {
+    /// Whether the actor may is asked for each part, by the catalogue of that moment.
     async fn next(mut self) -> Result<Option<(String, Self)>, Error> {
         let part = self.accounts.acting(&self.actor).trail().next_part(&mut self.export).await?;
         Ok(part.map(|part| (part, self)))

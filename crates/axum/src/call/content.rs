@@ -7,6 +7,8 @@ use utoipa::{
 };
 
 /// A body, with its schema, the schemas it refers to, and an example.
+///
+/// Schemas that are shared stand once in the document, under their names.
 pub(crate) struct Content {
     pub(crate) media_type: &'static str,
     pub(crate) schema: RefOr<Schema>,
@@ -33,6 +35,7 @@ impl Answer {
 }
 
 impl Content {
+    /// The schema is the type's own, so it changes with the type.
     pub(super) fn of<T: ToSchema>(example: Value) -> Self {
         let mut parts = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut parts);
@@ -44,6 +47,7 @@ impl Content {
         Self { media_type, schema, parts: Vec::new(), example: example.into() }
     }
 
+    /// Each list has a schema of its own, since OpenAPI has no generic types.
     pub(super) fn page_of<T: ToSchema>(example: Value) -> Self {
         let item = Self::of::<T>(example);
         let name = format!("{}Page", T::name());
@@ -66,6 +70,7 @@ fn page_schema(item: RefOr<Schema>) -> RefOr<Schema> {
         .into()
 }
 
+/// A name without its schema among the parts would be a dangling reference; a test reads the whole document.
 fn reference(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))
 }

@@ -8,6 +8,8 @@ use super::{Answer, Content};
 use crate::problems::{self, Kind, oauth};
 
 /// All that a client has to know of a call.
+///
+/// It holds no function: the document is made of it alone.
 pub(crate) struct Description {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
@@ -68,6 +70,8 @@ impl Description {
     }
 
     /// Every problem: those that its form implies, and its own, in the order of their status.
+    ///
+    /// A problem that is implied twice is told once.
     pub(crate) fn all_problems(&self) -> Vec<Kind> {
         let mut all = self.problems.clone();
         all.extend(match self.refusals {
@@ -79,6 +83,8 @@ impl Description {
         all
     }
 
+    /// A path with variables can miss, a body can be malformed, a bearer can be refused: nobody has to write that down
+    /// call by call.
     fn implied(&self) -> Vec<Kind> {
         let mut all = vec![problems::UNAVAILABLE, problems::INVALID_REQUEST];
         if self.needs != Needs::Nothing {
@@ -100,6 +106,7 @@ impl Description {
         all
     }
 
+    /// The order of RFC 6749 §5.2: the request, the client, the bearer.
     fn implied_of_oauth(&self) -> Vec<Kind> {
         let mut all = Vec::new();
         if self.body.is_some() {

@@ -23,6 +23,7 @@ pub(super) fn refusal(kinds: &[Kind], refusals: Refusals) -> Value {
     })
 }
 
+/// Only what a client needs to go on: the challenge, and how long to wait.
 fn headers(kinds: &[Kind], refusals: Refusals) -> Value {
     match (kinds.first().map(|kind| kind.status), refusals) {
         (Some(401 | 403), Refusals::Problems) => {

@@ -1,4 +1,6 @@
 //! What clients of the OAuth standards send and get.
+//!
+//! Forms are shown as JSON objects, which is how OpenAPI writes the fields of a form.
 
 use serde_json::{Value, json};
 

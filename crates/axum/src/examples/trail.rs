@@ -1,4 +1,6 @@
 //! Events, exports, seals and alerts.
+//!
+//! Files are texts here, since they are no JSON.
 
 use serde_json::{Value, json};
 

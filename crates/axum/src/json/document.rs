@@ -1,4 +1,7 @@
 //! A JSON text as a tree that still knows what was wrong with it.
+//!
+//! A field that comes twice, a number that is no whole one and a depth that nobody needs are kept and not refused at
+//! once: the reader that knows which field is meant says so by its path.
 
 use std::{collections::HashSet, fmt};
 
@@ -37,6 +40,8 @@ pub(crate) struct Object {
 
 impl Document {
     /// Reads a text that holds one value and nothing else.
+    ///
+    /// Text behind the value is an error, as is text that is no UTF-8.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         // What `IgnoredAny` skips is not checked to be UTF-8.
         let text = str::from_utf8(text).map_err(serde::de::Error::custom)?;
@@ -48,6 +53,7 @@ impl Document {
 }
 
 impl Object {
+    /// The first that comes twice is remembered, whether or not anybody asks for it.
     pub(crate) fn new(fields: Vec<(String, Document)>) -> Self {
         let mut names = HashSet::with_capacity(fields.len());
         let repeated = fields.iter().position(|(name, _)| !names.insert(name.as_str()));

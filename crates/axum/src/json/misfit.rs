@@ -1,4 +1,7 @@
 //! What does not fit, where, in words for the author of a client.
+//!
+//! A message is for whoever writes the client. It holds what was expected and where, and nothing that came: a body may
+//! hold a secret in the wrong field.
 
 use std::fmt::{self, Display};
 
@@ -35,6 +38,8 @@ impl Misfit {
     }
 
     /// The same, seen from the object that has the field.
+    ///
+    /// Paths grow from the innermost field outwards, as the error travels up.
     pub(crate) fn inside(self, field: &str) -> Self {
         let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Self { path: format!("{field}{separator}{}", self.path), ..self }

@@ -39,6 +39,7 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A name that comes twice is refused even where nobody reads that field: two readers could take two values.
     fn object(self) -> Result<&'a Object, Misfit> {
         let Document::Object(object) = self.0 else { return expected(OBJECT) };
         match object.repeated() {
@@ -48,6 +49,8 @@ impl<'a> Node<'a> {
     }
 
     /// A whole number between two bounds.
+    ///
+    /// Numbers of a query are words, and are held to the same bounds.
     fn whole(self, least: i64, greatest: u64) -> Result<i128, Misfit> {
         let number = match self.0 {
             Document::Whole(number) => Some(i128::from(*number)),
@@ -209,6 +212,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
+/// The name of the value under way is kept, to stand in the path of an error.
 struct Fields<'a> {
     left: &'a [(String, Document)],
     value: Option<(&'a str, &'a Document)>,
@@ -256,6 +260,8 @@ impl<'de> EnumAccess<'de> for Name<'de> {
 }
 
 /// A choice that comes with nothing else.
+///
+/// A variant with content would be an object with one key, which no shape here has.
 struct Alone;
 
 impl<'de> VariantAccess<'de> for Alone {

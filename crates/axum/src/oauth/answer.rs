@@ -18,6 +18,8 @@ pub(super) const NO_STORE: [(HeaderName, HeaderValue); 2] =
     [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (PRAGMA, HeaderValue::from_static("no-cache"))];
 
 /// A refusal with the realm of its challenge.
+///
+/// The challenge is `Basic` for a client and `Bearer` for a bearer (RFC 6749 §5.2, RFC 6750 §3).
 #[derive(Debug)]
 pub(crate) struct Refused {
     error: OAuthError,
@@ -66,6 +68,8 @@ pub(super) fn of_bearer(error: &AuthenticateError) -> OAuthError {
 }
 
 /// A session that was not opened.
+///
+/// A full list of networks or a lifetime out of bounds is `invalid_request`, for the standard has no closer word.
 pub(super) fn of_exchange(error: &ExchangeError) -> OAuthError {
     match error {
         ExchangeError::Authenticate(error) => of_client(error),
@@ -78,6 +82,8 @@ pub(super) fn of_exchange(error: &ExchangeError) -> OAuthError {
 }
 
 /// A client that was not registered.
+///
+/// RFC 7591 §3.2.2 has two codes; who may not gets those of RFC 6750.
 pub(super) fn of_registration(error: &Error) -> OAuthError {
     match error {
         Error::NotPermitted | Error::OwnAccount | Error::AuthorityLost => insufficient(error),
@@ -106,6 +112,7 @@ pub(super) fn of_problem(problem: &Problem) -> OAuthError {
     }
 }
 
+/// 403, as RFC 6750 §3.1 has it.
 fn insufficient(error: &impl std::error::Error) -> OAuthError {
     OAuthError::new(ErrorCode::InsufficientScope, error.to_string())
 }

@@ -12,6 +12,8 @@ use super::{
 
 impl<S: Store + 'static, P: Permission> Desk<S, P> {
     /// Verifies a caller by its client credentials or its bearer token.
+    ///
+    /// A client secret is judged without opening a session, and a bearer counts as used.
     pub(super) async fn verify(&self, caller: &Caller<'_>, address: Option<IpAddr>) -> Result<Actor<P>, Refused> {
         let principal = match caller {
             Caller::Client(client) => {

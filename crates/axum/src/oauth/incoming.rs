@@ -25,6 +25,9 @@ use crate::idempotency::IdempotencyKey;
 const SECRETS: [&str; 3] = ["access_token", "client_secret", "token"];
 
 /// The body and what stood before it.
+///
+/// The address is found before the body is read, since a request whose address cannot be told is refused whatever it
+/// says.
 pub(crate) struct Incoming<B> {
     pub(super) body: B,
     pub(super) address: Option<IpAddr>,
@@ -69,6 +72,7 @@ impl<S: Store + 'static, P: Permission> FromRequest<Desk<S, P>> for Incoming<Jso
     }
 }
 
+/// The order: the URL, the media type, the address, then the body. What is refused early costs least.
 async fn receive<S, P: Permission>(
     request: Request,
     desk: &Desk<S, P>,
@@ -106,6 +110,7 @@ fn check_media_type(
     if is_one && !headers.contains_key(CONTENT_ENCODING) { Ok(()) } else { Err(OAuthError::wrong_media_type(expected)) }
 }
 
+/// JSON is UTF-8 (RFC 8259 §8.1); a charset that says so does no harm.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));

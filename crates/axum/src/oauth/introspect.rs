@@ -18,6 +18,8 @@ use super::{
     token::scope_of,
 };
 
+/// 200 with `active: false` for everything that is not good, is not the caller's to know of, or is no bearer (§2.2).
+/// Asking is no use.
 pub(crate) async fn introspect<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,

@@ -6,6 +6,7 @@ use service_accounts_oauth::{Metadata, ScopeList};
 
 use super::Desk;
 
+/// It names every permission of the host as a scope; which of them a client has is not in it.
 pub(crate) async fn metadata<S: Store + 'static, P: Permission>(State(desk): State<Desk<S, P>>) -> Json<Metadata> {
     let server = &desk.server;
     let scopes = ScopeList::of(P::ALL.iter().map(|permission| permission.name())).unwrap_or_default();

@@ -27,6 +27,8 @@ use super::{
     token::scope_of,
 };
 
+/// Answers 201. The secret does not expire by itself (`client_secret_expires_at` 0); it is left out where a retry under the
+///      same `Idempotency-Key` comes after it was used.
 pub(crate) async fn register<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<JsonText>,
@@ -66,6 +68,8 @@ async fn initial_access<S: Store + 'static, P: Permission>(
     }
 }
 
+/// `client_name` is needed, for the id is made of it. Without `owner` the first contact answers for it, and without one
+/// the caller.
 fn account<P: Permission>(
     request: &RegistrationRequest,
     actor: &Actor<P>,
@@ -90,6 +94,7 @@ fn account<P: Permission>(
     })
 }
 
+/// No `scope` is all that the role allows, as in every other call.
 fn scopes(scope: Option<&ScopeList>) -> Result<Scopes, OAuthError> {
     let Some(scope) = scope else { return Ok(Scopes::Inherited) };
     Scopes::only(scope.iter()).map_err(|error| unfit("scope", error))
@@ -108,6 +113,7 @@ fn read<T, E: std::fmt::Display>(
     request.text(name)?.map(parse).transpose().map_err(|error| unfit(name, error))
 }
 
+/// The field is named as the client wrote it.
 fn unfit(name: &str, reason: impl std::fmt::Display) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidClientMetadata, format!("{name}: {reason}"))
 }

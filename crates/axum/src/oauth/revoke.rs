@@ -14,6 +14,7 @@ use super::{
     incoming::Incoming,
 };
 
+/// 200 also for a token that is unknown, revoked already or somebody else's (§2.2): the answer tells nothing of it.
 pub(crate) async fn revoke<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,

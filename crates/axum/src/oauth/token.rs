@@ -18,6 +18,7 @@ use super::{
     incoming::Incoming,
 };
 
+/// 200 without a refresh token (§4.4.3). `scope` is always told, so that a client knows what it got (§5.1).
 pub(crate) async fn token<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<Form>,
@@ -37,6 +38,7 @@ fn narrowing(scope: Option<&ScopeList>) -> Result<Narrowing, OAuthError> {
     Ok(Narrowing { scopes: Scopes::only(scope.iter()).map_err(unknown)?, ..Narrowing::default() })
 }
 
+/// The seconds count from the session's own date and not from this answer.
 fn answer<P: Permission>(session: &OpenedSession<P>) -> TokenResponse<'_> {
     let seconds = (session.expires_at - session.token.created_at).whole_seconds();
     let scope = scope_of(&session.account, &session.token, session.grants.permissions());

@@ -28,6 +28,7 @@ pub(crate) const TOO_LARGE: Kind = Kind { status: 413, when: "The body is larger
 pub(crate) const WRONG_MEDIA_TYPE: Kind =
     Kind { status: 415, when: "The body is sent as another media type, or is packed.", ..INVALID_REQUEST };
 
+/// The status is the standard's, from the crate that knows it.
 const fn kind(code: ErrorCode, when: &'static str) -> Kind {
     Kind { status: code.status(), code: code.as_str(), when }
 }

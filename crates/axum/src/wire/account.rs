@@ -106,6 +106,7 @@ pub(crate) enum ApprovalShape {
 }
 
 impl<'a> AccountView<'a> {
+    /// The address is the undeliverable one that is made of the id, never that of an import.
     pub(crate) fn new(account: &'a Account) -> Self {
         let (approval, approved_by) = match &account.approval {
             Approval::NotRequired => ("not_required", None),
@@ -162,6 +163,7 @@ pub(crate) struct ProposalView<'a> {
 }
 
 impl<'a> ProposalView<'a> {
+    /// Who made it is told, because none of them may approve it.
     fn new(proposal: &'a Proposal) -> Self {
         Self {
             role: proposal.grant.role(),

@@ -56,6 +56,7 @@ enum OrderShape {
     Oldest,
 }
 
+/// All conditions must hold. Names that nobody has match nothing, which is no error.
 impl From<AuditQuery> for Query {
     fn from(asked: AuditQuery) -> Self {
         let query = Self::default().limit(asked.limit.get());
@@ -130,6 +131,7 @@ struct ChangeShape {
     new: Option<String>,
 }
 
+/// Labels are shown as they were kept, control characters replaced; `payload` is the host's own JSON as text.
 impl From<&Recorded> for EventView {
     fn from(recorded: &Recorded) -> Self {
         let event = &recorded.event;

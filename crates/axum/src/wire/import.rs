@@ -42,6 +42,8 @@ pub(crate) struct ImportQuery {
 }
 
 impl ImportQuery {
+    /// Without an environment it is production where the host has that, or else the first by name. The digest is a
+    /// confirmation, and not an option that holds for rows.
     pub(crate) fn split(self, lifecycle: &LifecyclePolicy) -> Result<(Option<String>, ImportOptions), Refusal> {
         let production = Some(Environment::production()).filter(|production| lifecycle.lifetime(production).is_some());
         let first = || lifecycle.environments().next().map(|(environment, _)| environment.clone());
@@ -110,6 +112,7 @@ enum ImportOutcomeView {
     Refuse,
 }
 
+/// The counts are worked out from the rows, so they cannot disagree with them.
 impl From<&ImportPreview> for ImportPreviewView {
     fn from(preview: &ImportPreview) -> Self {
         let (rows, refuse) = (preview.rows.len(), preview.refused());
@@ -121,6 +124,7 @@ impl From<&ImportPreview> for ImportPreviewView {
     }
 }
 
+/// Problems are told in words: they are for whoever corrects the file.
 impl From<&ImportRow> for ImportRowView {
     fn from(row: &ImportRow) -> Self {
         let is_good = row.problems.is_empty();
@@ -162,12 +166,14 @@ struct ImportedAccountView<'a> {
     tried: &'static str,
 }
 
+/// In the order of the file, so that people find their rows again.
 impl<'a> From<&'a Imported> for ImportedView<'a> {
     fn from(imported: &'a Imported) -> Self {
         Self { accounts: imported.accounts.iter().map(ImportedAccountView::from).collect() }
     }
 }
 
+/// It has secrets, so only an answer that no cache keeps may hold it.
 impl<'a> From<&'a ImportedAccount> for ImportedAccountView<'a> {
     fn from(account: &'a ImportedAccount) -> Self {
         Self {

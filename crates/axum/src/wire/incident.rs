@@ -34,6 +34,7 @@ pub(crate) struct ContainRequest {
 }
 
 impl ContainRequest {
+    /// Of an account the same field asks for a client secret, which the handler sees to.
     pub(crate) const fn successor(&self) -> Successor {
         if self.successor { Successor::Minted } else { Successor::None }
     }
@@ -50,6 +51,7 @@ pub(crate) struct NoteRequest {
     pub(crate) text: Note,
 }
 
+/// The message says what a note is, and nothing of the text.
 fn note<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Note, D::Error> {
     Note::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
@@ -126,6 +128,7 @@ impl<'a> From<&'a IncidentNote> for NoteView<'a> {
     }
 }
 
+/// What the account did is shown as events, in the shape that the trail has.
 impl<'a> From<&'a Incident> for IncidentView<'a> {
     fn from(incident: &'a Incident) -> Self {
         Self {
@@ -156,6 +159,7 @@ pub(crate) struct ContainedTokenView<'a> {
     new_token: Option<MintedView<'a>>,
 }
 
+/// The successor's text stands beside the incident and not in it: an incident is read again, a text is not.
 impl<'a> ContainedTokenView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, contained: &'a Contained) -> Self {
         let new_token = contained.successor.as_ref().map(|minted| MintedView::new(accounts, minted));
@@ -221,6 +225,7 @@ impl<'a> From<&'a LeakedToken> for LeakedView<'a> {
     }
 }
 
+/// Hints only: whoever reports has the text already, and the answer may be kept.
 impl<'a> From<&'a LeakReport> for LeakReportView<'a> {
     fn from(report: &'a LeakReport) -> Self {
         let tokens = report.tokens.iter().map(LeakedView::from).collect();

@@ -51,6 +51,7 @@ struct ExchangeView {
     reason: String,
 }
 
+/// Where the catalogue does not know the account's role or scopes, the parts about rights are empty.
 impl<'a, P: Permission> From<&'a AccountAdvice<P>> for AccountAdviceView<'a> {
     fn from(advice: &'a AccountAdvice<P>) -> Self {
         let rights = advice.rights.as_ref();
@@ -69,6 +70,7 @@ impl<'a, P: Permission> From<&'a AccountAdvice<P>> for AccountAdviceView<'a> {
     }
 }
 
+/// The code is for programs and stays; the sentence may be written better.
 impl From<ExchangeAdvice> for ExchangeView {
     fn from(advice: ExchangeAdvice) -> Self {
         let code = match advice {
@@ -112,6 +114,7 @@ impl<'de> Deserialize<'de> for DryRunDays {
     }
 }
 
+/// An allowlist of no networks is every address, as everywhere.
 impl From<DryRunRequest> for DryRun {
     fn from(asked: DryRunRequest) -> Self {
         let DryRunRequest { role, scopes, ip_allowlist, days } = asked;
@@ -151,6 +154,7 @@ struct DeniedView {
     count: u64,
 }
 
+/// Counts are of requests; the kinds shown are the most frequent, and the counts are of all.
 impl<P: Permission> From<&DryRunResult<P>> for DryRunView {
     fn from(result: &DryRunResult<P>) -> Self {
         let replay = &result.replay;
@@ -217,6 +221,7 @@ struct VerdictView {
     reasons: Vec<String>,
 }
 
+/// The reasons are sentences with numbers and hold no address: those stand among the sightings.
 impl From<&Observation> for ObservationView {
     fn from(seen: &Observation) -> Self {
         let verdict = seen.verdict.as_ref().map(|verdict| VerdictView {
@@ -233,6 +238,7 @@ impl From<&Observation> for ObservationView {
     }
 }
 
+/// Frozen, for dashboards count by it.
 const fn suspicion(suspicion: Suspicion) -> &'static str {
     match suspicion {
         Suspicion::StaleDeploy => "stale_deploy",
@@ -241,6 +247,7 @@ const fn suspicion(suspicion: Suspicion) -> &'static str {
     }
 }
 
+/// For people: what speaks for the verdict, with its numbers.
 fn reason(reason: SuspicionReason) -> String {
     match reason {
         SuspicionReason::FamiliarAddresses { addresses } => {

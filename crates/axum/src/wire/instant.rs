@@ -4,6 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
 /// An instant in RFC 3339, which has the years 0 to 9999 and no others.
+///
+/// It is shown with whole seconds and a `Z`; whatever offset a client sends is taken into UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instant(pub(crate) UtcDateTime);
 

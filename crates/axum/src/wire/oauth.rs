@@ -1,6 +1,9 @@
 //! Schemas of what the crate `oauth` reads and writes itself.
 //!
 //! Times are seconds since 1970 in UTC, as the standards have them; everywhere else they are RFC 3339.
+//!
+//! Nothing here is read or written by the endpoints, which use `service_accounts_oauth`: these shapes lend their
+//! schemas to the document.
 
 mod registration;
 

@@ -11,6 +11,8 @@ use utoipa::{
 };
 
 /// How many items a page holds: 1 to 200, and 50 where nothing is asked for.
+///
+/// Out of bounds is refused and not brought within: a client that asked for 1,000 would take 200 for all there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit(usize);
 
@@ -37,6 +39,8 @@ impl<'de> Deserialize<'de> for Limit {
 }
 
 /// Where a list goes on: the `next_cursor` of the page before.
+///
+/// It is the key of the last item, and clients pass it on unread. What is no key is 422.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<T>(pub(crate) T);
 
@@ -68,6 +72,8 @@ impl<T> PageQuery<T> {
 }
 
 /// A page of a list.
+///
+/// Only `next_cursor` tells the last page: a page may be short, even empty, and have a next one.
 #[derive(Serialize)]
 pub(crate) struct PageView<T> {
     /// At most `limit` items.

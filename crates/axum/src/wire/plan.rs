@@ -192,6 +192,7 @@ pub(crate) struct DifferenceView {
     next_due_then: Option<Instant>,
 }
 
+/// The most urgent reason gives the task its urgency.
 impl From<&Task<TokenKey>> for TaskView {
     fn from(task: &Task<TokenKey>) -> Self {
         Self {
@@ -204,6 +205,7 @@ impl From<&Task<TokenKey>> for TaskView {
     }
 }
 
+/// The code is what events in the trail and policies call it as well.
 impl From<&LifecycleFinding> for FindingView {
     fn from(finding: &LifecycleFinding) -> Self {
         Self {
@@ -215,6 +217,7 @@ impl From<&LifecycleFinding> for FindingView {
     }
 }
 
+/// The date is the first instant at which it will be found.
 impl From<&ComingFinding<TokenKey>> for ComingView {
     fn from(coming: &ComingFinding<TokenKey>) -> Self {
         let TokenKey { account, token } = &coming.key;
@@ -223,6 +226,7 @@ impl From<&ComingFinding<TokenKey>> for ComingView {
     }
 }
 
+/// Both sides are told, so that a client can show what would come and what would go.
 impl From<&PolicyDifference<TokenKey>> for DifferenceView {
     fn from(difference: &PolicyDifference<TokenKey>) -> Self {
         Self {
@@ -236,6 +240,7 @@ impl From<&PolicyDifference<TokenKey>> for DifferenceView {
     }
 }
 
+/// Frozen: clients branch by it.
 const fn kind(kind: TaskKind) -> &'static str {
     match kind {
         TaskKind::DefineEnvironment => "define_environment",

@@ -89,6 +89,7 @@ pub(crate) struct VersionQuery {
 }
 
 impl VersionQuery {
+    /// None where the client did not name one; the handler then takes the state of this moment.
     pub(crate) fn version(&self) -> Option<PolicyVersion> {
         self.version.map(PolicyVersion::new)
     }
@@ -103,6 +104,7 @@ impl PolicyRequest {
 }
 
 impl PolicyContentRequest {
+    /// A body that names another policy than the path is refused, so that nobody overwrites one by a slip.
     pub(crate) fn read(self, name: String) -> Result<TokenPolicy, Refusal> {
         if self.name.is_some_and(|given| given != name) {
             return Err(Refusal::validation("name", "a policy keeps its name; put another one and remove this"));
@@ -132,6 +134,7 @@ pub(crate) struct PolicyView<'a> {
     over_broad: Vec<Value>,
 }
 
+/// `over_broad` warns and refuses nothing.
 impl<'a> From<&'a KeptPolicy> for PolicyView<'a> {
     fn from(KeptPolicy { policy, version, over_broad: broad }: &'a KeptPolicy) -> Self {
         Self {
@@ -175,6 +178,7 @@ pub(super) enum KindShape {
     Certificate,
 }
 
+/// The same shape stands in a 422 and among warnings.
 impl<'a> From<&'a PolicyFinding> for FindingView<'a> {
     fn from(PolicyFinding { policy, kind, violation }: &'a PolicyFinding) -> Self {
         let (code, field, reason) = (violation.code, violation.field, violation.reason);
@@ -209,6 +213,7 @@ enum OutcomeShape {
     Block,
 }
 
+/// The outcome is the hardest rule that would fail.
 impl<'a> From<&'a PolicyTrial> for TrialView<'a> {
     fn from(trial: &'a PolicyTrial) -> Self {
         let findings = findings(&trial.findings);
@@ -228,6 +233,7 @@ pub(crate) struct ObjectionView<'a> {
     findings: Vec<FindingView<'a>>,
 }
 
+/// Without a token it is about the account itself.
 impl<'a> From<&'a PolicyObjection> for ObjectionView<'a> {
     fn from(objection: &'a PolicyObjection) -> Self {
         let token = objection.token.as_ref().map(|token| token.as_str());

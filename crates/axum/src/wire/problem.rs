@@ -34,6 +34,7 @@ pub(crate) struct OAuthErrorShape {
     error_description: String,
 }
 
+/// It is written by the face below and only described here.
 impl ProblemShape {
     pub(crate) fn part() -> (String, RefOr<Schema>) {
         (Self::name().into_owned(), <Self as PartialSchema>::schema())

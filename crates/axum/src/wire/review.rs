@@ -38,6 +38,7 @@ pub(crate) struct ReviewRequest {
     pub(crate) limit: Limit,
 }
 
+/// Two reviews are of one scope, and so compared, where owner and start are the same.
 impl From<ReviewRequest> for ReviewScope {
     fn from(asked: ReviewRequest) -> Self {
         let owners = asked.owners.map(|owners| owners.into_iter().collect());
@@ -91,6 +92,7 @@ impl From<DecisionShape> for ReviewDecision {
     }
 }
 
+/// As the rows have it: `account@realm`, or `account@realm/token`.
 fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReviewKey, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
@@ -233,6 +235,7 @@ struct ChangedView {
     question: &'static str,
 }
 
+/// A row shows the decision that counts, which is the last; all of them stand in `attestations`.
 impl<'a> From<&'a OpenedReview> for ReviewView<'a> {
     fn from(OpenedReview { pack, delta }: &'a OpenedReview) -> Self {
         let rows = &pack.rows;
@@ -253,6 +256,7 @@ impl<'a> From<&'a OpenedReview> for ReviewView<'a> {
     }
 }
 
+/// In words for people, and as evidence for programs.
 impl From<&service_accounts::lifecycle::ReviewFinding<String>> for FoundView {
     fn from(found: &service_accounts::lifecycle::ReviewFinding<String>) -> Self {
         Self {
@@ -276,6 +280,7 @@ impl<'a> From<&'a Attestation<ReviewKey, Label>> for AttestationView<'a> {
     }
 }
 
+/// `resolved` is what was found before and is not any more; `gone` is about what was not reviewed again.
 impl From<&ReviewDelta<ReviewKey>> for DeltaView {
     fn from(delta: &ReviewDelta<ReviewKey>) -> Self {
         let all = |changes: &[(ReviewKey, ReviewQuestion)]| {

@@ -69,6 +69,7 @@ impl<'de> Deserialize<'de> for OverlapDays {
     }
 }
 
+/// Without `overlap_days` both work until the first use of the successor.
 impl From<RotateRequest> for RotateToken {
     fn from(asked: RotateRequest) -> Self {
         Self {
@@ -80,6 +81,7 @@ impl From<RotateRequest> for RotateToken {
     }
 }
 
+/// Name and lifetime are not the token's own to choose.
 impl From<RotateSelfRequest> for RotateToken {
     fn from(asked: RotateSelfRequest) -> Self {
         Self { overlap: asked.overlap_days.map(|days| days.0), ..Self::new(asked.idempotency_key) }
@@ -104,6 +106,7 @@ pub(crate) struct RotatedView<'a> {
     warnings: Vec<FindingView<'a>>,
 }
 
+/// The record shown is the successor's, and `token` its text.
 impl<'a> RotatedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, rotated: &'a RotatedToken) -> Self {
         Self {
@@ -162,6 +165,7 @@ impl RotationView {
         Self::new(&rotation.record)
     }
 
+    /// All eight steps are shown, done or not, in their order.
     fn new(rotation: &Rotation<TokenId, Label>) -> Self {
         let steps = rotation.steps().map(|(step, done)| StepView {
             step: step.as_str(),

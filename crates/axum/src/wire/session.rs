@@ -51,6 +51,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 impl AuthRequest {
+    /// `scope` is a list with spaces between, as RFC 6749 §3.3 writes it.
     pub(crate) fn narrowing(&self) -> Result<Narrowing, Refusal> {
         let scopes = self.scope.as_deref().map(Scopes::parse_list).transpose();
         let scopes = scopes.map_err(|error| Refusal::validation("scope", &error.to_string()))?;
@@ -80,6 +81,7 @@ pub(crate) struct AuthView<'a> {
     service_account: HolderView<'a>,
 }
 
+/// The names are those of RFC 6749 §5.1 where it has them.
 impl<'a> AuthView<'a> {
     pub(crate) fn new<P: Permission>(session: &'a OpenedSession<P>) -> Self {
         let permissions = session.grants.permissions().iter();
@@ -125,6 +127,7 @@ pub(crate) struct SessionView {
     last_used_ip: Option<IpAddr>,
 }
 
+/// It names no text and no digest: a session is known by its id.
 impl SessionView {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, listed: &Listed) -> Self {
         let session = listed.credential.token();
@@ -247,6 +250,7 @@ impl<'a> VerifyView<'a> {
     }
 }
 
+/// As introspection and the trail call it.
 const fn kind(class: &Class) -> &'static str {
     match class {
         Class::Token(_) => "token",

@@ -40,6 +40,7 @@ impl ToSchema for TeamsShape {
     }
 }
 
+/// `null` is neither: to leave a field out is to leave it out.
 fn word_or_list(word: &'static str) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     OneOfBuilder::new().item(text().enum_values(Some([word]))).item(Array::new(text())).into()

@@ -35,6 +35,7 @@ enum SightingKindShape {
     Permission,
 }
 
+/// An attempt without a known address has an empty value.
 impl From<&Sighting> for SightingView {
     fn from(sighting: &Sighting) -> Self {
         Self {

@@ -47,6 +47,7 @@ enum FormatShape {
     Slack,
 }
 
+/// Names and URL were parsed with the body, so what does not fit was told by its field.
 impl From<SubscribeRequest> for NewSubscription {
     fn from(asked: SubscribeRequest) -> Self {
         let format = match asked.format {
@@ -109,6 +110,7 @@ enum SubscriptionStateShape {
     Disabled,
 }
 
+/// The URL is shown whole to whoever may read subscriptions; the trail has its host alone.
 impl SubscriptionView {
     pub(crate) fn new(subscription: &Subscription) -> Self {
         let (state, disabled) = match &subscription.state {
@@ -190,6 +192,7 @@ enum DeliveryStateShape {
     Failed,
 }
 
+/// What the receiver wrote in its answer is kept nowhere.
 impl DeliveryView {
     pub(crate) fn new(delivery: &Delivery) -> Self {
         let (state, failure) = match delivery.state {

@@ -49,6 +49,7 @@ pub(crate) const fn inherited() -> Scopes {
     Scopes::Inherited
 }
 
+/// The lifetime is in whole days; the facade refuses what the environment does not allow.
 impl From<MintRequest> for NewToken {
     fn from(asked: MintRequest) -> Self {
         Self {
@@ -120,12 +121,15 @@ pub(crate) enum TokenStateShape {
 }
 
 impl TokenView {
+    /// The state is worked out for this instant.
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, found: &Credential) -> Self {
         let state = state(found, accounts.now());
         Self::of(accounts, found.token(), state)
     }
 
     /// A token that was just made.
+    ///
+    /// It is active by its making; its account may be disabled or wait all the same.
     pub(crate) fn working<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
         Self::of(accounts, token, "active")
     }
@@ -235,6 +239,7 @@ pub(crate) struct MintedView<'a> {
     warnings: Vec<FindingView<'a>>,
 }
 
+/// `token` is the text and stands only here; every other view has the hint.
 impl<'a> MintedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, minted: &'a MintedToken) -> Self {
         Self {
@@ -258,6 +263,7 @@ pub(crate) struct AdviceView {
     suggestion: Option<String>,
 }
 
+/// Advice refuses nothing: show it beside the name.
 impl From<&NameAdvice> for AdviceView {
     fn from(advice: &NameAdvice) -> Self {
         Self { code: advice.code.as_str(), reason: advice.reason, suggestion: advice.suggestion.clone() }

@@ -42,6 +42,7 @@ pub(crate) struct AlertQuery {
     pub(crate) limit: Limit,
 }
 
+/// Both bounds count, and the later one decides.
 impl AlertQuery {
     pub(crate) fn since(&self) -> Option<UtcDateTime> {
         self.since.as_ref().map(|since| since.0)
@@ -78,6 +79,7 @@ pub(crate) struct AlertView<'a> {
     address: Option<IpAddr>,
 }
 
+/// The places of the first and last event lead to the evidence.
 impl<'a> From<&'a Alert> for AlertView<'a> {
     fn from(alert: &'a Alert) -> Self {
         Self {
@@ -115,6 +117,7 @@ pub(crate) struct SealView {
     tag: String,
 }
 
+/// Digests are told in hexadecimal digits, as the exported file has them.
 impl From<&TrailSeal> for SealView {
     fn from(TrailSeal { sealed_at, seal }: &TrailSeal) -> Self {
         Self {
@@ -190,6 +193,7 @@ impl ExportQuery {
         }
     }
 
+    /// JSON Lines has no registered type; this one is what its users send.
     pub(crate) const fn media_type(&self) -> &'static str {
         match self.format {
             FormatShape::Jsonl => "application/jsonl",

@@ -83,6 +83,7 @@ pub(crate) enum OnTakenShape {
     Number,
 }
 
+/// What is left out is the facade's default; the key of a retry comes in a header and is added by the handler.
 impl From<CreateRequest> for NewAccount {
     fn from(asked: CreateRequest) -> Self {
         Self {
@@ -155,6 +156,8 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     T::deserialize(deserializer).map(Some)
 }
 
+/// Only `expires_at` may be `null`: then the account does not end by itself. Of every other field `null` is refused,
+/// and to leave it out is to leave it as it is.
 impl From<UpdateRequest> for AccountUpdate {
     fn from(asked: UpdateRequest) -> Self {
         let expiry = |end: Option<Instant>| end.map_or(Expiry::Never, |end| Expiry::At(end.0));
@@ -206,10 +209,12 @@ impl AccountQuery {
         self.limit.get()
     }
 
+    /// An id that is gone by now still says where the list goes on.
     pub(crate) fn after(&self) -> Option<AccountId> {
         self.cursor.as_ref().map(|cursor| cursor.0.clone())
     }
 
+    /// `every` has the realm, which no query can set.
     pub(crate) fn filter(self, every: AccountFilter) -> AccountFilter {
         let status = self.status.map(|status| match status {
             StatusShape::Enabled => Status::Enabled,
@@ -238,6 +243,7 @@ pub(crate) struct ApprovalQuery {
 }
 
 impl ApprovalQuery {
+    /// A number that no event has is refused as outdated.
     pub(crate) fn revision(&self) -> Option<Revision> {
         self.revision.map(|event| Revision::made_by(Sequence::new(event)))
     }

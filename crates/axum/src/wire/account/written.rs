@@ -37,11 +37,13 @@ pub(crate) struct GainView<'a> {
 }
 
 impl<'a> GainView<'a> {
+    /// An empty list says that nobody gains, and is always there.
     pub(crate) fn all(gains: &'a [Gain]) -> Vec<Self> {
         gains.iter().map(|gain| Self { token: gain.token.as_str(), known_to: &gain.known_to }).collect()
     }
 }
 
+/// Made of what was written, so that a client need not read again.
 impl<'a> UpdatedView<'a> {
     pub(crate) fn new(updated: &'a UpdatedAccount) -> Self {
         let gains = GainView::all(&updated.gains);
@@ -72,6 +74,7 @@ pub(crate) struct CreatedView<'a> {
     warnings: Vec<FindingView<'a>>,
 }
 
+/// It borrows the secrets for as long as the answer is written, and copies them nowhere else.
 impl<'a> CreatedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, created: &'a CreatedAccount) -> Self {
         let account = &created.account;
@@ -99,6 +102,7 @@ pub(crate) struct SecretView<'a> {
     warnings: Vec<FindingView<'a>>,
 }
 
+/// The client id stands beside, so that the answer alone can be handed to whoever runs the client.
 impl<'a> SecretView<'a> {
     pub(crate) fn new(client_id: &'a AccountId, regenerated: &'a RegeneratedSecret) -> Self {
         let (client_secret, warnings) = (regenerated.secret.expose(), findings(&regenerated.warnings));

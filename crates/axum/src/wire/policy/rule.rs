@@ -64,11 +64,13 @@ pub(super) enum FailShape {
     Hard,
 }
 
+/// The first rule that does not fit is told by its place; nothing is kept then.
 pub(super) fn read(rules: Vec<RuleShape>) -> Result<Vec<EnforcedRule<TokenRule>>, Refusal> {
     rules.into_iter().enumerate().map(|(place, rule)| rule.read(place)).collect()
 }
 
 impl RuleShape {
+    /// A field that its kind does not have is refused: left alone, it would look as if it were in force.
     fn read(mut self, place: usize) -> Result<EnforcedRule<TokenRule>, Refusal> {
         let enforcement = match self.fail {
             FailShape::Soft => Enforcement::Soft,
@@ -127,6 +129,7 @@ impl RuleShape {
     }
 }
 
+/// The path is that of the body, such as `rules[2].maximum`.
 fn at(place: usize, field: &str, detail: &str) -> Refusal {
     Refusal::validation(&format!("rules[{place}].{field}"), detail)
 }
