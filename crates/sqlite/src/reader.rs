@@ -10,11 +10,12 @@ use std::{
 
 use rusqlite::{Connection, params};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Credential};
+use service_accounts_store::{Account, Brief, Clearance, Credential};
 use service_accounts_token::TokenId;
 
 use crate::{
     SqliteError,
+    briefs::Briefs,
     records::Records,
     rows::place,
     snapshot::{Reader, Snapshot},
@@ -35,6 +36,7 @@ const CREDENTIAL: &str = "
 
 /// What all reads of one store share.
 pub(crate) struct Shared {
+    pub(crate) briefs: Briefs,
     pub(crate) records: Records,
     pub(crate) watch: Watch,
 }
@@ -52,8 +54,29 @@ impl Readers {
         let cache = |number| if number == 0 { FIRST_CACHE } else { OTHER_CACHE };
         let readers = (0..count).map(|number| Reader::open(path, number, cache(number)).map(Mutex::new));
         let readers = readers.collect::<Result<_, _>>()?;
-        let shared = Arc::new(Shared { records: Records::new(), watch: Watch::begin(path)? });
+        let shared = Arc::new(Shared { briefs: Briefs::new(), records: Records::new(), watch: Watch::begin(path)? });
         Ok(Self { shared, readers, next: AtomicUsize::new(0) })
+    }
+
+    /// What was found out about a credential, if nothing was committed since. A damaged file is told of by
+    /// [`credential`](Self::credential), which is asked then.
+    #[inline]
+    pub(crate) fn brief(&self, id: &TokenId) -> Option<&Brief> {
+        let found = self.shared.briefs.find(id)?;
+        let head = self.shared.watch.look().ok()??;
+        self.shared.briefs.serve(found, &head)
+    }
+
+    pub(crate) fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+        let known = self.shared.records.credential(&credential.token().id).filter(|known| known.is(credential));
+        match known.map(|known| known.at()) {
+            Some(Snapshot::Log(at)) => {
+                self.shared.briefs.keep(credential.token(), &clearance, &at, || self.shared.watch.head());
+            }
+            // Where the log is not asked, the record is at hand all the same.
+            Some(Snapshot::Reader { .. }) => credential.clear(clearance),
+            None => {}
+        }
     }
 
     pub(crate) fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, SqliteError> {

@@ -147,6 +147,11 @@ impl Known {
         self.decoded.credential.clone()
     }
 
+    /// Whether this is what was handed out.
+    pub(crate) fn is(&self, credential: &Arc<Credential>) -> bool {
+        Arc::ptr_eq(&self.decoded.credential, credential)
+    }
+
     /// The state of the file since which nothing may have been committed, if this is to serve without its row.
     pub(crate) const fn at(&self) -> Snapshot {
         self.at

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 use service_accounts_audit::{Event, Page, Query, Sequence};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{
-    Account, AccountFilter, Authority, Change, Committed, Credential, Cursor, Document, DocumentId, DocumentKind,
-    Listed, Paged, Sighting, Store, Usage,
+    Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
+    DocumentKind, Listed, Paged, Sighting, Store, Usage,
 };
 use service_accounts_token::{Kind, PepperId, TokenId};
 use time::UtcDateTime;
@@ -86,6 +86,15 @@ impl Store for SqliteStore {
 
     fn answers_at_once(&self) -> bool {
         true
+    }
+
+    #[inline]
+    fn brief(&self, id: &TokenId) -> Option<&Brief> {
+        self.readers.brief(id)
+    }
+
+    fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
+        self.readers.clear(credential, clearance);
     }
 
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, SqliteError> {

@@ -74,6 +74,11 @@ impl Watch {
         self.index.head()
     }
 
+    /// The state of the file, where the system tells it; nothing is looked at besides.
+    pub(crate) fn head(&self) -> Option<Head> {
+        self.index.head().ok().flatten()
+    }
+
     /// Before a write begins, and again before it is acknowledged.
     pub(crate) fn check_files(&self) -> Result<(), Damage> {
         self.check_index()?;

@@ -14,16 +14,9 @@ use std::{
 use futures_channel::oneshot;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use service_accounts_audit::{Event, Sequence};
-use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage};
+use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage, Write};
 
-use crate::{
-    SqliteError, changes,
-    checkpoints::Checkpoints,
-    documents, events,
-    reader::Shared,
-    uses,
-    watch::{Damage, Watch},
-};
+use crate::{SqliteError, changes, checkpoints::Checkpoints, documents, events, reader::Shared, uses, watch::Damage};
 
 /// How many jobs may share one transaction.
 const BATCH: usize = 256;
@@ -74,7 +67,7 @@ impl Writer {
         }
         let (messages, incoming) = mpsc::channel();
         let work = move || {
-            let mut serving = Serving { connection: &mut connection, watch: &shared.watch, checkpoints };
+            let mut serving = Serving { connection: &mut connection, shared: &shared, checkpoints };
             let closing = work_off(&mut serving, &incoming);
             drop(serving);
             others();
@@ -104,7 +97,7 @@ impl Writer {
 /// What the thread works with.
 struct Serving<'a> {
     connection: &'a mut Connection,
-    watch: &'a Watch,
+    shared: &'a Shared,
     checkpoints: Option<Checkpoints>,
 }
 
@@ -166,10 +159,10 @@ fn serve(serving: &mut Serving<'_>, batch: Vec<Order>) {
     if batch.is_empty() {
         return;
     }
-    match transact(serving.connection, serving.watch, batch.iter().map(|(job, _)| job)) {
+    match transact(serving.connection, serving.shared, batch.iter().map(|(job, _)| job)) {
         Ok(answers) => {
             answer_all(batch, answers.into_iter().map(Ok));
-            serving.checkpoints.iter().for_each(|checkpoints| checkpoints.wake(serving.watch));
+            serving.checkpoints.iter().for_each(|checkpoints| checkpoints.wake(&serving.shared.watch));
         }
         // Doing each over would make the last of many wait for as many timeouts.
         Err(Failure::Begin(error)) => {
@@ -190,18 +183,29 @@ fn answer_all(batch: Vec<Order>, answers: impl IntoIterator<Item = Answer>) {
 
 fn transact<'a>(
     connection: &mut Connection,
-    watch: &Watch,
+    Shared { watch, briefs, .. }: &Shared,
     jobs: impl Iterator<Item = &'a Job>,
 ) -> Result<Vec<Done>, Failure> {
     watch.check_files().map_err(Failure::Files)?;
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
     watch.check_log().map_err(Failure::Files)?;
-    let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<_, _>>().map_err(Failure::Work)?;
+    // Nobody else can commit between this and the end of the transaction.
+    let before = watch.head();
+    let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<Vec<_>, _>>().map_err(Failure::Work)?;
     transaction.commit().map_err(|error| Failure::Work(error.into()))?;
     // Before anybody is told that it is kept.
     watch.check_files().and_then(|()| watch.check_log()).map_err(Failure::Files)?;
+    if let (Some(before), Some(after)) = (before, watch.head()) {
+        briefs.follow(&before, &after, answers.iter().flat_map(Done::writes));
+    }
     Ok(answers)
+}
+
+impl Done {
+    fn writes(&self) -> &[Write] {
+        if let Self::Committed(Committed::Applied(applied)) = self { &applied.writes } else { &[] }
+    }
 }
 
 fn perform(transaction: &Transaction<'_>, job: &Job) -> Answer {

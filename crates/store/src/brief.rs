@@ -79,13 +79,15 @@ impl Brief {
         is_news
     }
 
+    /// Which credential it is told of, as [`write`](Self::write) was told; zero for one that was never written.
+    #[must_use]
     #[inline]
-    pub(crate) fn mark(&self) -> u32 {
+    pub fn mark(&self) -> u32 {
         self.mark.load(Ordering::Relaxed)
     }
 
-    /// Only one thread writes at a time.
-    pub(crate) fn write(&self, mark: u32, tag: Tag, clearance: &Clearance) {
+    /// Tells from here on of the credential with this tag. For stores: only one thread writes at a time.
+    pub fn write(&self, mark: u32, tag: Tag, clearance: &Clearance) {
         let before = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(before | 1, Ordering::Relaxed);
         fence(Ordering::Release);
@@ -98,8 +100,8 @@ impl Brief {
         self.sequence.store((before | 1).wrapping_add(1), Ordering::Release);
     }
 
-    /// Leaves nothing that anybody could be let in by. Only one thread writes at a time.
-    pub(crate) fn wipe(&self, mark: u32) {
+    /// Leaves nothing that anybody could be let in by. For stores: only one thread writes at a time.
+    pub fn wipe(&self, mark: u32) {
         self.write(mark, Tag::from_words([0; Tag::WORDS]), &Clearance::NONE);
     }
 }

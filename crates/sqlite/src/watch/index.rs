@@ -5,8 +5,8 @@
 //! through shared memory, and on Linux a read of the file sees that at once. Elsewhere SQLite is asked.
 //!
 //! ```text
-//! 0        16      20      24         32      40         48     96        100  …  128       132
-//! │version …│frames│ pages │ checksum │ salts │ checksum │ again │ moved  │ marks │ to move │
+//! 0         8       12  16      20      24         32      40         48     96        100  …  128       132
+//! │version …│commits│ … │frames│ pages │ checksum │ salts │ checksum │ again │ moved  │ marks │ to move │
 //! ```
 //!
 //! See "WAL-Index Format" of SQLite's documentation; the numbers are in the machine's own order.
@@ -19,9 +19,37 @@ pub(super) use other::Index;
 
 const HEAD: usize = 48;
 
+/// Where SQLite counts the commits.
+const COUNT: usize = 8;
+
 /// The last commit in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head([u8; HEAD]);
+
+impl Head {
+    /// How many words it has.
+    pub(crate) const WORDS: usize = HEAD / 8;
+
+    pub(crate) fn words(&self) -> [u64; Self::WORDS] {
+        let (words, _) = self.0.as_chunks();
+        std::array::from_fn(|place| words.get(place).copied().map_or(0, u64::from_ne_bytes))
+    }
+
+    /// One that only its count tells from others.
+    #[cfg(test)]
+    pub(crate) fn counted(commits: u32) -> Self {
+        let mut head = [1; HEAD];
+        head[COUNT..COUNT + 4].copy_from_slice(&commits.to_ne_bytes());
+        Self(head)
+    }
+
+    /// Whether exactly one commit lies between this and `later`, if none of those who wrote lost the log's index.
+    pub(crate) fn is_one_before(&self, later: &Self) -> bool {
+        let counts = [self, later].map(|head| head.0.get(COUNT..).and_then(|rest| rest.first_chunk().copied()));
+        let [before, after] = counts.map(|count| count.map(u32::from_ne_bytes));
+        before.is_some() && after == before.map(|before| before.wrapping_add(1))
+    }
+}
 
 /// How far the log's pages have been moved to the main file: for which log, how many were, and how many shall be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
