@@ -105,3 +105,38 @@ fn every_feature_stands_in_the_readme() {
     let stale: Vec<_> = listed.iter().zip(used).filter(|(_, used)| !used).map(|(row, _)| row).collect();
     assert!(stale.is_empty(), "no crate has these features: {stale:?}");
 }
+
+/// The lines of the first block of this language.
+fn first_block<'a>(readme: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    let block = readme.split_once(&format!("```{language}")).map_or("", |(_, rest)| rest);
+    block.lines().skip(1).take_while(|line| *line != "```")
+}
+
+/// Who pastes the first example of a README finds its crates, in versions that work, in the block above it.
+#[test]
+fn each_readme_says_what_its_first_example_depends_on() {
+    for package in published() {
+        let Ok(readme) = fs::read_to_string(folder(&package).join("README.md")) else { continue };
+        let name = package["name"].as_str().unwrap();
+        let listed: Vec<_> = first_block(&readme, "toml").filter_map(|line| line.split_once(" = ")).collect();
+        let example: Vec<_> = first_block(&readme, "rust").filter(|line| !line.starts_with("# ")).collect();
+        for used in package["dependencies"].as_array().unwrap().iter().map(|used| used["name"].as_str().unwrap()) {
+            let path = format!("{}::", used.replace('-', "_"));
+            let is_used = example.iter().any(|line| match line.strip_prefix("use ") {
+                Some(tree) => tree.starts_with(&path),
+                None => line.split([' ', '(']).any(|word| word.starts_with(&path)),
+            });
+            let is_listed = listed.iter().any(|(dependency, _)| *dependency == used);
+            assert!(is_listed || !is_used, "the README of `{name}` does not list `{used}`");
+        }
+        assert!(listed.iter().any(|(dependency, _)| *dependency == name), "the README of `{name}` lists it");
+        for (dependency, version) in listed {
+            let version = version.split('"').nth(1).unwrap();
+            let used = package["dependencies"].as_array().unwrap().iter().find(|used| used["name"] == dependency);
+            let tested = used.map_or(&package["version"], |used| &used["req"]).as_str().unwrap();
+            let is_tested =
+                dependency.starts_with("service-accounts") || tested.trim_start_matches('^').starts_with(version);
+            assert!(is_tested, "the README of `{name}` lists {dependency} {version}, tested is {tested}");
+        }
+    }
+}
