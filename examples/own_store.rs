@@ -206,6 +206,10 @@ impl Tables {
             tokens: tokens.cloned().collect(),
             credentials: credentials.map(|token| token.id).collect(),
             sessions: sessions.collect(),
+            newest: needs.newest_of.as_ref().and_then(|account| {
+                let lasting = self.of(account).filter(|token| token.class.kind() != Kind::Session);
+                lasting.map(|token| token.revision).max()
+            }),
             name_holder: needs.name.as_ref().and_then(|(account, name)| {
                 // In a database: a unique index on (account, name).
                 self.of(account).find(|token| token.class.token_name() == Some(name)).map(|token| token.id)

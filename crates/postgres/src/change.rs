@@ -72,6 +72,7 @@ fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     );
     let sessions = needs.sessions_of.as_ref();
     steps.extend(sessions.map(|(id, most)| Step::new(&statements.sessions_of).with(id.as_str()).with(limit(*most))));
+    steps.extend(needs.newest_of.as_ref().map(|id| Step::new(&statements.newest_of).with(id.as_str())));
     let name = needs.name.as_ref();
     steps.extend(name.map(|(id, name)| Step::new(&statements.name_holder).with(id.as_str()).with(name.as_str())));
     let document = needs.document.as_ref();
@@ -92,6 +93,7 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
     }
     let credentials = next(needs.credentials_of.is_some());
     let sessions = next(needs.sessions_of.is_some());
+    let newest = next(needs.newest_of.is_some());
     let holder = next(needs.name.is_some());
     let document = next(needs.document.is_some());
     let records = Records {
@@ -99,6 +101,7 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
         tokens,
         credentials: credentials.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
         sessions: sessions.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
+        newest: newest.first().map(|row| rows::revision(row, 0)).transpose()?,
         name_holder: holder.first().map(|row| rows::token_id(row, 0)).transpose()?,
         document: found_document(needs, &document)?,
     };

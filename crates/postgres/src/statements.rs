@@ -71,6 +71,8 @@ statements! {
     credentials_of(TEXT, INT8) = "SELECT id FROM @token WHERE account = $1 ORDER BY kind, id LIMIT $2";
     sessions_of(TEXT, INT8) = "
         SELECT id FROM @token WHERE account = $1 AND kind = 'ses' ORDER BY expires_at NULLS FIRST, id LIMIT $2";
+    newest_of(TEXT) = "
+        SELECT revision FROM @token WHERE account = $1 AND kind IN ('sat', 'sec') ORDER BY revision DESC LIMIT 1";
     name_holder(TEXT, TEXT) = "SELECT id FROM @token WHERE account = $1 AND name = $2";
     put_account(TEXT, TEXT, INT8, TEXT) = "
         INSERT INTO @account (id, realm, revision, record) VALUES ($1, $2, $3, $4)

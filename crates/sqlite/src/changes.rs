@@ -18,6 +18,8 @@ const TOKEN: &str = "SELECT revision, record, id FROM token WHERE number BETWEEN
 const SECRETS: &str = "SELECT revision, record, id FROM token WHERE account = ?1 AND kind = ?2";
 const CREDENTIALS: &str = "SELECT id FROM token WHERE account = ?1 LIMIT ?2";
 const SESSIONS: &str = "SELECT id FROM token WHERE account = ?1 AND kind = 'ses' ORDER BY ends, id LIMIT ?2";
+const NEWEST: &str =
+    "SELECT revision FROM token WHERE account = ?1 AND kind IN ('sat', 'sec') ORDER BY revision DESC LIMIT 1";
 const NAMED: &str = "SELECT id FROM token WHERE account = ?1 AND name = ?2";
 
 /// Makes a change with its event, or says why not; then nothing was written.
@@ -64,6 +66,9 @@ fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteE
     if let Some((account, most)) = &needs.sessions_of {
         records.sessions = read_ids(transaction, SESSIONS, account, *most)?;
     }
+    if let Some(account) = &needs.newest_of {
+        records.newest = newest(transaction, account)?;
+    }
     if let Some((account, name)) = &needs.name {
         let mut statement = transaction.prepare_cached(NAMED)?;
         let mut rows = statement.query([account.as_str(), name.as_str()])?;
@@ -73,6 +78,13 @@ fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteE
         records.document = documents::get(transaction, *kind, id)?;
     }
     Ok(records)
+}
+
+/// None where the account has neither a token nor a client secret.
+fn newest(transaction: &Transaction<'_>, account: &AccountId) -> Result<Option<Revision>, SqliteError> {
+    let mut statement = transaction.prepare_cached(NEWEST)?;
+    let mut rows = statement.query([account.as_str()])?;
+    rows.next()?.map(|row| crate::rows::revision(row, 0, "token")).transpose()
 }
 
 fn read_account(transaction: &Transaction<'_>, id: &AccountId, records: &mut Records) -> Result<(), SqliteError> {

@@ -248,6 +248,19 @@ pub enum Change {
         /// Events that follow the event of the change, in this order.
         also: Vec<Event>,
     },
+    /// Another change, where what it was judged by besides is still so; otherwise it is refused as
+    /// [`Stale`](Refusal::Stale).
+    ///
+    /// `change` must be about no document, and must be neither a `Judged` nor a [`Provided`](Self::Provided) itself; it is
+    /// refused as stale otherwise.
+    Judged {
+        /// No token and no client secret of this account may have been written after this revision. Sessions may.
+        credentials: Option<(AccountId, Revision)>,
+        /// These accounts must be in these states; none where there was no such account.
+        accounts: Vec<(AccountId, Option<Revision>)>,
+        /// The change.
+        change: Box<Change>,
+    },
 }
 
 impl Change {

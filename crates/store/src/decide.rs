@@ -39,6 +39,8 @@ pub struct Records {
     pub credentials: Vec<TokenId>,
     /// The ids of the account's sessions, those that end first before the others, at most so many as asked for.
     pub sessions: Vec<TokenId>,
+    /// The latest revision among the account's tokens and client secrets, where it has any.
+    pub newest: Option<Revision>,
     /// The token that has the name asked for.
     pub name_holder: Option<TokenId>,
     /// The document asked for, where it exists.
@@ -137,6 +139,10 @@ impl Records {
             Change::Rehash { token, from, to } => self.rehash(&token, &from, to, revision),
             Change::PutDocument { document, expected } => self.put_document(document, expected, revision),
             Change::RemoveDocument { kind, id, expected } => self.remove_document(kind, id, expected),
+            Change::Judged { credentials, accounts, change } => {
+                self.still_as_judged(credentials.as_ref(), &accounts)?;
+                if change.is_simple() { self.carry_out(*change, revision) } else { Err(Refusal::Stale) }
+            }
             Change::Provided { .. } => Err(Refusal::Stale),
         }
     }
@@ -156,6 +162,19 @@ impl Records {
         let is_unchanged = account.revision == *account_revision && token.grant == *grant;
         let works = standing(token, account, *at).is_ok();
         if is_its_own && is_unchanged && works { Ok(()) } else { Err(Refusal::AuthorityLost) }
+    }
+
+    /// A credential that came or changed since is newer than all that was read.
+    fn still_as_judged(
+        &self,
+        credentials: Option<&(AccountId, Revision)>,
+        accounts: &[(AccountId, Option<Revision>)],
+    ) -> Result<(), Refusal> {
+        let has_newer = credentials.is_some_and(|(_, judged)| self.newest.is_some_and(|newest| newest > *judged));
+        let has_moved = |(id, judged): &(AccountId, Option<Revision>)| {
+            self.account(id).ok().map(|account| account.revision) != *judged
+        };
+        if has_newer || accounts.iter().any(has_moved) { Err(Refusal::Stale) } else { Ok(()) }
     }
 
     /// A deleted account is as absent as one that never was.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use service_accounts_audit::{Action, Event, Label};
+use service_accounts_audit::{Action, Event, Label, Sequence};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{
     Account, Authority, Change, Class, Committed, Document, DocumentId, DocumentKind, MemoryStore, Needs, Records,
@@ -14,6 +14,9 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
+
+/// Behind everything that was written.
+const LATEST: Revision = Revision::made_by(Sequence::new(1_000));
 
 /// Two accounts, each with a client secret, two sessions and two tokens, one of them revoked; and a document.
 fn world() -> (Subject<MemoryStore>, World) {
@@ -80,6 +83,10 @@ impl World {
         Records {
             credentials: ids(&needs.credentials_of, |_| true),
             sessions: ids(&needs.sessions_of, |token| matches!(token.class, Class::Session { .. })),
+            newest: needs.newest_of.as_ref().and_then(|account| {
+                let lasting = self.tokens.iter().filter(|token| !matches!(token.class, Class::Session { .. }));
+                lasting.filter(|token| token.account == *account).map(|token| token.revision).max()
+            }),
             name_holder: self.holder(needs),
             document: document.cloned(),
             ..Records::default()
@@ -130,7 +137,15 @@ fn of_account(subject: &Subject<MemoryStore>, account: &Account, taken: TokenId)
         let session = Box::new(subject.session(id, secret.id));
         Change::OpenSession { session, account_revision, most }
     });
+    let judged = |credentials: Revision, of_other: Option<Revision>| Change::Judged {
+        credentials: Some((id.clone(), credentials)),
+        accounts: vec![(Subject::<MemoryStore>::account("absent").id, of_other)],
+        change: Box::new(update(account_revision)),
+    };
     let others = vec![
+        judged(Revision::NEW, None),
+        judged(LATEST, None),
+        judged(LATEST, Some(account_revision)),
         Change::CreateAccount { account: Box::new(account.clone()), tokens: vec![] },
         update(account_revision),
         update(Revision::NEW),
@@ -192,13 +207,12 @@ fn authorities(accounts: &[Account], tokens: &[Token]) -> Vec<Authority> {
 #[test]
 fn what_a_change_needs_is_enough_to_decide_it() {
     let (subject, world) = world();
-    let revision = Revision::made_by(service_accounts_audit::Sequence::new(1_000));
     let (mut granted, mut refused) = (0, 0);
     for change in changes(&subject, &world) {
         for authority in authorities(&world.accounts, &world.tokens) {
             let needs = change.needs(&authority);
-            let verdict = decide(&authority, change.clone(), &world.read(&needs), revision);
-            let all = decide(&authority, change.clone(), &world.read_all(&needs), revision);
+            let verdict = decide(&authority, change.clone(), &world.read(&needs), LATEST);
+            let all = decide(&authority, change.clone(), &world.read_all(&needs), LATEST);
             assert_eq!(verdict, all, "{change:?}");
             if verdict.is_ok() { granted += 1 } else { refused += 1 }
         }

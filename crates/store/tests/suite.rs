@@ -82,6 +82,9 @@ negative_controls! {
     a_store_that_forgets_generations_fails: careless::RevokesNothingInBulk fails [
         all_credentials_of_an_account_are_revoked_in_one_step, a_revocation_of_all_is_for_good
     ];
+    a_store_that_believes_what_was_judged_fails: careless::BelievesWhatWasJudged fails [
+        a_change_judged_by_credentials_and_accounts_needs_them_unchanged
+    ];
     a_store_that_reissues_in_two_steps_fails: careless::ReissuesInTwoSteps fails [
         all_credentials_end_and_a_new_secret_comes_in_one_step
     ];

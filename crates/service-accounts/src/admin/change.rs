@@ -50,9 +50,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
             // Before the commit: what is answered when it is done may not fail any more.
             let gains = self.gains(&present, &account).await?;
-            let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
+            let (applied, warnings) = self.core.commit_warned(self.actor, gains.guard(change), event).await?;
             let account = Arc::new(applied.account().cloned().unwrap_or(account));
-            Ok(UpdatedAccount { account, gains, warnings })
+            Ok(UpdatedAccount { account, gains: gains.found, warnings })
         })
         .await
     }

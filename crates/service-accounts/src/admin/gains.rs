@@ -6,9 +6,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use service_accounts_access::{Catalogue, Grant, Permission, Scopes};
-use service_accounts_audit::Label;
+use service_accounts_audit::{Label, Query};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Credential, Store, Token};
+use service_accounts_store::{Account, Change, Credential, Revision, Store, Token};
 use service_accounts_token::{Kind, TokenId};
 
 use super::Acting;
@@ -42,28 +42,54 @@ pub struct UpdatedToken {
     pub warnings: Vec<PolicyFinding>,
 }
 
-/// Who of those met so far could hand out an account's rights.
-type Verdicts = BTreeMap<Label, bool>;
+/// Who gains by a change, and what that was read from.
+///
+/// A change is committed only [as judged](Self::guard): whoever mints for the account meanwhile, or loses the rights by which it could
+/// have handed them out, makes the commit stale, and the call works it out anew.
+#[derive(Default)]
+pub(super) struct Gains {
+    pub(super) found: Vec<Gain>,
+    /// The account whose credentials were read, and the end of the trail before that.
+    credentials: Option<(AccountId, Revision)>,
+    /// Those met so far, by name.
+    people: BTreeMap<Label, Judged>,
+}
+
+/// Whether somebody could hand out the account's rights.
+struct Judged {
+    could: bool,
+    /// The account that was read to tell, and its state; none for people.
+    by: Option<(AccountId, Option<Revision>)>,
+}
+
+impl Gains {
+    /// The change, refused as stale where the gains might be others by now.
+    pub(super) fn guard(&self, change: Change) -> Change {
+        let accounts: Vec<_> = self.people.values().filter_map(|judged| judged.by.clone()).collect();
+        if self.credentials.is_none() && accounts.is_empty() {
+            return change;
+        }
+        Change::Judged { credentials: self.credentials.clone(), accounts, change: Box::new(change) }
+    }
+}
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whoever gains by a change of an account: by more rights, or because its credentials work again.
-    ///
-    /// All credentials are read, a page at a time: as many reads as the account has credentials, and only for a change
-    /// that widens. Revoked credentials gain nothing.
-    pub(super) async fn gains(&self, before: &Account, account: &Account) -> Result<Vec<Gain>, Error> {
+    pub(super) async fn gains(&self, before: &Account, account: &Account) -> Result<Gains, Error> {
         let now = self.core.now();
         let works_again = account.standing(now).is_ok() && before.standing(now).is_err();
+        let mut gains = Gains::default();
         if !works_again && is_within(&self.asker().catalogue, &account.grant, &before.grant) {
-            return Ok(Vec::new());
+            return Ok(gains);
         }
-        let (mut gains, mut verdicts) = (Vec::new(), Verdicts::new());
+        gains.credentials = Some((account.id.clone(), self.end_of_trail().await?));
         for kind in [Kind::Secret, Kind::Token, Kind::Session] {
             let mut after = None;
             loop {
                 let page = self.core.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
                 let page = page.map_err(Unavailable::new)?;
                 for listed in &page.items {
-                    gains.extend(self.gain(account, listed.credential.token(), &mut verdicts).await?);
+                    self.gain(account, listed.credential.token(), &mut gains).await?;
                 }
                 after = page.next;
                 if after.is_none() {
@@ -75,15 +101,12 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     }
 
     /// Whoever gains by other scopes of a token.
-    ///
-    /// Scopes that the catalogue does not know allow nothing today, so a change to them widens nothing, and a change
-    /// from them may.
     pub(super) async fn gains_by_scopes(
         &self,
         account: &Account,
         before: &Token,
         token: &Token,
-    ) -> Result<Vec<Gain>, Error> {
+    ) -> Result<Gains, Error> {
         let catalogue = self.asker().catalogue;
         let holder = |token: &Token| catalogue.holder(&account.grant, token.grant.scopes());
         let widens = match (holder(token), holder(before)) {
@@ -91,45 +114,54 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             (Ok(_), Err(_)) => true,
             (Err(_), _) => false,
         };
-        let gain = if widens { self.gain(account, token, &mut Verdicts::new()).await? } else { None };
-        Ok(gain.into_iter().collect())
+        let mut gains = Gains::default();
+        if widens {
+            self.gain(account, token, &mut gains).await?;
+        }
+        Ok(gains)
     }
 
-    /// `verdicts` remembers who was asked, since one person often made many tokens.
-    async fn gain(&self, account: &Account, token: &Token, verdicts: &mut Verdicts) -> Result<Option<Gain>, Error> {
+    /// Everything that is written later has a later revision.
+    async fn end_of_trail(&self) -> Result<Revision, Error> {
+        let page = self.core.store.events(&Query::default().limit(1)).await.map_err(Unavailable::new)?;
+        Ok(page.events.first().map_or(Revision::NEW, |last| Revision::made_by(last.sequence)))
+    }
+
+    async fn gain(&self, account: &Account, token: &Token, gains: &mut Gains) -> Result<(), Error> {
         if token.is_revoked(account) {
-            return Ok(None);
+            return Ok(());
         }
         let mut known_to = Vec::new();
         for person in [&token.created_by].into_iter().chain(&token.known_to) {
-            let could = match verdicts.get(person) {
-                Some(could) => *could,
-                None => self.could_hand_out(person, account).await?,
-            };
-            verdicts.insert(person.clone(), could);
-            if !could {
+            if !gains.people.contains_key(person) {
+                gains.people.insert(person.clone(), self.judged(person, account).await?);
+            }
+            if gains.people.get(person).is_some_and(|judged| !judged.could) {
                 known_to.push(person.clone());
             }
         }
-        Ok(if known_to.is_empty() { None } else { Some(Gain { token: token.id, known_to }) })
+        if !known_to.is_empty() {
+            gains.found.push(Gain { token: token.id, known_to });
+        }
+        Ok(())
     }
 
     /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
-    ///
-    /// The account itself and whoever makes the change count as if they could: the one gains nothing by it, the other
-    /// was just asked.
-    async fn could_hand_out(&self, person: &Label, account: &Account) -> Result<bool, Error> {
-        let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(true) };
+    async fn judged(&self, person: &Label, account: &Account) -> Result<Judged, Error> {
+        let itself = Judged { could: true, by: None };
+        let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(itself) };
         if id == account.id || person == self.actor.name() {
-            return Ok(true);
+            return Ok(itself);
         }
         match self.core.account(&id).await {
             Ok(holder) => {
                 let catalogue = self.asker().catalogue;
                 let works = holder.standing(self.core.now()).is_ok();
-                Ok(works && is_within(&catalogue, &account.grant, &holder.grant))
+                let could = works && is_within(&catalogue, &account.grant, &holder.grant);
+                Ok(Judged { could, by: Some((id, Some(holder.revision))) })
             }
-            Err(Error::AccountMissing) => Ok(false),
+            Err(Error::AccountMissing) if !id.is_in(&self.core.rules.realm) => Ok(Judged { could: false, by: None }),
+            Err(Error::AccountMissing) => Ok(Judged { could: false, by: Some((id, None)) }),
             Err(error) => Err(error),
         }
     }

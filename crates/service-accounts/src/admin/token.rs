@@ -89,9 +89,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
                 expected: present.revision,
                 account_revision: Some(found.account().revision),
             };
-            let (applied, warnings) = core.commit_warned(actor, change, event).await?;
+            let (applied, warnings) = core.commit_warned(actor, gains.guard(change), event).await?;
             let token = written(&applied, &found);
-            Ok(UpdatedToken { token, gains, warnings })
+            Ok(UpdatedToken { token, gains: gains.found, warnings })
         })
         .await
     }

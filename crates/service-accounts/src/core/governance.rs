@@ -71,6 +71,7 @@ impl<'a> Given<'a> {
             | Change::Reissue { secret, account_revision, .. } => Self::Credential(secret, Some(*account_revision)),
             Change::UpdateToken { token, account_revision, .. } => Self::Credential(token, *account_revision),
             Change::Rotate { successor, account_revision, .. } => Self::Credential(successor, Some(*account_revision)),
+            Change::Judged { change, .. } => return Self::by(change, action),
             // A session only narrows what its account has, and ends within a day.
             Change::OpenSession { .. }
             | Change::DeleteAccount { .. }

@@ -20,6 +20,7 @@
 mod authority;
 mod expiry;
 mod forge;
+mod gains;
 mod grants;
 mod guessing;
 mod identity;

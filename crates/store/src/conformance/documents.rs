@@ -1,9 +1,10 @@
 //! Documents, and where readers of the trail stand.
 
 use service_accounts_audit::{Action, Event, Label, Sequence};
+use service_accounts_naming::AccountId;
 use time::UtcDateTime;
 
-use super::{Subject, contents, samples::document};
+use super::{Subject, contents, fixtures, samples::document, steps};
 use crate::{Change, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store};
 
 const NOW: UtcDateTime = UtcDateTime::UNIX_EPOCH;
@@ -25,6 +26,34 @@ pub fn a_document_is_replaced_only_from_its_present_state<S: Store>(subject: &Su
     subject.apply(removal(&first, later));
     assert_eq!(read(subject, &first), None);
     subject.refuse(Refusal::DocumentMissing, removal(&first, later));
+}
+
+/// A change that was judged by an account's credentials is refused once one of them is new or another, sessions excepted;
+/// and so is one that was judged by accounts, once one of them is another, gone or new.
+pub fn a_change_judged_by_credentials_and_accounts_needs_them_unchanged<S: Store>(subject: &Subject<S>) {
+    let (account, other) = (subject.create("sync", &[]), subject.create("other", &[]));
+    let absent = fixtures::account_id("absent");
+    let judged = |credentials: Revision, accounts: &[(AccountId, Option<Revision>)]| Change::Judged {
+        credentials: Some((account.id.clone(), credentials)),
+        accounts: accounts.to_vec(),
+        change: Box::new(steps::update(&account, subject.revision_of(&account.id))),
+    };
+    let seen = Revision::made_by(subject.applied(judged(Revision::NEW, &[])).sequence);
+    subject.mint(subject.token(&other.id, "elsewhere"));
+    subject.mint(subject.session(&account.id, subject.secret(&account.id).id));
+    subject.apply(judged(seen, &[(other.id.clone(), Some(other.revision)), (absent.clone(), None)]));
+    let token = subject.mint(subject.token(&account.id, "nightly"));
+    subject.refuse(Refusal::Stale, judged(seen, &[]));
+    subject.apply(judged(token.revision, &[]));
+    let later = Revision::made_by(subject.apply(steps::token_update(&token, token.revision)));
+    subject.refuse(Refusal::Stale, judged(token.revision, &[]));
+    subject.refuse(Refusal::Stale, judged(later, &[(other.id.clone(), Some(seen))]));
+    subject.refuse(Refusal::Stale, judged(later, &[(absent, Some(seen))]));
+    subject.refuse(Refusal::Stale, judged(later, &[(other.id.clone(), None)]));
+    let nested = |change| Change::Judged { credentials: None, accounts: Vec::new(), change: Box::new(change) };
+    subject.refuse(Refusal::Stale, nested(judged(later, &[])));
+    subject.refuse(Refusal::Stale, nested(put(&document("rules", "{}"), None)));
+    subject.apply(nested(steps::update(&account, subject.revision_of(&account.id))));
 }
 
 /// A change that was judged by a document is refused once the document is another, gone, or new, and its further events

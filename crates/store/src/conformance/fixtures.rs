@@ -131,7 +131,7 @@ pub(super) fn event_of(change: &Change) -> Event {
         Change::PutDocument { .. } => (Action::DocumentPut, None, None),
         Change::RemoveDocument { .. } => (Action::DocumentRemoved, None, None),
         Change::Rehash { token, .. } => (Action::TokenRehashed, None, Some(token)),
-        Change::Provided { change, .. } => return event_of(change),
+        Change::Provided { change, .. } | Change::Judged { change, .. } => return event_of(change),
     };
     let event = Event::new(action, Label::new("conformance"), at(NOW));
     let event = account.map_or_else(|| event.clone(), |id| event.clone().about_account(Label::new(id.as_str())));

@@ -18,8 +18,7 @@ impl Records {
         also: Vec<Event>,
         revision: Revision,
     ) -> Decision {
-        let is_about_one = matches!(change, Change::PutDocument { .. } | Change::RemoveDocument { .. });
-        if is_about_one || self.revision_of(kind, id) != at {
+        if change.is_about_a_document() || self.revision_of(kind, id) != at {
             return Err(Refusal::Stale);
         }
         let mut writes = self.carry_out(change, revision)?;

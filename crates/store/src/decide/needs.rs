@@ -36,6 +36,8 @@ pub struct Needs {
     /// The ids of this account's sessions, those that end first before the others and those without an end last, at most
     /// so many.
     pub sessions_of: Option<(AccountId, usize)>,
+    /// The latest revision among this account's tokens and client secrets; sessions do not count.
+    pub newest_of: Option<AccountId>,
     /// Which token of this account has this name.
     pub name: Option<(AccountId, TokenName)>,
     /// This document, where it exists.
@@ -54,6 +56,15 @@ impl Change {
             needs.tokens.push(*token);
         }
         needs
+    }
+
+    /// Whether it stands on its own feet: neither about a document nor around another change.
+    pub(super) const fn is_simple(&self) -> bool {
+        !self.is_about_a_document() && !matches!(self, Self::Provided { .. } | Self::Judged { .. })
+    }
+
+    pub(super) const fn is_about_a_document(&self) -> bool {
+        matches!(self, Self::PutDocument { .. } | Self::RemoveDocument { .. })
     }
 
     /// What the change itself is about, without the authority on which it is made.
@@ -106,6 +117,12 @@ impl Change {
                 Needs { document: Some((document.kind, document.id.clone())), ..Needs::default() }
             }
             Self::RemoveDocument { kind, id, .. } => Needs { document: Some((*kind, id.clone())), ..Needs::default() },
+            Self::Judged { credentials, accounts, change } => {
+                let mut needs = change.own_needs();
+                needs.newest_of = credentials.as_ref().map(|(account, _)| account.clone());
+                needs.accounts.extend(accounts.iter().map(|(account, _)| account.clone()));
+                needs
+            }
             Self::Provided { kind, id, change, .. } => {
                 Needs { document: Some((*kind, id.clone())), ..change.own_needs() }
             }

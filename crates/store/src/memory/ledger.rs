@@ -171,6 +171,7 @@ impl Ledger {
             tokens: tokens.map(|credential| credential.token().clone()).collect(),
             credentials: credentials.copied().collect(),
             sessions: sessions.collect(),
+            newest: needs.newest_of.as_ref().and_then(|account| self.newest_of(account)),
             name_holder: needs.name.as_ref().and_then(|name| self.by_name.get(name).copied()),
             document: needs.document.as_ref().and_then(|(kind, id)| self.documents.get(*kind, id)),
         }
@@ -264,6 +265,13 @@ impl Ledger {
     /// In the order of ids.
     fn ids_of(&self, account: &AccountId) -> impl Iterator<Item = &TokenId> {
         self.by_account.get(account).into_iter().flatten()
+    }
+
+    /// Looks at every token and client secret of the account.
+    fn newest_of(&self, account: &AccountId) -> Option<Revision> {
+        let credentials = self.ids_of(account).filter_map(|id| self.tokens.get(id)).map(|found| found.token());
+        let lasting = credentials.filter(|token| !matches!(token.class, Class::Session { .. }));
+        lasting.map(|token| token.revision).max()
     }
 
     /// Those that end first before the others.

@@ -84,6 +84,13 @@ faults! {
         }
     }
 
+    BelievesWhatWasJudged {
+        async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
+            let change = if let Change::Judged { change, .. } = change { *change } else { change };
+            commit(&self.0, authority, change, event).await
+        }
+    }
+
     ReissuesInTwoSteps {
         async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
             let Change::Reissue { secret, account_revision, at, event: second } = change else {
