@@ -90,6 +90,8 @@ pub enum Change {
     },
     /// [`RevokeAll`](Self::RevokeAll) together with a new client secret, which works: there is no instant at which the
     /// account has lost its secret and has no other.
+    ///
+    /// Refused: as [`RegenerateSecret`](Self::RegenerateSecret).
     Reissue {
         /// The new secret.
         secret: Box<Token>,

@@ -1,23 +1,19 @@
 //! Incidents: what somebody has to know who cleans up after a containment.
 
+mod opening;
+
 use std::sync::Arc;
 
 use service_accounts_access::Permission;
-use service_accounts_audit::{Action, Event, Label, Query, Recorded};
-use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Store, SystemName};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_audit::{Action, Event, Label};
+use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Store};
 
+pub(super) use self::opening::Opened;
 use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note, RegeneratedSecret};
 use crate::{
-    Error, Unavailable,
+    Error,
     core::{asker::Asker, authority::Call, documents::Kept, issuer::Draft, retry::retry_on_conflict},
 };
-
-/// How many incidents may be opened in one second.
-const MOST_A_SECOND: u32 = 100;
-
-/// How many pages of the trail are looked at for what an account did.
-const MOST_PAGES: usize = 10;
 
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// Revokes every credential of the account in one step, and opens an incident.
@@ -103,15 +99,6 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
         let account = applied.account().map_or(account, |account| Arc::new(account.clone()));
         Ok((account, RegeneratedSecret { secret, warnings }))
     }
-}
-
-/// What an incident is opened about.
-pub(super) struct Opened<'a> {
-    pub(super) account: &'a Account,
-    pub(super) token: Option<TokenId>,
-    pub(super) reason: Note,
-    pub(super) revoked: Vec<TokenId>,
-    pub(super) successor: Option<TokenId>,
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
@@ -224,37 +211,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(kept)
     }
 
-    /// The id is made of the second and a number. Two that are opened in one second take the next number; nothing is
-    /// written twice.
-    pub(super) async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
-        let (now, account) = (self.core.now(), opened.account);
-        let did = self.deeds(account).await?;
-        let systems_to_rotate: Vec<SystemName> = account.systems.clone();
-        for number in 0..MOST_A_SECOND {
-            let incident = Incident {
-                id: incident_id(now.unix_timestamp(), number)?,
-                account: account.id.clone(),
-                teams: account.grant.teams().clone(),
-                token: opened.token,
-                reason: opened.reason.clone(),
-                opened_by: self.actor.name().clone(),
-                opened_at: now,
-                revoked: opened.revoked.clone(),
-                successor: opened.successor,
-                did: did.clone(),
-                systems_to_rotate: systems_to_rotate.clone(),
-                notes: Vec::new(),
-            };
-            let event = self.incident_event(Action::IncidentOpened, &incident);
-            let event = event.because(Label::new(opened.reason.as_str()));
-            match self.core.keep(self.actor, (DocumentKind::Incident, &incident.id), &incident, None, event).await {
-                Err(Error::DocumentTaken) => {}
-                kept => return kept.map(|_| incident),
-            }
-        }
-        Err(Error::Conflict)
-    }
-
+    /// Names the incident and whom it is about, and nothing that was written down.
     fn incident_event(&self, action: Action, incident: &Incident) -> Event {
         let event = self.core.event(action, self.actor).about_account(Label::new(incident.account.as_str()));
         let event = event.with(Label::new("incident"), Label::new(incident.id.as_str()));
@@ -263,43 +220,4 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             None => event,
         }
     }
-
-    /// Every credential that works, up to a number of each kind.
-    async fn working(&self, account: &Account) -> Result<Vec<TokenId>, Error> {
-        let mut working = Vec::new();
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let page = self.core.store.credentials(&account.id, kind, None, Incident::MOST_LISTED).await;
-            let listed = page.map_err(Unavailable::new)?.items;
-            let tokens = listed.iter().map(|listed| listed.credential.token());
-            working.extend(tokens.filter(|token| !token.is_revoked(account)).map(|token| token.id));
-        }
-        Ok(working)
-    }
-
-    /// What the account changed, the latest first.
-    ///
-    /// It reads at most ten pages of the trail, so that a busy account cannot hold up its own containment.
-    async fn deeds(&self, account: &Account) -> Result<Vec<Recorded>, Error> {
-        let by_it = Query::default().by_actor(Label::new(account.id.as_str())).limit(Query::MAX_LIMIT);
-        let (mut deeds, mut query) = (Vec::new(), by_it.clone());
-        for _ in 0..MOST_PAGES {
-            let page = self.core.store.events(&query).await.map_err(Unavailable::new)?;
-            deeds.extend(page.events.into_iter().filter(|recorded| is_deed(recorded.event.action())));
-            match page.next {
-                Some(place) if deeds.len() < Incident::MOST_DEEDS => query = by_it.clone().continue_from(place),
-                _ => break,
-            }
-        }
-        deeds.truncate(Incident::MOST_DEEDS);
-        Ok(deeds)
-    }
-}
-
-const fn is_deed(action: Action) -> bool {
-    !matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied)
-}
-
-/// Ids in the order of time, as far as seconds tell.
-fn incident_id(second: i64, number: u32) -> Result<DocumentId, Error> {
-    DocumentId::parse(&format!("incident-{second:012}-{number:02}")).map_err(|error| Unavailable::new(error).into())
 }
