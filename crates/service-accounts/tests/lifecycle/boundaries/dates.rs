@@ -64,24 +64,12 @@ fn ends() -> Vec<Date> {
         date(
             "the end of a token",
             |world| token(world, 365),
-            vec![
-                from_then(DOOR, says::is_refused),
-                from_then("introspection", says::is_inactive),
-                from_then("list", says::is_listed_as_ended),
+            ended([
                 from_then("plan", |world, on| says::is_planned(world, on, "expired")),
                 from_then(UPKEEP, |world, on| says::is_announced(world, on, "expired")),
-            ],
+            ]),
         ),
-        date(
-            "the end of a session",
-            session,
-            vec![
-                from_then(DOOR, says::is_refused),
-                from_then("introspection", says::is_inactive),
-                from_then("list", says::is_listed_as_ended),
-                from_then(UPKEEP, says::is_removed_by_upkeep),
-            ],
-        ),
+        date("the end of a session", session, ended([from_then(UPKEEP, says::is_removed_by_upkeep)])),
         date(
             "the end of a session that was asked for an hour",
             |world| session_of(world, Narrowing { lifetime: Some(Duration::HOUR), ..Narrowing::default() }),
@@ -90,12 +78,7 @@ fn ends() -> Vec<Date> {
         date(
             "the end of an account",
             ending_account,
-            vec![
-                from_then(DOOR, says::is_refused),
-                from_then("introspection", says::is_inactive),
-                from_then("list", says::is_listed_as_ended),
-                from_then(UPKEEP, |world, on| says::is_account_announced(world, on, "account-expired")),
-            ],
+            ended([from_then(UPKEEP, |world, on| says::is_account_announced(world, on, "account-expired"))]),
         ),
         date(
             "the end of an account, at the exchange",
@@ -241,6 +224,16 @@ fn rotations() -> Vec<Date> {
     ]
 }
 
+/// What has ended lets nobody in and is shown so everywhere; the rooms that plan and tidy have words of their own.
+fn ended(tidying: impl IntoIterator<Item = Room>) -> Vec<Room> {
+    let shown = vec![
+        from_then(DOOR, says::is_refused),
+        from_then("introspection", says::is_inactive),
+        from_then("list", says::is_listed_as_ended),
+    ];
+    shown.into_iter().chain(tidying).collect()
+}
+
 /// What is to be seen to and takes nothing away.
 fn announced_only(code: &'static str) -> Vec<Room> {
     vec![
@@ -258,13 +251,10 @@ fn noticed(before: &'static str) -> Vec<Room> {
 
 /// A token that has a successor ends on the second, whether or not anybody sweeps.
 fn retired() -> Vec<Room> {
-    vec![
-        from_then(DOOR, says::is_refused),
-        from_then("introspection", says::is_inactive),
-        from_then("list", says::is_listed_as_ended),
+    ended([
         from_then("plan", |world, on| says::is_planned(world, on, "retirement-over")),
         from_then(UPKEEP, says::is_revoked_by_upkeep),
-    ]
+    ])
 }
 
 /// A revoked token lets nobody in, and is watched until nobody has tried it for a week.
