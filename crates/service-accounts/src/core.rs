@@ -5,6 +5,7 @@
 pub(crate) mod asker;
 pub(crate) mod authority;
 pub(crate) mod commit;
+pub(crate) mod credentials;
 pub(crate) mod differences;
 pub(crate) mod documents;
 pub(crate) mod governance;

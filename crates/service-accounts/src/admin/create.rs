@@ -14,7 +14,7 @@ use time::UtcDateTime;
 use super::{Acting, CreatedAccount, MintedToken, NewAccount, NewToken, update};
 use crate::{
     ApprovalRule, Error, Unavailable,
-    core::{asker::Asker, authority::Call, issuer::Draft, retry::retry_on_conflict},
+    core::{asker::Asker, authority::Call, credentials::EVERY_KIND, issuer::Draft, retry::retry_on_conflict},
 };
 
 /// How many numbered ids are tried before a name counts as taken.
@@ -230,7 +230,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Otherwise a retry would kill the text that a client with the first answer already works with.
     async fn is_used(&self, account: &Account) -> Result<bool, Error> {
         self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+        for kind in EVERY_KIND.iter().copied() {
             let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
             let is_used = page.items.iter().any(|listed| listed.last_used.is_some() || kind == Kind::Session);
             if is_used || page.next.is_some() {

@@ -9,13 +9,10 @@ use service_accounts_access::{Catalogue, Grant, Permission, Scopes};
 use service_accounts_audit::{Label, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Credential, Revision, Store, Token};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_token::TokenId;
 
 use super::Acting;
-use crate::{Error, PolicyFinding, Unavailable};
-
-/// The most credentials that are read at once.
-const PAGE: usize = 200;
+use crate::{Error, PolicyFinding, Unavailable, core::credentials::EVERY_KIND};
 
 /// A credential that gains rights by somebody else's hand.
 ///
@@ -75,6 +72,8 @@ impl Gains {
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whoever gains by a change of an account: by more rights, or because its credentials work again.
+    ///
+    /// All credentials are read, a page at a time, and only for a change that widens. Revoked ones gain nothing.
     pub(super) async fn gains(&self, before: &Account, account: &Account) -> Result<Gains, Error> {
         let now = self.core.now();
         let works_again = account.standing(now).is_ok() && before.standing(now).is_err();
@@ -83,24 +82,19 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             return Ok(gains);
         }
         gains.credentials = Some((account.id.clone(), self.end_of_trail().await?));
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let mut after = None;
-            loop {
-                let page = self.core.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
-                let page = page.map_err(Unavailable::new)?;
-                for listed in &page.items {
-                    self.gain(account, listed.credential.token(), &mut gains).await?;
-                }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
+        let mut pages = self.core.credentials_of(&account.id, EVERY_KIND);
+        while let Some(page) = pages.next().await? {
+            for listed in &page {
+                self.gain(account, listed.credential.token(), &mut gains).await?;
             }
         }
         Ok(gains)
     }
 
     /// Whoever gains by other scopes of a token.
+    ///
+    /// Scopes that the catalogue does not know allow nothing today, so a change to them widens nothing, and a change from
+    /// them may.
     pub(super) async fn gains_by_scopes(
         &self,
         account: &Account,

@@ -8,11 +8,13 @@ use service_accounts_access::{
 use service_accounts_lifecycle::{ExchangeAdvice, ExchangeCounts};
 use service_accounts_naming::NameAdvice;
 use service_accounts_store::{Account, Seen, Store};
-use service_accounts_token::Kind;
 use time::UtcDateTime;
 
 use super::{AccountHandle, Acting, traffic::Traffic};
-use crate::{Error, Unavailable, core::authority::Call};
+use crate::{
+    Error, Unavailable,
+    core::{authority::Call, credentials::EVERY_KIND},
+};
 
 /// How many networks an advised allowlist has at most, unless the present one has more.
 const MOST_NETWORKS: usize = 16;
@@ -166,7 +168,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Attempts on revoked tokens are no use and are left out.
     async fn sighted(&self, account: &Account) -> Result<Sighted, Error> {
         let (store, mut sighted) = (&self.core.store, Sighted::default());
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+        for kind in EVERY_KIND.iter().copied() {
             let page = store.credentials(&account.id, kind, None, MOST_CREDENTIALS).await.map_err(Unavailable::new)?;
             for listed in &page.items {
                 let seen = store.sightings(&listed.credential.token().id).await.map_err(Unavailable::new)?;

@@ -14,9 +14,6 @@ use crate::{
     core::{authority::Call, journal::Due},
 };
 
-/// How many tokens are read at once.
-const PAGE: usize = 256;
-
 /// Where a token stands: what a plan names it by.
 ///
 /// Keys sort by account, then by token.
@@ -139,11 +136,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// Tokens that ended with all of their account are not planned for; a sweep observes them.
     async fn entries_of(&self, account: &Account, into: &mut Vec<TokenEntry<TokenKey>>) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let page = self.core.store.credentials(&account.id, Kind::Token, after.as_ref(), PAGE).await;
-            let page = page.map_err(Unavailable::new)?;
-            let live = page.items.iter().filter(|listed| {
+        let mut pages = self.core.credentials_of(&account.id, &[Kind::Token]);
+        while let Some(page) = pages.next().await? {
+            let live = page.iter().filter(|listed| {
                 let token = listed.credential.token();
                 token.state.is_revoked() || !token.is_revoked(account)
             });
@@ -151,10 +146,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
                 let TokenEntry { key, environment, facts } = listed.entry();
                 TokenEntry { key: TokenKey { account: account.id.clone(), token: key }, environment, facts }
             }));
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 }

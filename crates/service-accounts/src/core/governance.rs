@@ -20,10 +20,7 @@ pub(crate) use self::{
     policy_set::PolicySet,
 };
 use super::Core;
-use crate::{Actor, Error, Unavailable};
-
-/// How many tokens of an account are read at a time to tell what they gain with it.
-const PAGE: usize = 200;
+use crate::{Actor, Error};
 
 /// A policy over requests for accounts, tokens and certificates.
 pub type TokenPolicy = GovernancePolicy<RequestCriteria, TokenRule>;
@@ -158,22 +155,17 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         account: &Account,
         into: &mut Vec<PolicyFinding>,
     ) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let page = self.store.credentials(&account.id, Kind::Token, after.as_ref(), PAGE).await;
-            let page = page.map_err(Unavailable::new)?;
-            for token in page.items.iter().map(|listed| listed.credential.token()) {
+        let mut pages = self.credentials_of(&account.id, &[Kind::Token]);
+        while let Some(page) = pages.next().await? {
+            for token in page.iter().map(|listed| listed.credential.token()) {
                 if !token.is_revoked(before) {
                     let known = policies.token(before, token);
                     into.extend(policies.token(account, token).into_iter().filter(|finding| !known.contains(finding)));
                 }
             }
             into.dedup();
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// What policies in force object to, as an event about what was tried.

@@ -7,7 +7,6 @@ use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::{AccountFacts, AccountFinding};
 use service_accounts_store::{Account, Authority, Change, Committed, Listed, Status, Store, Token};
-use service_accounts_token::Kind;
 use time::{Duration, UtcDateTime};
 
 use super::Swept;
@@ -15,12 +14,10 @@ use crate::{
     Unavailable,
     core::{
         Core,
+        credentials::EVERY_KIND,
         rules::{OnInactive, Rules},
     },
 };
-
-/// How many credentials are read at once.
-const PAGE: usize = 256;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Announces what is new about the account, and disables it where nobody has used it and the host has chosen so. It
@@ -72,17 +69,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// It reads every credential of the account, but only once the account is due.
     async fn last_use(&self, account: &Account, secret: &Listed) -> Result<Option<UtcDateTime>, Unavailable> {
         let mut last = secret.last_used.map(|used| used.at);
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let mut after = None;
-            loop {
-                let page = self.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
-                let page = page.map_err(Unavailable::new)?;
-                last = page.items.iter().filter_map(|each| each.last_used).map(|used| used.at).chain(last).max();
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
+        let mut pages = self.credentials_of(&account.id, EVERY_KIND);
+        while let Some(page) = pages.next().await? {
+            last = page.iter().filter_map(|each| each.last_used).map(|used| used.at).chain(last).max();
         }
         Ok(last)
     }

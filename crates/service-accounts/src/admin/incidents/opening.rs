@@ -5,9 +5,9 @@
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label, Query, Recorded};
 use service_accounts_store::{Account, DocumentId, DocumentKind, Store, SystemName};
-use service_accounts_token::{Kind, TokenId};
+use service_accounts_token::TokenId;
 
-use crate::{Error, Incident, Note, Unavailable, admin::Acting};
+use crate::{Error, Incident, Note, Unavailable, admin::Acting, core::credentials::EVERY_KIND};
 
 /// How many incidents may be opened in one second.
 const MOST_A_SECOND: u32 = 100;
@@ -59,7 +59,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Every credential that works, up to a number of each kind.
     pub(super) async fn working(&self, account: &Account) -> Result<Vec<TokenId>, Error> {
         let mut working = Vec::new();
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
+        for kind in EVERY_KIND.iter().copied() {
             let page = self.core.store.credentials(&account.id, kind, None, Incident::MOST_LISTED).await;
             let listed = page.map_err(Unavailable::new)?.items;
             let tokens = listed.iter().map(|listed| listed.credential.token());

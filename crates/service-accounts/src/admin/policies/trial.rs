@@ -16,9 +16,6 @@ use crate::{
     core::{authority::Call, governance::PolicySet},
 };
 
-/// How many tokens of an account are read at a time.
-const PAGE: usize = 200;
-
 impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// What a policy would say of a request if it were in force. Neither is kept; that it was asked is recorded.
     ///
@@ -138,21 +135,16 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         account: &service_accounts_store::Account,
         into: &mut Vec<PolicyObjection>,
     ) -> Result<(), Error> {
-        let mut after = None;
-        loop {
-            let page = self.acting.core.store.credentials(&account.id, Kind::Token, after.as_ref(), PAGE).await;
-            let page = page.map_err(Unavailable::new)?;
-            let live = page.items.iter().map(|listed| listed.credential.token());
+        let mut pages = self.acting.core.credentials_of(&account.id, &[Kind::Token]);
+        while let Some(page) = pages.next().await? {
+            let live = page.iter().map(|listed| listed.credential.token());
             into.extend(live.filter(|token| !token.is_revoked(account)).map(|token| PolicyObjection {
                 account: account.id.clone(),
                 token: Some(token.id),
                 findings: policies.token(account, token),
             }));
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// One policy, as if it alone were in force.

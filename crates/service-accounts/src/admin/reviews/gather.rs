@@ -11,10 +11,10 @@ use service_accounts_store::{Account, AccountFilter, Listed, Seen, Status, Store
 use service_accounts_token::Kind;
 
 use super::{ReviewKey, ReviewPack, ReviewScope, Reviews};
-use crate::{Error, Unavailable, core::journal::Due};
-
-/// How many credentials are read at once.
-const PAGE: usize = 256;
+use crate::{
+    Error, Unavailable,
+    core::{credentials::EVERY_KIND, journal::Due},
+};
 
 /// From more networks than this, a person on the move is likelier than a machine.
 const MOST_NETWORKS: usize = 16;
@@ -85,34 +85,28 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         let (mut seen, mut environments) = (Sights::default(), BTreeSet::from([account.environment.clone()]));
         let mut facts = AccountFacts::new(account.created_at);
         let (mut confirmed_at, mut has_old_pepper) = (None, false);
-        for kind in [Kind::Secret, Kind::Token, Kind::Session] {
-            let mut after = None;
-            loop {
-                let page = self.acting.core.store.credentials(&account.id, kind, after.as_ref(), PAGE).await;
-                let page = page.map_err(Unavailable::new)?;
-                for listed in &page.items {
-                    let token = listed.credential.token();
-                    facts = listed.last_used.map_or(facts, |used| facts.with_last_use(used.at));
-                    let is_live = !token.is_revoked(account);
-                    let sights = self.sights(listed).await?;
-                    if kind == Kind::Secret {
+        let mut pages = self.acting.core.credentials_of(&account.id, EVERY_KIND);
+        while let Some(page) = pages.next().await? {
+            for listed in &page {
+                let token = listed.credential.token();
+                facts = listed.last_used.map_or(facts, |used| facts.with_last_use(used.at));
+                let (is_live, sights) = (!token.is_revoked(account), self.sights(listed).await?);
+                match token.class.kind() {
+                    Kind::Secret => {
                         confirmed_at = confirmed_at.max(token.last_review);
+                        if is_live {
+                            facts = facts.with_secret(token.created_at);
+                            has_old_pepper = self.has_old_pepper(listed);
+                        }
                     }
-                    if kind == Kind::Secret && is_live {
-                        facts = facts.with_secret(token.created_at);
-                        has_old_pepper = self.has_old_pepper(listed);
-                    }
-                    if kind == Kind::Token && is_live && tokens.len() <= ReviewPack::MOST_ROWS {
+                    Kind::Token if is_live && tokens.len() <= ReviewPack::MOST_ROWS => {
                         environments.insert(token.environment.clone());
                         tokens.push(self.token_item(account, listed, scope, &sights));
                     }
-                    seen.permissions.extend(sights.permissions);
-                    seen.networks.extend(sights.networks);
+                    Kind::Token | Kind::Session => {}
                 }
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
+                seen.permissions.extend(sights.permissions);
+                seen.networks.extend(sights.networks);
             }
         }
         let facts = account.expires_at.map_or(facts, |end| facts.with_expiry(end));
