@@ -7,6 +7,8 @@
 //! - a read makes the one that tells of names: nothing in the folder was made, moved or deleted;
 //! - a read makes all of them if the last time was some milliseconds ago.
 
+#[cfg(target_os = "linux")]
+mod events;
 mod folder;
 mod index;
 mod main_file;
@@ -66,6 +68,8 @@ impl Watch {
         if now.saturating_sub(self.looked.load(Ordering::Relaxed)) > trusted {
             self.check_index()?;
             self.check_main()?;
+            // On a file system that tells nobody of other machines' changes.
+            self.folder.check_names()?;
             self.looked.store(now, Ordering::Relaxed);
         }
         if self.is_overwritten.load(Ordering::Relaxed) {

@@ -16,6 +16,8 @@ mod unix {
         time::{SystemTime, UNIX_EPOCH},
     };
 
+    #[cfg(target_os = "linux")]
+    use crate::watch::events::Events;
     use crate::{SqliteError, watch::Damage};
 
     /// A folder's clock ticks every few milliseconds; two changes within one tick look like one.
@@ -25,6 +27,8 @@ mod unix {
     pub(in crate::watch) struct Folder {
         /// Asked by its descriptor, which costs less than by its path.
         itself: File,
+        #[cfg(target_os = "linux")]
+        events: Option<Events>,
         names: Vec<Name>,
         /// When a name was last made, moved or deleted, if all names were found right after that.
         calm_since: AtomicI64,
@@ -39,17 +43,35 @@ mod unix {
     impl Folder {
         pub(in crate::watch) fn watch(files: [(&'static str, PathBuf); 3]) -> Result<Self, SqliteError> {
             let folder = files[0].1.parent().map(ToOwned::to_owned).unwrap_or_default();
+            #[cfg(target_os = "linux")]
+            let events = Events::watch(&folder);
             let itself = File::open(folder).map_err(SqliteError::File)?;
             let name = |(file, path): (_, PathBuf)| {
                 let found = fs::metadata(&path).map_err(SqliteError::File)?;
                 Ok::<_, SqliteError>(Name { file, path, identity: identity(&found) })
             };
             let names = files.into_iter().map(name).collect::<Result<_, _>>()?;
-            Ok(Self { itself, names, calm_since: AtomicI64::new(i64::MIN) })
+            Ok(Self {
+                itself,
+                #[cfg(target_os = "linux")]
+                events,
+                names,
+                calm_since: AtomicI64::new(i64::MIN),
+            })
         }
 
         /// Looks at the names only if one of the folder's names has changed since they were last found right.
+        #[inline]
         pub(in crate::watch) fn check(&self) -> Result<(), Damage> {
+            #[cfg(target_os = "linux")]
+            if let Some(events) = &self.events {
+                return events.check(|| self.check_names());
+            }
+            self.check_date()
+        }
+
+        /// By the date that the folder gets with each change of its names.
+        fn check_date(&self) -> Result<(), Damage> {
             let changed = self.itself.metadata().map_or(i64::MAX, |found| nanoseconds(&found));
             if changed == self.calm_since.load(Ordering::Relaxed) {
                 return Ok(());
@@ -69,6 +91,17 @@ mod unix {
         }
     }
 
+    #[cfg(all(test, target_os = "linux"))]
+    impl Folder {
+        pub(super) const fn is_told_by_kernel(&self) -> bool {
+            self.events.is_some()
+        }
+
+        pub(super) fn ask_for_dates(&mut self) {
+            self.events = None;
+        }
+    }
+
     fn identity(found: &Metadata) -> (u64, u64) {
         (found.dev(), found.ino())
     }
@@ -84,6 +117,36 @@ mod unix {
 
     fn nanoseconds(found: &Metadata) -> i64 {
         found.ctime().saturating_mul(1_000_000_000).saturating_add(found.ctime_nsec())
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{fs, thread};
+
+    use super::Folder;
+    use crate::watch::{DATABASE, INDEX, LOG};
+
+    /// Where the kernel tells of names, and where the folder's date must.
+    #[test]
+    fn who_asks_after_a_name_was_moved_is_told_and_told_again_when_it_is_back() {
+        for asks_for_dates in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let files = [(DATABASE, "a"), (LOG, "b"), (INDEX, "c")].map(|(file, name)| (file, home.path().join(name)));
+            files.iter().for_each(|(_, path)| fs::write(path, "").unwrap());
+            let mut folder = Folder::watch(files.clone()).unwrap();
+            assert!(folder.is_told_by_kernel(), "this machine has no queue left");
+            if asks_for_dates {
+                folder.ask_for_dates();
+            }
+            for (_, path) in files.iter().cycle().take(30) {
+                assert!(folder.check().is_ok());
+                fs::rename(path, home.path().join("away")).unwrap();
+                thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| assert!(folder.check().is_err())))));
+                fs::rename(home.path().join("away"), path).unwrap();
+                thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| assert!(folder.check().is_ok())))));
+            }
+        }
     }
 }
 
