@@ -21,6 +21,9 @@ use crate::name::{MOST_NAMES, NameError, parse_all};
 /// assert_eq!(Scopes::only([])?, Scopes::none());
 /// # Ok::<(), service_accounts_access::NameError>(())
 /// ```
+///
+/// So what a request leaves out never gives more than the level above allows, and answers can say `inherited`. Given
+/// up: `null` as a way to clear a field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scopes {
     /// Whatever the holder above has: an account's role, a token's account.

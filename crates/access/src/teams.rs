@@ -23,6 +23,9 @@ use crate::name::{MOST_NAMES, NameError, parse_all};
 /// assert!(Teams::every().contains(&growth));
 /// # Ok::<(), service_accounts_access::NameError>(())
 /// ```
+///
+/// Given up: a host without teams passes `None` for the resource, and its administrators need `Teams::every()` all the
+/// same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Teams(Reach);
 

@@ -1,4 +1,8 @@
 //! Bodies in JSON, read strictly: the whole of a body is understood, or the first thing that is not gets named.
+//!
+//! `serde` alone takes an array for any struct, so that `["id", "secret"]` would sign in, and its errors name Rust
+//! types and repeat what was sent. `serde_json` still parses; the reader between its tree and the types asks each
+//! value for its kind. Given up: a body is held as a tree for a moment, at most 64 KiB of text.
 
 mod document;
 mod misfit;

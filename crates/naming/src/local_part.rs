@@ -3,6 +3,9 @@
 //! A local part is words of `a-z` and `0-9` joined by single underscores, 64 bytes at most (RFC 5321 §4.5.3.1.1).
 //! That is exactly what sanitising leaves, so there is one spelling for each: `a__b` and `_a` are not local parts.
 //! No character in it needs escaping in a URL path, a log line, a metric label or an e-mail address.
+//!
+//! With two spellings somebody could split a counter, a cache or an audit search. Given up: reading the ids of other
+//! systems leniently; sanitise them first.
 
 mod sanitise;
 

@@ -20,6 +20,9 @@ pub enum PostgresError {
     #[error("the change kept meeting other changes; try again")]
     Contended(#[source] Box<dyn Error + Send + Sync>),
     /// The connection was lost while the change was being committed; whether it happened is unknown.
+    ///
+    /// A second try could carry the change out twice, or refuse it because of itself, so the store does not try.
+    /// Requests carry idempotency keys for that.
     #[error("the connection was lost during a commit; read again whether the change happened")]
     OutcomeUnknown(#[source] Box<dyn Error + Send + Sync>),
     /// Postgres reported another error; nothing was changed.

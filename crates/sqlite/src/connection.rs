@@ -1,4 +1,8 @@
 //! Connections, each opened within one timeout and asked whether it is what was wanted.
+//!
+//! Each commit waits for the disk (`synchronous = FULL`), since an acknowledged revocation must survive a power cut,
+//! and no file is mapped into memory, since one that is cut short while it is mapped ends the process with a signal.
+//! Given up: about 0.2 ms for each lone change, and some speed of cold reads.
 
 use std::{
     path::Path,

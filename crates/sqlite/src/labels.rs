@@ -1,4 +1,8 @@
 //! Texts that many events name, each kept once under a number.
+//!
+//! Actions, actors, accounts and tokens stand in the rows as numbers, and what no column says is JSON: an access of
+//! the default setting takes about 170 bytes with its four indices, where the whole record beside its columns took
+//! 520. Given up: a column that was changed in the file is not noticed by its own record; seals notice it.
 
 use std::collections::HashMap;
 

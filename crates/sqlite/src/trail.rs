@@ -8,6 +8,8 @@
 //! account = a    ·  9  ·  ·  6  ·  ·  ·  2  ·      newest first: account says 9, action leaps to 7,
 //! action  = x    ·  ·  ·  7  6  ·  ·  ·  2  1      account to 6, action agrees: 6 is on the page
 //! ```
+//!
+//! Given up: a page may be short or empty and not be the last.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use service_accounts_audit::{Order, Page, Query, Recorded, Sequence};

@@ -28,6 +28,9 @@ use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemNa
 /// assert!(serde_json::from_str::<Account>(&text.replacen('{', "{\"new\":1,", 1)).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// One text, and beside it only the keys that a store finds it by: one encoding for all stores is one place that can be
+/// wrong. Given up: plain columns for questions of the moment; a database's own JSON functions still read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {

@@ -2,6 +2,9 @@
 //!
 //! What is finer than a second is dropped on writing. A number that no calendar date has is an error on reading, never
 //! another date.
+//!
+//! Expiry, rotation and idleness are matters of days, and whole seconds pass unchanged through every store, API and
+//! header. Given up: telling two events of one second apart by time; their places in the trail do.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use time::UtcDateTime;

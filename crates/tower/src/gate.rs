@@ -39,6 +39,9 @@ pub const ROTATE_AFTER: HeaderName = HeaderName::from_static("service-account-ro
 ///
 /// Clone it for everything that guards the same service: a principal that one gate has let in is nobody to another, even
 /// where both ask the same service accounts. Two tenants in one process so need two gates and nothing else.
+///
+/// A request whose store answers at once is judged where it stands: nothing is boxed, and the request is not moved into
+/// a future. Given up: one boxed future where the store waits.
 #[derive(Clone)]
 pub struct Gate<P: Permission> {
     authenticator: Arc<dyn Authenticator<P>>,

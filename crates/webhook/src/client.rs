@@ -1,4 +1,9 @@
 //! The ready client: hyper with rustls, which connects where the host allows and nowhere else.
+//!
+//! It opens sockets and looks names up, which `hyper` does on tokio: the one exception to the rule that only adapters
+//! name a runtime, behind the feature `client`. Little is needed (one request, no redirect, no proxy from the
+//! environment, a say in which address is connected to), and `hyper-util` has no more than that. Given up: HTTP/2 to
+//! receivers, and compressed answers, which nobody reads.
 
 use std::{
     future::Future,

@@ -118,6 +118,9 @@ pub struct CreatedAccount {
     pub account: Arc<Account>,
     /// The secret of its client credentials, whose client id is the account's id. `None` where a retry came after a
     /// credential had been used.
+    ///
+    /// The client id is the account's id: it survives each regeneration, reads well in logs and is no secret. The
+    /// secret has a random id of its own.
     pub client_secret: Option<SecretToken>,
     /// The first token, if one was asked for; `None` also where a retry came after a credential had been used.
     pub first_token: Option<MintedToken>,

@@ -38,6 +38,9 @@ use self::{
 use crate::{Rejection, Unavailable};
 
 /// Whether the trail keeps access events, and how. `tracing` gets each of them in any case.
+///
+/// By default events are written in batches, for one write a request would limit a service to what its disk can do.
+/// What that gives up says each variant; [`Strict`](Self::Strict) gives up the speed instead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessEvents {
     /// The trail keeps none, and permissions used and addresses seen are not counted.

@@ -2,6 +2,10 @@
 //!
 //! There is one list, fixed when the host builds. `tracing` is told first, under the target
 //! `service_accounts::change`, and then each observer in the order in which it was added.
+//!
+//! Nothing but the caller's answer waits for an observer, since a host's counters must not decide whether an account
+//! exists. To tell of a change whose call was dropped would need a queue that outlives the call, and the trail is that
+//! queue.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

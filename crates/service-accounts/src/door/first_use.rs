@@ -1,4 +1,7 @@
 //! The first use of a rotation's successor ends the token it replaces.
+//!
+//! It ends by a revocation and not by a deadline, because a clock that jumps back can undo a deadline. Given up:
+//! clients that share one token need the fixed overlap.
 
 use std::sync::Arc;
 

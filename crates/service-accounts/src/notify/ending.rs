@@ -3,6 +3,10 @@
 //! A subscription that has ended no longer holds the trail: its cursor is removed, so that what it has not read may be
 //! trimmed. Each step may be done again by whoever comes next, so a process that ends in between leaves nothing behind
 //! for good.
+//!
+//! A subscription that cannot be delivered to waits in order, three days unless the host says otherwise, and is then
+//! switched off with an alert. The place it stopped at stays in the record, and enabling goes on there. Given up: what
+//! was trimmed from the trail meanwhile is not told.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{

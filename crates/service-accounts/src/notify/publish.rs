@@ -1,4 +1,9 @@
 //! Events of the host's own applications.
+//!
+//! A payload is kept in the event that tells it, as one line of JSON of at most 8 KiB. So one append is durable, has
+//! its place in the order of everything else, and is sealed and trimmed with it; a document for each would need a
+//! second write and a collector of its own. Given up: who may read the trail may read what the host publishes, for as
+//! long as the trail holds events. Publish ids, not secrets.
 
 use serde::Serialize;
 use service_accounts_access::Permission;

@@ -10,6 +10,10 @@
 //! ```
 //!
 //! See "WAL-Index Format" of SQLite's documentation; the numbers are in the machine's own order.
+//!
+//! `locking_mode=EXCLUSIVE` would do without the index, and without a second process, online restore and `sqlite3`
+//! beside the service. Given up: an index that is cut short within the microseconds between the look and the use ends
+//! the process.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Index;

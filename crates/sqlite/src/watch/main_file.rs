@@ -3,6 +3,10 @@
 //! With a write-ahead log, SQLite writes to it while it moves the log's pages there, and at no other time. It says so in
 //! the log's index first. A file whose date or length changed without that was written by somebody else: a copy was laid
 //! over it, or it was cut short. What the log says of the rest of its pages fits no more.
+//!
+//! A new date without a write of SQLite's is all that tells of a copy laid over the file, whose pages the log does not
+//! fit. To stop is the safe answer, and to open the store again costs a second. Given up: `touch` on the file stops
+//! the service too.
 
 use std::{
     fs,

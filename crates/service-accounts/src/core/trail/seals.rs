@@ -8,6 +8,8 @@
 //! The id of a seal is its number in the chain. So of two processes that seal at once, one has the number, and the other
 //! goes on after it. A seal is kept before the cursor moves; where the process ends in between, whoever seals next finds
 //! the number taken, and moves the cursor.
+//!
+//! Given up: a process that still has an earlier key alone seals nothing until it is told.
 
 use serde::{Deserialize, Serialize};
 use service_accounts_access::Permission;
