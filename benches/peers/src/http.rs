@@ -1,25 +1,26 @@
-//! The faces: what the layer adds in process, and what it leaves of the requests a second over loopback.
+//! The faces: what the layer adds in process, and what it leaves of the requests a second over loopback, on two stores.
+//!
+//! `-- http SERVER COUNT` sends so many requests to one of the servers and prints nothing, for a profiler to look at:
+//! `plain`, `memory` or `sqlite`.
+
+mod instructions;
+mod loopback;
 
 use std::{
     convert::Infallible,
     future::{Future, Ready, ready},
     hint::black_box,
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
-    thread,
-    time::{Duration, Instant},
 };
 
-use axum::{Router, routing::get};
 use http::{Request, Response, header::AUTHORIZATION};
 use service_accounts::{
     AccessEvents, Actor, NewAccount, NewToken, ServiceAccounts,
     access::presets::data_quality::{self, Permission},
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
-    store::{MemoryStore, Owner, Purpose},
+    store::{MemoryStore, Owner, Purpose, Store},
     token::{Keyring, Pepper, PepperId, Vendor},
 };
 use service_accounts_tower::{AuthenticateLayer, Gate, Peer};
@@ -30,14 +31,15 @@ use crate::side_by_side::{contestant, limit, medians, print_ratio};
 /// How much the layer may cost beyond authenticating, in nanoseconds.
 const OWN_COST: f64 = 200.0;
 
-const CLIENTS: usize = 8;
-const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_millis(700);
-
 pub fn run() {
-    let (accounts, token) = accounts();
+    let arguments: Vec<_> = std::env::args().skip(2).collect();
+    if let [server, count] = arguments.as_slice() {
+        return loopback::send(server, count.parse().expect("a number of requests"));
+    }
+    let (accounts, token) = accounts(MemoryStore::new());
     in_process(&accounts, &token);
-    over_loopback(accounts, &token);
+    loopback::compare();
+    instructions::compare();
 }
 
 fn in_process(accounts: &ServiceAccounts<MemoryStore, Permission>, token: &str) {
@@ -119,71 +121,11 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// The two servers take turns under the same clients, so that a machine that drifts drifts for both. A round's figure is
-/// nanoseconds a request, so a ratio of 1 / 0.92 is the goal of 0.92 × the requests a second.
-fn over_loopback(accounts: ServiceAccounts<MemoryStore, Permission>, token: &str) {
-    let bare = Router::new().route("/", get(|| async { "hello" }));
-    let guarded = bare.clone().layer(AuthenticateLayer::new(Gate::new(accounts)));
-    let (bare, guarded) = (serve(bare), serve(guarded));
-    let mut figures = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        figures[0].push(nanoseconds_a_request(bare, token));
-        figures[1].push(nanoseconds_a_request(guarded, token));
-    }
-    let [without, with] = figures.map(|mut figures| {
-        figures.sort_by(f64::total_cmp);
-        figures[ROUNDS / 2]
-    });
-    let peer = limit("the same server without the layer", without);
-    print_ratio("axum with the layer, loopback", limit("", with), peer, 1.087);
-}
-
-/// One thread a server: the multi-thread scheduler only blurs round trips of microseconds.
-fn serve(router: Router) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    listener.set_nonblocking(true).expect("a socket");
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            axum::serve(listener, router).await.expect("a server");
-        });
-    });
-    address
-}
-
-fn nanoseconds_a_request(address: SocketAddr, token: &str) -> f64 {
-    let end = Instant::now() + ROUND;
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|_| {
-            let request = format!("GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
-            thread::spawn(move || count_requests(address, request.as_bytes(), end))
-        })
-        .collect();
-    let requests: u32 = clients.into_iter().map(|client| client.join().expect("a client")).sum();
-    ROUND.as_nanos() as f64 / f64::from(requests)
-}
-
-fn count_requests(address: SocketAddr, request: &[u8], end: Instant) -> u32 {
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_nodelay(true).expect("a socket");
-    let mut answer = [0; 1024];
-    let mut count = 0;
-    while Instant::now() < end {
-        stream.write_all(request).expect("a request");
-        let length = stream.read(&mut answer).expect("an answer");
-        assert!(answer[..length].starts_with(b"HTTP/1.1 200"), "every request is served");
-        count += 1;
-    }
-    count
-}
-
-fn accounts() -> (ServiceAccounts<MemoryStore, Permission>, String) {
+fn accounts<S: Store + 'static>(store: S) -> (ServiceAccounts<S, Permission>, String) {
     let keyring = Keyring::new(PepperId::parse("k1").expect("an id"), Pepper::from_bytes([7; 32]));
     let vendor = Vendor::parse("peer").expect("a vendor");
     let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
-    let builder = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage);
+    let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage);
     let accounts = builder.access_events(AccessEvents::Off).build();
     let wanted = NewAccount {
         first_token: Some(NewToken::new(TokenName::parse("load-2026").expect("a name"))),
@@ -194,7 +136,7 @@ fn accounts() -> (ServiceAccounts<MemoryStore, Permission>, String) {
             Environment::production(),
         )
     };
-    let created = at_once(accounts.acting(&Actor::host("peers")).create(wanted)).expect("an account");
+    let created = pollster::block_on(accounts.acting(&Actor::host("peers")).create(wanted)).expect("an account");
     let token = created.first_token.expect("a token").secret.expose().to_owned();
     (accounts, token)
 }

@@ -29,7 +29,9 @@ pub(crate) fn shown_token() -> Value {
 }
 
 pub(crate) fn listed_token() -> Value {
-    with(token(), json!({ "last_used_at": "2026-02-01T03:00:00Z", "last_used_ip": "198.51.100.7" }))
+    let deletion = json!({ "is_safe": false, "reason": "it is not revoked: revoke it first" });
+    let last_use = json!({ "last_used_at": "2026-02-01T03:00:00Z", "last_used_ip": "198.51.100.7" });
+    with(with(token(), last_use), json!({ "deletion": deletion }))
 }
 
 pub(crate) fn minted() -> Value {

@@ -210,6 +210,32 @@ pub(crate) struct ListedTokenView {
     /// From where it was last used, if that was known.
     #[schema(value_type = Option<String>)]
     last_used_ip: Option<IpAddr>,
+    /// Whether it is safe to delete.
+    deletion: DeletionView,
+}
+
+/// Whether a token can be deleted and nobody will miss it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenDeletion)]
+struct DeletionView {
+    /// Whether it is revoked and nobody has tried it for a whole observation.
+    is_safe: bool,
+    /// Why, or why not. Who tried it stands among its sightings.
+    #[schema(example = "it is not revoked: revoke it first")]
+    reason: &'static str,
+}
+
+impl DeletionView {
+    /// The sweep of upkeep ends an observation, and an attempt begins it anew.
+    fn new(found: &Credential) -> Self {
+        let (is_safe, reason) = match found.token().state {
+            TokenState::Deletable { .. } => (true, "nobody has tried it for a whole observation"),
+            TokenState::Deleted { .. } => (false, "it is deleted"),
+            _ if found.token().is_revoked(found.account()) => (false, "it is still observed: somebody may try it"),
+            _ => (false, "it is not revoked: revoke it first"),
+        };
+        Self { is_safe, reason }
+    }
 }
 
 impl ListedTokenView {
@@ -218,6 +244,7 @@ impl ListedTokenView {
             token: TokenView::new(accounts, &listed.credential),
             last_used_at: listed.last_used.map(|last| Instant(last.at)),
             last_used_ip: listed.last_used.and_then(|last| last.address),
+            deletion: DeletionView::new(&listed.credential),
         }
     }
 }

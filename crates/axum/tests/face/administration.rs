@@ -1,7 +1,14 @@
 //! What administrators do over HTTP, beyond the example service's tests.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use http::Method;
 use serde_json::{Value, json};
+use service_accounts::UpkeepBounds;
+use time::UtcDateTime;
 
 use crate::support::{Answer, HOME, World, request, send};
 
@@ -97,6 +104,33 @@ async fn what_a_token_was_seen_to_do_is_told() {
     assert_eq!((&first["kind"], &first["value"], &first["count"]), (&json!("used_from"), &json!(HOME), &json!(1)));
     let shown = call(&world, Method::GET, &format!("{MEMBER}/tokens/{id}"), None).await.json();
     assert_eq!(shown["id"], tokens["items"][0]["id"]);
+}
+
+#[tokio::test]
+async fn the_list_says_whether_a_token_is_safe_to_delete() {
+    const START: i64 = 1_767_225_600;
+    const WEEK: i64 = 7 * 86_400;
+    let now = Arc::new(AtomicI64::new(START));
+    let clock = now.clone();
+    let world = World::at(move || UtcDateTime::from_unix_timestamp(clock.load(Ordering::Relaxed)).unwrap()).await;
+    let deletion = async || {
+        let tokens = call(&world, Method::GET, &format!("{MEMBER}/tokens"), None).await.json();
+        (tokens["items"][0]["id"].clone(), tokens["items"][0]["deletion"].clone())
+    };
+    let (id, at_work) = deletion().await;
+    assert_eq!(at_work, json!({"is_safe": false, "reason": "it is not revoked: revoke it first"}));
+
+    let revoke = format!("{MEMBER}/tokens/{}/revoke", id.as_str().unwrap());
+    assert_eq!(call(&world, Method::POST, &revoke, None).await.status, 200);
+    for (offset, is_safe, reason) in [
+        (0, false, "it is still observed: somebody may try it"),
+        (WEEK - 1, false, "it is still observed: somebody may try it"),
+        (WEEK, true, "nobody has tried it for a whole observation"),
+    ] {
+        now.store(START + offset, Ordering::Relaxed);
+        world.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+        assert_eq!(deletion().await.1, json!({"is_safe": is_safe, "reason": reason}), "{offset}");
+    }
 }
 
 /// Row 108: a client that sent `null` for its scope got a session with all of them.

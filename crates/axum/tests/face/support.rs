@@ -7,7 +7,7 @@ use http::{Method, Request, Response, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use service_accounts::{
-    Actor, NewAccount, NewToken, Sealing, ServiceAccounts,
+    Actor, Clock, NewAccount, NewToken, Sealing, ServiceAccounts, SystemClock,
     access::{
         Allowlist, RoleName, Teams,
         presets::data_quality::{self, Permission},
@@ -46,6 +46,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::at(SystemClock).await
+    }
+
+    pub(crate) async fn at(clock: impl Clock) -> Self {
         let store = Arc::new(FaultyStore::new(MemoryStore::new()));
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
         let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
@@ -53,6 +57,7 @@ impl World {
         let accounts = ServiceAccounts::builder(store.clone(), vendor, keyring, catalogue, manage)
             .seal(Sealing::under(seal_key()).closing_at(2, Duration::HOUR))
             .detect(Settings::default())
+            .clock(clock)
             .build();
         let host = operator();
         let admin = accounts.acting(&host).create(account("Platform Automation", "Admin")).await.unwrap();

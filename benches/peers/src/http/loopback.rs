@@ -1,0 +1,140 @@
+//! Requests a second of one axum server, with the layer and without it.
+//!
+//! The servers take turns under the same clients, so that a machine that drifts drifts for all.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get};
+use service_accounts::{
+    sqlite::SqliteStore,
+    store::{MemoryStore, Store},
+};
+use service_accounts_tower::{AuthenticateLayer, Gate};
+use tempfile::TempDir;
+
+use super::accounts;
+
+const CLIENTS: usize = 8;
+const ROUNDS: usize = 9;
+const ROUND: Duration = Duration::from_millis(700);
+
+/// Each store, and what share of the requests a second must be left.
+const GOALS: [(&str, f64); 2] = [("memory", 0.95), ("sqlite", 0.85)];
+
+/// Prints one `requests/s` line a store: with the layer, without it, and the share that is left.
+pub fn compare() {
+    let servers = [Server::start("plain"), Server::start("memory"), Server::start("sqlite")];
+    let mut figures = [const { Vec::new() }; 3];
+    for _ in 0..ROUNDS {
+        for (server, figures) in servers.iter().zip(&mut figures) {
+            figures.push(server.requests_a_second());
+        }
+    }
+    let [without, stores @ ..] = figures.map(|mut figures| {
+        figures.sort_by(f64::total_cmp);
+        figures[ROUNDS / 2]
+    });
+    for ((store, goal), with) in GOALS.into_iter().zip(stores) {
+        let share = with / without;
+        let verdict = if share >= goal { "ok" } else { "short" };
+        println!(
+            "requests/s\taxum with the layer, {store}\t{with:.0}\twithout it\t{without:.0}\t{share:.3}\t≥ {goal}\t{verdict}"
+        );
+    }
+}
+
+/// One client sends so many requests to this server, one after the other.
+pub fn send(server: &str, count: u32) {
+    let server = Server::start(server);
+    let mut client = Client::new(&server);
+    for _ in 0..count {
+        client.send();
+    }
+}
+
+/// One thread a server: the multi-thread scheduler only blurs round trips of microseconds.
+struct Server {
+    address: SocketAddr,
+    token: String,
+    _folder: Option<TempDir>,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let plain = Router::new().route("/", get(|| async { "hello" }));
+        match name {
+            "plain" => Self { address: serve(plain), token: "x".repeat(69), _folder: None },
+            "memory" => Self::guarding(plain, MemoryStore::new(), None),
+            "sqlite" => {
+                let folder = tempfile::tempdir().expect("a folder");
+                let store = SqliteStore::open(folder.path().join("accounts.db")).expect("a database");
+                Self::guarding(plain, store, Some(folder))
+            }
+            other => panic!("no server `{other}`: choose plain, memory or sqlite"),
+        }
+    }
+
+    fn guarding<S: Store + 'static>(plain: Router, store: S, folder: Option<TempDir>) -> Self {
+        let (accounts, token) = accounts(store);
+        let router = plain.layer(AuthenticateLayer::new(Gate::new(accounts)));
+        Self { address: serve(router), token, _folder: folder }
+    }
+
+    fn requests_a_second(&self) -> f64 {
+        let end = Instant::now() + ROUND;
+        let requests: u32 = thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| Client::new(self).send_until(end))).collect();
+            clients.into_iter().map(|client| client.join().expect("a client")).sum()
+        });
+        f64::from(requests) / ROUND.as_secs_f64()
+    }
+}
+
+fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    listener.set_nonblocking(true).expect("a socket");
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, router).await.expect("a server");
+        });
+    });
+    address
+}
+
+struct Client {
+    stream: TcpStream,
+    request: String,
+}
+
+impl Client {
+    fn new(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.address).expect("a connection");
+        stream.set_nodelay(true).expect("a socket");
+        let request = format!("GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", server.token);
+        Self { stream, request }
+    }
+
+    fn send(&mut self) {
+        let mut answer = [0; 1024];
+        self.stream.write_all(self.request.as_bytes()).expect("a request");
+        let length = self.stream.read(&mut answer).expect("an answer");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"), "every request is served");
+    }
+
+    fn send_until(&mut self, end: Instant) -> u32 {
+        let mut count = 0;
+        while Instant::now() < end {
+            self.send();
+            count += 1;
+        }
+        count
+    }
+}
