@@ -4,7 +4,7 @@ use core::{fmt, str};
 
 use crate::{AccountId, AccountIdRef};
 
-/// An account id of at most 63 bytes as a value that is copied, not shared.
+/// An account id of at most 47 bytes as a value that is copied, not shared.
 ///
 /// For places that many threads read at every request, where a reference count would be written by all of them.
 ///
@@ -25,7 +25,7 @@ pub struct CompactAccountId {
 
 impl CompactAccountId {
     /// The longest id, in bytes.
-    pub const MAX: usize = 63;
+    pub const MAX: usize = 47;
 
     /// `None` if the id is longer than [`MAX`](Self::MAX).
     pub fn new(id: &AccountId) -> Option<Self> {
@@ -66,8 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_63_bytes_is_the_longest() {
-        for (length, fits) in [(62, true), (63, true), (64, false)] {
+    fn an_id_of_47_bytes_is_the_longest() {
+        for (length, fits) in [(46, true), (47, true), (48, false)] {
             let id = AccountId::parse(&format!("{}@service", "a".repeat(length - 8))).unwrap();
             let compact = CompactAccountId::new(&id);
             assert_eq!(compact.map(AccountId::from), fits.then_some(id), "{length}");

@@ -19,9 +19,12 @@ pub(crate) mod retry;
 pub(crate) mod rules;
 pub(crate) mod trail;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use service_accounts_access::Permission;
@@ -39,8 +42,8 @@ use crate::{Clock, Error, Unavailable};
 /// Everything that clones of one [`ServiceAccounts`](crate::ServiceAccounts) share. Each part keeps its own state and
 /// its own locks; none is held over an await.
 pub(crate) struct Core<S, P: Permission> {
-    /// Tells this one from others in the process that share its store.
-    pub(crate) id: u64,
+    /// Tells this one from others in the process that share its store; none where more were made than can be told apart.
+    pub(crate) id: Option<NonZeroU32>,
     pub(crate) store: Arc<S>,
     /// What the host has chosen; only the catalogue changes while it runs.
     pub(crate) rules: Rules<P>,
@@ -64,8 +67,9 @@ impl<S, P: Permission> Core<S, P> {
         clock: Box<dyn Clock>,
         observers: Observers,
     ) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let id = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| last.checked_add(1)).ok();
+        let id = id.and_then(|before| NonZeroU32::new(before + 1));
         let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
         let (followers, holders) = (Followers::default(), Holders::new());
         Self { id, store, rules, issuer, journal, clock, observers, known_names, followers, holders }
@@ -81,7 +85,7 @@ impl<S, P: Permission> Core<S, P> {
 
 impl<S, P: Permission> Drop for Core<S, P> {
     fn drop(&mut self) {
-        resolve::unregister(self.id);
+        self.id.into_iter().for_each(resolve::unregister);
     }
 }
 

@@ -1,85 +1,32 @@
 //! Who is calling, once the credential has been accepted.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-};
+mod known;
+mod read;
 
-use service_accounts_access::{CatalogueId, Decision, Denial, Grants, Permission, PermissionSet, TeamName, Teams};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+
+use service_accounts_access::{Decision, Grants, Permission, PermissionSet, TeamName, Teams};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use crate::{
-    Actor,
-    core::{holders::Holder, resolve},
-};
+use self::known::Known;
+pub(crate) use self::read::{Read, Rights};
+use crate::{Actor, core::holders::Holder};
 
 /// An authenticated service account: which, with which token, and what it may do right now.
 ///
 /// It is made of plain values. Of a store that answers at once, its records are only looked up when they are first asked
 /// for, and are then those of that moment.
 #[derive(Clone, Debug)]
-pub struct Principal<P: Permission> {
-    pub(crate) token: TokenId,
-    pub(crate) held: Held<P>,
-    pub(crate) address: Option<IpAddr>,
-    pub(crate) at: UtcDateTime,
-    pub(crate) rotate_after: Option<UtcDateTime>,
-}
+pub struct Principal<P: Permission>(Source<P>);
 
 /// Where a principal has from what it knows of itself.
 #[derive(Clone, Debug)]
-pub(crate) enum Held<P: Permission> {
-    /// From the records, with grants of its own.
-    Read(Arc<Credential>, Arc<Grants<P>>),
-    /// From records that remember their grants by this catalogue.
-    Remembered(Arc<Credential>, CatalogueId),
-    /// From what a core found out about the records before.
+enum Source<P: Permission> {
+    Read(Read<P>),
     Known(Known<P>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Known<P: Permission> {
-    holder: Holder<P>,
-    core: u64,
-    id: OnceLock<AccountId>,
-    record: OnceLock<Option<Arc<Credential>>>,
-    grants: OnceLock<Option<Arc<Grants<P>>>>,
-}
-
-impl<P: Permission> Known<P> {
-    pub(crate) fn new(holder: Holder<P>, core: u64) -> Self {
-        let (id, record, grants) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { holder, core, id, record, grants }
-    }
-
-    fn record(&self, token: &TokenId) -> Option<&Arc<Credential>> {
-        self.record.get_or_init(|| resolve::record(self.core, token)).as_ref()
-    }
-
-    fn grants(&self, token: &TokenId) -> Option<&Grants<P>> {
-        self.grants.get_or_init(|| resolve::grants(self.core, self.record(token)?)).as_deref()
-    }
-
-    fn decide(&self, token: &TokenId, permission: P, team: Option<&TeamName>) -> Decision {
-        let is_held = self.holder.permissions.contains(permission);
-        let is_in = |team| self.grants(token).is_some_and(|grants| grants.teams().contains(team));
-        match team {
-            _ if !is_held => Decision::Deny(self.missing(token, permission)),
-            Some(team) if !is_in(team) => Decision::Deny(Denial::WrongTeam),
-            _ => Decision::Allow,
-        }
-    }
-
-    /// What left a permission out; by its role, where it was given one only after it came in.
-    fn missing(&self, token: &TokenId, permission: P) -> Denial {
-        match self.grants(token).map(|grants| grants.decide(permission, None)) {
-            Some(Decision::Deny(denial)) => denial,
-            Some(Decision::Allow) | None => Denial::NotInRole,
-        }
-    }
 }
 
 /// What a principal may do whose records are gone, or do not remember after all.
@@ -88,19 +35,38 @@ const fn nothing<P: Permission>() -> &'static Grants<P> {
 }
 
 impl<P: Permission> Principal<P> {
+    pub(crate) const fn read(read: Read<P>) -> Self {
+        Self(Source::Read(read))
+    }
+
+    /// Of what this core has found out about this holder before.
+    #[inline(always)]
+    pub(crate) fn known(
+        core: NonZeroU32,
+        holder: &Holder<P>,
+        token: TokenId,
+        second: u32,
+        address: Option<IpAddr>,
+    ) -> Self {
+        Self(Source::Known(Known::new(core, holder, token, second, address)))
+    }
+
     /// The account's id.
     #[must_use]
     pub fn id(&self) -> &AccountId {
-        match &self.held {
-            Held::Read(credential, _) | Held::Remembered(credential, _) => &credential.account().id,
-            Held::Known(known) => known.id.get_or_init(|| known.holder.account.into()),
+        match &self.0 {
+            Source::Read(read) => &read.credential.account().id,
+            Source::Known(known) => known.id(),
         }
     }
 
     /// The id of the token or session it came with.
     #[must_use]
-    pub const fn token_id(&self) -> &TokenId {
-        &self.token
+    pub fn token_id(&self) -> &TokenId {
+        match &self.0 {
+            Source::Read(read) => &read.credential.token().id,
+            Source::Known(known) => known.token(),
+        }
     }
 
     /// The account; `None` if it has been deleted since.
@@ -117,32 +83,47 @@ impl<P: Permission> Principal<P> {
 
     /// The records it came in by, or those of now; none if they have been deleted since.
     pub(crate) fn credential(&self) -> Option<&Arc<Credential>> {
-        match &self.held {
-            Held::Read(credential, _) | Held::Remembered(credential, _) => Some(credential),
-            Held::Known(known) => known.record(&self.token),
+        match &self.0 {
+            Source::Read(read) => Some(&read.credential),
+            Source::Known(known) => known.record(),
         }
     }
 
     /// What it may do: its role, narrowed by the account's scopes and the token's, on its teams' resources.
     #[must_use]
     pub fn grants(&self) -> &Grants<P> {
-        match &self.held {
-            Held::Read(_, grants) => grants,
-            Held::Remembered(credential, catalogue) => credential.remembered_grants(*catalogue).unwrap_or(nothing()),
-            Held::Known(known) => known.grants(&self.token).unwrap_or(nothing()),
+        match &self.0 {
+            Source::Read(read) => read.grants(),
+            Source::Known(known) => known.grants(),
         }
+        .unwrap_or(nothing())
     }
 
     /// The client address, if it was known.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
-        self.address
+        match &self.0 {
+            Source::Read(read) => read.address,
+            Source::Known(known) => known.address(),
+        }
     }
 
     /// When the token should have been replaced, once that time has come.
     #[must_use]
     pub const fn rotate_after(&self) -> Option<UtcDateTime> {
-        self.rotate_after
+        match &self.0 {
+            Source::Read(read) => read.rotate_after,
+            // Nobody is cleared past that time.
+            Source::Known(_) => None,
+        }
+    }
+
+    /// When it was judged.
+    pub(crate) fn at(&self) -> UtcDateTime {
+        match &self.0 {
+            Source::Read(read) => read.at,
+            Source::Known(known) => known.at(),
+        }
     }
 
     /// Whether it may, on something that belongs to `team` or to nobody, and if not why.
@@ -160,9 +141,9 @@ impl<P: Permission> Principal<P> {
     /// # }).unwrap();
     /// ```
     pub fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
-        match &self.held {
-            Held::Known(known) => known.decide(&self.token, permission, team),
-            Held::Read(..) | Held::Remembered(..) => self.grants().decide(permission, team),
+        match &self.0 {
+            Source::Known(known) => known.decide(permission, team),
+            Source::Read(_) => self.grants().decide(permission, team),
         }
     }
 
@@ -184,7 +165,7 @@ impl<P: Permission> Principal<P> {
     #[must_use]
     pub fn actor(&self) -> Actor<P> {
         match self.credential() {
-            Some(credential) => Actor::showing(credential.clone(), self.address),
+            Some(credential) => Actor::showing(credential.clone(), self.address()),
             None => Actor::host_with(self.id().as_str(), Grants::nothing()),
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use service_accounts_token::Tag;
 use time::UtcDateTime;
 
-use crate::{Clearance, LastUsed};
+use crate::Clearance;
 
 /// A credential's tag with its [`Clearance`], as plain numbers that many threads read while one writes.
 ///
@@ -64,12 +64,13 @@ impl Brief {
         is_whole.then_some(told)
     }
 
-    /// Whether this use differs from the one noted last, in its second or its address; it is the one noted last then.
+    /// Whether a use, in this second since 1970, differs from the one noted last in its second or its address; it is the
+    /// one noted last then.
     ///
     /// As [`Credential::note_use`](crate::Credential::note_use), in plain writes: of two uses at one time both may be news.
     #[inline]
-    pub fn note_use(&self, last: LastUsed) -> bool {
-        let (second, address) = (seconds(last.at), folded(last.address));
+    pub fn note_use(&self, second: u32, address: Option<IpAddr>) -> bool {
+        let address = folded(address);
         let noted = (self.second.load(Ordering::Relaxed), self.address.load(Ordering::Relaxed));
         let is_news = noted != (second, address);
         if is_news {
@@ -159,7 +160,7 @@ mod tests {
             (7, far, false),
             (8, far, true),
         ] {
-            assert_eq!(brief.note_use(LastUsed { at: at(second), address }), is_news, "{second} {address:?}");
+            assert_eq!(brief.note_use(second, address), is_news, "{second} {address:?}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
     any::Any,
     collections::BTreeMap,
     future::Future,
+    num::NonZeroU32,
     pin::pin,
     sync::{Arc, PoisonError, RwLock, Weak},
     task::{Context, Poll, Waker},
@@ -18,7 +19,7 @@ use service_accounts_token::TokenId;
 
 use super::Core;
 
-static CORES: RwLock<BTreeMap<u64, Weak<dyn Resolve>>> = RwLock::new(BTreeMap::new());
+static CORES: RwLock<BTreeMap<NonZeroU32, Weak<dyn Resolve>>> = RwLock::new(BTreeMap::new());
 
 trait Resolve: Send + Sync {
     fn record(&self, token: &TokenId) -> Option<Arc<Credential>>;
@@ -28,24 +29,26 @@ trait Resolve: Send + Sync {
 /// Lets principals find this core until it is dropped.
 pub(crate) fn register<S: Store + 'static, P: Permission>(core: &Arc<Core<S, P>>) {
     let weak: Weak<Core<S, P>> = Arc::downgrade(core);
-    CORES.write().unwrap_or_else(PoisonError::into_inner).insert(core.id, weak);
+    if let Some(id) = core.id {
+        CORES.write().unwrap_or_else(PoisonError::into_inner).insert(id, weak);
+    }
 }
 
-pub(crate) fn unregister(core: u64) {
+pub(crate) fn unregister(core: NonZeroU32) {
     CORES.write().unwrap_or_else(PoisonError::into_inner).remove(&core);
 }
 
 /// The records of a token as they stand; none if it was deleted, or the core was dropped.
-pub(crate) fn record(core: u64, token: &TokenId) -> Option<Arc<Credential>> {
+pub(crate) fn record(core: NonZeroU32, token: &TokenId) -> Option<Arc<Credential>> {
     found(core)?.record(token)
 }
 
 /// What a credential may do by the catalogue of this moment.
-pub(crate) fn grants<T: Any + Send + Sync>(core: u64, credential: &Credential) -> Option<Arc<T>> {
+pub(crate) fn grants<T: Any + Send + Sync>(core: NonZeroU32, credential: &Credential) -> Option<Arc<T>> {
     found(core)?.grants(credential)?.downcast().ok()
 }
 
-fn found(core: u64) -> Option<Arc<dyn Resolve>> {
+fn found(core: NonZeroU32) -> Option<Arc<dyn Resolve>> {
     CORES.read().unwrap_or_else(PoisonError::into_inner).get(&core)?.upgrade()
 }
 

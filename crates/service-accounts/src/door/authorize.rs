@@ -46,7 +46,7 @@ impl<S: Store, P: Permission> ServiceAccounts<S, P> {
         let permission_name = permission.name();
         let is_allowed = principal.decide(permission, team).is_allow();
         let outcome = if is_allowed { Outcome::Used(permission_name) } else { Outcome::Forbidden(permission_name) };
-        let (address, at) = (principal.address, principal.at);
+        let (address, at) = (principal.address(), principal.at());
         // Of a token that has been deleted since, nothing is left to tell of.
         if let Some(credential) = principal.credential() {
             self.core.journal.note(Shown { credential, address, at, outcome });

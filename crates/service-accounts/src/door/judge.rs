@@ -11,7 +11,11 @@ use service_accounts_store::{Credential, Store, Token, Unusable};
 use service_accounts_token::{Digest, Kind, Presented, Tag, Verified};
 use time::UtcDateTime;
 
-use crate::{Principal, Rejection, core::Core, principal::Held};
+use crate::{
+    Principal, Rejection,
+    core::Core,
+    principal::{Read, Rights},
+};
 
 /// What a credential is presented for.
 #[derive(Clone, Copy)]
@@ -66,12 +70,8 @@ impl<P: Permission> Accepted<P> {
         address: Option<IpAddr>,
         at: UtcDateTime,
     ) -> Principal<P> {
-        let token = credential.token().id;
-        let held = match self.grants {
-            Some(grants) => Held::Read(credential, grants),
-            None => Held::Remembered(credential, self.catalogue),
-        };
-        Principal { token, held, address, at, rotate_after: self.rotate_after }
+        let rights = self.grants.map_or(Rights::Remembered(self.catalogue), Rights::Own);
+        Principal::read(Read { credential, rights, address, at, rotate_after: self.rotate_after })
     }
 }
 

@@ -21,7 +21,6 @@ use super::judge::{Entry, Presentation};
 use crate::{
     Principal,
     core::{Core, holders::Holder},
-    principal::{Held, Known},
 };
 
 impl<S: Store, P: Permission> Core<S, P> {
@@ -34,6 +33,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         address: Option<IpAddr>,
         now: UtcDateTime,
     ) -> Option<Principal<P>> {
+        let core = self.id?;
         let token = shown.presented.id();
         let brief = self.store.brief(&token)?;
         let told = brief.read()?;
@@ -41,18 +41,18 @@ impl<S: Store, P: Permission> Core<S, P> {
         if told.tag != shown.signed || !matches!(entry, Entry::Bearer) {
             return None;
         }
-        if now.unix_timestamp() >= i64::from(told.until) || told.by != self.clears_by(self.rules.catalogue.id())? {
+        let second = u32::try_from(now.unix_timestamp()).ok()?;
+        if second >= told.until || told.by != self.clears_by(self.rules.catalogue.id())? {
             return None;
         }
-        let holder = *self.holders.get(told.what)?;
+        let holder = self.holders.get(told.what)?;
         if !self.journal.repeats(&token, address, now) {
             return None;
         }
-        let last = LastUsed { at: now, address };
-        if brief.note_use(last) {
-            self.journal.keep_use(Usage { token, last });
+        if brief.note_use(second, address) {
+            self.journal.keep_use(Usage { token, last: LastUsed { at: now, address } });
         }
-        Some(Principal { token, held: Held::Known(Known::new(holder, self.id)), address, at: now, rotate_after: None })
+        Some(Principal::known(core, holder, token, second, address))
     }
 
     /// Remembers that this credential is calm until then.
@@ -75,7 +75,7 @@ impl<S: Store, P: Permission> Core<S, P> {
     /// What tells clearances of this core by this catalogue from all others in the process.
     #[inline]
     pub(super) fn clears_by(&self, catalogue: CatalogueId) -> Option<u64> {
-        let (core, catalogue) = (u32::try_from(self.id).ok()?, u32::try_from(catalogue.number()).ok()?);
+        let (core, catalogue) = (self.id?.get(), u32::try_from(catalogue.number()).ok()?);
         // The last core has none: what was cleared by nobody is marked so.
         (core != u32::MAX).then_some(u64::from(core) << 32 | u64::from(catalogue))
     }
