@@ -92,9 +92,8 @@ use crate::{
 ///   once it has lost eight races in a row.
 /// - What another change does: a call that loses a race reads and judges again. The answer shows what was written.
 /// - A future may be dropped at any await. The change is then made whole, with its event, or not at all.
-/// - The trail: each change is one event, with the actor's name and address. Reading leaves none. A refusal of a
-///   service account is noted as `permission.denied` with the call's name, coalesced like accesses; refusals of people
-///   are the host's to log.
+/// - The trail: each change is one event, with the actor's name and address. Reading leaves none. A refusal is
+///   noted as `permission.denied` with the actor and the call's name, coalesced like accesses.
 /// - Pages hold at most `limit` items, and `limit` is 1 or more. A page may be short, even empty, and still name a
 ///   `next`: pass it as `after`, until there is none.
 pub struct Acting<'a, S, P: Permission> {

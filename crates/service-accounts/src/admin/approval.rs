@@ -37,7 +37,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         if account.revision != seen {
             return Err(Error::Outdated);
         }
-        asker.covers(&proposal.grant)?;
+        asker.may_put_in_force(Call::ApproveAccount, &proposal.grant)?;
         let approval = Approval::Given { by: self.actor.name().clone(), at: self.core.now() };
         let Proposal { grant, allowlist, .. } = (**proposal).clone();
         Ok((Action::AccountApproved, Account { approval, grant, allowlist, proposal: None, ..account.clone() }))

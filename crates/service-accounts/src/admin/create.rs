@@ -114,7 +114,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         wanted: &NewAccount,
     ) -> Result<Account, Error> {
         let role = wanted.role.clone().unwrap_or_else(|| asker.catalogue.least_role().clone());
-        let grant = asker.grant(role, wanted.scopes.clone(), wanted.teams.clone())?;
+        let grant = asker.grant(Call::CreateAccount, role, wanted.scopes.clone(), wanted.teams.clone())?;
         update::check_justification(&asker.catalogue, &grant, wanted.justification.as_ref())?;
         update::check_networks(&wanted.allowlist)?;
         self.check_environment(&wanted.environment)?;

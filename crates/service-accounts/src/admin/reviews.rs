@@ -174,7 +174,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
             return Err(Error::DocumentMissing);
         }
         let kept = self.acting.core.kept::<ReviewPack>(DocumentKind::Review, id).await?;
-        asker.covers_all_of(&kept.value.teams)?;
+        asker.may_on_all_of(Call::Review, &kept.value.teams)?;
         Ok(kept)
     }
 

@@ -114,7 +114,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let scopes = update.scopes.clone().unwrap_or_else(|| present.scopes().clone());
         let teams = update.teams.clone().unwrap_or_else(|| present.teams().clone());
         let allowlist = update.allowlist.clone().unwrap_or_else(|| networks.clone());
-        let grant = asker.grant(role, scopes, teams)?;
+        let grant = asker.grant(Call::UpdateAccount, role, scopes, teams)?;
         let described = self.described(account, update)?;
         check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
         check_networks(&allowlist)?;

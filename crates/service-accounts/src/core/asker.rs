@@ -89,6 +89,10 @@ impl<'a, P: Permission> Asker<'a, P> {
     ///
     /// It is not noted: a list asks it for each row that it leaves out.
     pub(crate) fn may_about(&self, call: Call, account: &AccountId, teams: &Teams) -> Result<(), Error> {
+        self.judge_about(call, account, teams).inspect_err(|_| self.note(call))
+    }
+
+    fn judge_about(&self, call: Call, account: &AccountId, teams: &Teams) -> Result<(), Error> {
         self.judge(call)?;
         if call.rule().on_itself == OnItself::Refused && self.actor.is(account) {
             return Err(Error::OwnAccount);
@@ -96,9 +100,9 @@ impl<'a, P: Permission> Asker<'a, P> {
         self.covers_teams(teams)
     }
 
-    /// Whether the actor is in all of these teams.
-    pub(crate) fn covers_all_of(&self, teams: &Teams) -> Result<(), Error> {
-        self.covers_teams(teams)
+    /// Whether the call may be made on what is about all of these teams.
+    pub(crate) fn may_on_all_of(&self, call: Call, teams: &Teams) -> Result<(), Error> {
+        self.covers_teams(teams).inspect_err(|_| self.note(call))
     }
 
     /// Whether the actor holds all that an account with this grant could ever do by its role.
@@ -113,14 +117,24 @@ impl<'a, P: Permission> Asker<'a, P> {
         }
     }
 
-    /// The grant of these names, if they are known and the actor covers it.
-    ///
-    /// Both are asked: the scopes that are given must be held, and so must all the role allows, because scopes can be
-    /// widened later.
-    pub(crate) fn grant(&self, role: RoleName, scopes: Scopes, teams: Teams) -> Result<Grant, Error> {
-        let grant = self.catalogue.guard(&self.holds, role, scopes, teams).map_err(Error::Grant)?;
-        self.covers(&grant)?;
-        Ok(grant)
+    /// The grant of these names, if they are known and the actor covers it. One that it does not cover is noted as a
+    /// refusal of the call.
+    pub(crate) fn grant(&self, call: Call, role: RoleName, scopes: Scopes, teams: Teams) -> Result<Grant, Error> {
+        let grant = self.catalogue.guard(&self.holds, role, scopes, teams).map_err(Error::Grant);
+        let covered = grant.and_then(|grant| self.covers(&grant).map(|()| grant));
+        covered.inspect_err(|error| self.note_excess(call, error))
+    }
+
+    /// Whether the actor covers a grant that the call would put in force.
+    pub(crate) fn may_put_in_force(&self, call: Call, grant: &Grant) -> Result<(), Error> {
+        self.covers(grant).inspect_err(|error| self.note_excess(call, error))
+    }
+
+    /// A name that nobody knows is a mistake, and no attempt on rights.
+    fn note_excess(&self, call: Call, error: &Error) {
+        if !matches!(error, Error::Grant(GrantError::Unknown(_))) {
+            self.note(call);
+        }
     }
 
     /// The teams whose accounts the actor may see.
@@ -133,11 +147,16 @@ impl<'a, P: Permission> Asker<'a, P> {
         &self.holds
     }
 
-    /// Notes that the call was refused to the credential that was shown. People are the host's to log.
+    /// Notes that the call was refused to the credential that was shown, or to the person.
     fn note(&self, call: Call) {
-        let (Some((journal, at)), Some(credential)) = (self.noted, self.actor.credential()) else { return };
-        let outcome = Outcome::Refused(call.name());
-        journal.note(Shown { credential, address: self.actor.address(), at, outcome });
+        let Some((journal, at)) = self.noted else { return };
+        match self.actor.credential() {
+            Some(credential) => {
+                let outcome = Outcome::Refused(call.name());
+                journal.note(Shown { credential, address: self.actor.address(), at, outcome });
+            }
+            None => journal.refused(self.actor.name(), call.name(), at),
+        }
     }
 
     /// Whether each team is among the actor's, or the actor has every team; an account without teams is covered by

@@ -22,7 +22,7 @@ use std::{
     },
 };
 
-use service_accounts_audit::Coalescer;
+use service_accounts_audit::{Action, Coalescer, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Credential, LastUsed, Store, Usage};
 use service_accounts_token::TokenId;
@@ -30,7 +30,7 @@ use time::UtcDateTime;
 
 pub(crate) use self::access::{Outcome, Shown};
 use self::{
-    access::{Access, AccessKey},
+    access::{Access, AccessKey, RowKey},
     front::Front,
     marks::Marks,
     writing::UnderWay,
@@ -63,12 +63,12 @@ const ROOM: usize = 16 << 20;
 /// More waiting events take several writes.
 const BATCH: usize = 4096;
 
-type Accesses = Coalescer<AccessKey, Access, RandomState>;
+type Accesses = Coalescer<RowKey, Access, RandomState>;
 
 /// One a [`ServiceAccounts`](crate::ServiceAccounts), shared by its clones.
 ///
-/// Its bounds: 16 MiB of accesses, one mark for each token, one write at a time. Whatever the store does, memory grows
-/// no further.
+/// Its bounds: 16 MiB of accesses, for each person among them a name of 800 bytes, one mark for each token, one write at a
+/// time. Whatever the store does, memory grows no further.
 pub(crate) struct Journal {
     mode: AccessEvents,
     accesses: Mutex<Accesses>,
@@ -155,13 +155,13 @@ impl Journal {
             return false;
         }
         let (key, action, at) = (access.key(), access.outcome.action(), access.at);
-        let is_over = self.mode == AccessEvents::Coalesced && self.accesses().is_over(&key, at);
+        let is_over = self.mode == AccessEvents::Coalesced && self.accesses().is_over(&key.into(), at);
         if is_over {
             self.front.settle(key, &self.accesses);
         }
         let mut accesses = self.accesses();
         match self.mode {
-            AccessEvents::Off | AccessEvents::Coalesced => accesses.record(key, action, at, || access.kept()),
+            AccessEvents::Off | AccessEvents::Coalesced => accesses.record(key.into(), action, at, || access.kept()),
             AccessEvents::Each | AccessEvents::Strict => accesses.record_each(action, at, || access.kept()),
         }
         let is_pressing = accesses.is_pressing();
@@ -170,6 +170,18 @@ impl Journal {
             self.is_pressing.store(true, Ordering::Relaxed);
         }
         is_pressing
+    }
+
+    /// Keeps a call that was refused to a person, as the host chose for accesses.
+    pub(crate) fn refused(&self, name: &Label, call: &'static str, at: UtcDateTime) {
+        access::trace_person(name, call);
+        let refusal = || Access::of_person(name.clone(), call);
+        let (key, action) = (RowKey::Person(name.clone(), call), Action::PermissionDenied);
+        match self.mode {
+            AccessEvents::Off => {}
+            AccessEvents::Coalesced => self.accesses().record(key, action, at, refusal),
+            AccessEvents::Each | AccessEvents::Strict => self.accesses().record_each(action, at, refusal),
+        }
     }
 
     /// Whether a request waits for a write before it goes on.
@@ -235,7 +247,9 @@ impl Journal {
         front.settle(&mut accesses);
         match due {
             Due::Over => accesses.close_due(now),
-            Due::Of(account) => accesses.close_where(|_, access| access.credential.account().id == *account),
+            Due::Of(account) => accesses.close_where(|_, access| {
+                access.credential().is_some_and(|credential| credential.account().id == *account)
+            }),
             Due::Now => accesses.close_all(),
         }
     }

@@ -21,12 +21,20 @@ pub(crate) struct Shown<'a> {
     pub(crate) outcome: Outcome,
 }
 
-/// A credential whose secret was verified, and what came of it.
+/// Who it was, and what came of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
-    pub(crate) credential: Arc<Credential>,
+    pub(crate) who: Who,
     pub(crate) address: Option<IpAddr>,
     pub(crate) outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    /// A credential whose secret was verified.
+    Credential(Arc<Credential>),
+    /// Somebody for whom the host vouches, by the name that the host gave.
+    Person(Label),
 }
 
 /// What came of an access.
@@ -46,6 +54,20 @@ pub(crate) enum Outcome {
     Forbidden(&'static str),
     /// An administrative call was refused.
     Refused(&'static str),
+}
+
+/// What shares a row of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum RowKey {
+    Access(AccessKey),
+    /// A person and the call that was refused. A name is at most 800 bytes long, and the host's to choose.
+    Person(Label, &'static str),
+}
+
+impl From<AccessKey> for RowKey {
+    fn from(key: AccessKey) -> Self {
+        Self::Access(key)
+    }
 }
 
 /// Accesses that share a row of the trail.
@@ -76,7 +98,7 @@ impl Shown<'_> {
     /// happened.
     pub(super) fn kept(&self) -> Access {
         let Self { credential, address, outcome, .. } = *self;
-        Access { credential: credential.clone(), address, outcome }
+        Access { who: Who::Credential(credential.clone()), address, outcome }
     }
 
     /// Tells `tracing` of it, at once and however the trail keeps it. Nothing of the secret is in it.
@@ -96,12 +118,23 @@ impl Shown<'_> {
 }
 
 impl Access {
+    /// A call that was refused to somebody for whom the host vouches.
+    pub(super) const fn of_person(name: Label, call: &'static str) -> Self {
+        Self { who: Who::Person(name), address: None, outcome: Outcome::Refused(call) }
+    }
+
     /// As an event of this instant.
     ///
-    /// The actor is the account itself, whose secret has verified; the address is the client's as the host gave it.
+    /// The actor is the account itself, whose secret has verified, or the person; the address is the client's as the
+    /// host gave it.
     pub(crate) fn event(&self, at: UtcDateTime) -> Event {
-        let actor = Label::new(self.credential.account().id.as_str());
-        let event = about_token(Event::new(self.outcome.action(), actor, at), self.credential.token());
+        let event = |actor: Label| Event::new(self.outcome.action(), actor, at);
+        let event = match &self.who {
+            Who::Credential(credential) => {
+                about_token(event(Label::new(credential.account().id.as_str())), credential.token())
+            }
+            Who::Person(name) => event(name.clone()),
+        };
         let event = event.from_address(self.address);
         match self.outcome {
             Outcome::Granted => event,
@@ -112,10 +145,29 @@ impl Access {
         }
     }
 
+    /// The credential that was shown; none where it was a person.
+    pub(super) const fn credential(&self) -> Option<&Arc<Credential>> {
+        match &self.who {
+            Who::Credential(credential) => Some(credential),
+            Who::Person(_) => None,
+        }
+    }
+
     /// Whether anybody listens to [`trace`](Shown::trace).
     pub(super) fn is_traced() -> bool {
         tracing::enabled!(target: "service_accounts::access", tracing::Level::INFO)
     }
+}
+
+/// Tells `tracing` of a call that was refused to a person.
+pub(super) fn trace_person(name: &Label, call: &'static str) {
+    tracing::info!(
+        target: "service_accounts::access",
+        actor = name.as_str(),
+        reason = call,
+        "{}",
+        Action::PermissionDenied,
+    );
 }
 
 /// Tells `tracing` of a request without a verified credential; the id is a claim.
@@ -143,7 +195,7 @@ pub(super) fn sightings(row: &Row<Access>) -> Option<Sighting> {
         (Outcome::Granted | Outcome::Denied(_) | Outcome::Forbidden(_) | Outcome::Refused(_), _) => return None,
     };
     let (first, last) = (row.tally.first(), row.tally.last());
-    Some(Sighting { token: access.credential.token().id, seen, count: row.tally.count().into(), first, last })
+    Some(Sighting { token: access.credential()?.token().id, seen, count: row.tally.count().into(), first, last })
 }
 
 impl Outcome {

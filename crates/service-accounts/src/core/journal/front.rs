@@ -61,7 +61,7 @@ impl Front {
         }
         let mut accesses = accesses.lock().unwrap_or_else(PoisonError::into_inner);
         hand_over(slot, &mut accesses);
-        let end = accesses.repeat(&key, at);
+        let end = accesses.repeat(&key.into(), at);
         *slot = end.map(|end| Repeats { key, count: 0, last: at, end });
         end.is_some()
     }
@@ -106,7 +106,7 @@ impl Repeats {
 
 fn hand_over(slot: &mut Option<Repeats>, accesses: &mut Accesses) {
     if let Some(known) = slot.take().filter(|known| known.count > 0) {
-        accesses.repeat_many(&known.key, known.count, known.last);
+        accesses.repeat_many(&known.key.into(), known.count, known.last);
     }
 }
 

@@ -309,6 +309,56 @@ fn refused_administration_is_on_record_and_summed_up() {
     assert!(format!("{:?}", only.event).contains("MintToken"), "{only:?}");
 }
 
+/// The same for people: the host vouches for who they are, and the trail says what they were refused.
+#[test]
+fn what_people_are_refused_is_on_record_and_summed_up() {
+    let world = World::new();
+    let victim = world.create_with("Alation Sync", in_role("Admin"));
+    let (id, token_id) = (&victim.account.id, &victim.first_token.as_ref().unwrap().token.id);
+    let (eve, reader) = (lesser_manager(), with_role("mallory", "Member"));
+    for _ in 0..500 {
+        assert!(wait(world.accounts.acting(&eve).account(id).mint(&token("stolen"))).is_err());
+        assert!(wait(world.accounts.acting(&eve).create(in_role("Admin")(wanted("Back Door")))).is_err());
+        assert!(wait(world.accounts.acting(&reader).token(id, token_id).revoke()).is_err());
+        assert!(wait(world.accounts.acting(&reader).audit(&Query::default())).is_err());
+    }
+    let query = Query::default().for_action(Action::PermissionDenied).limit(100);
+    let denied = wait(world.accounts.acting(&ada()).audit(&query)).unwrap().events;
+    let mut told: Vec<_> = denied
+        .iter()
+        .map(|denied| (denied.event.actor().as_str(), denied.event.details()["call"].as_str(), denied.event.count()))
+        .collect();
+    told.sort_unstable();
+    let expected =
+        [("eve", "CreateAccount"), ("eve", "MintToken"), ("mallory", "ReadTrail"), ("mallory", "RevokeToken")];
+    assert_eq!(told, expected.map(|(actor, call)| (actor, call, 500)));
+}
+
+/// Whoever invents names cannot make the trail or the memory grow without bound: what finds no room is summed.
+#[test]
+fn refusals_of_ever_new_people_are_bounded() {
+    let world = World::new();
+    for number in 0..100_000 {
+        let stranger = Actor::host_with(&format!("user-{number}"), Grants::nothing());
+        assert!(wait(world.accounts.acting(&stranger).audit(&Query::default())).is_err());
+    }
+    // The second has room for what was summed.
+    for _ in 0..2 {
+        wait(world.accounts.flush()).unwrap();
+    }
+    let mut query = Query::default().for_action(Action::PermissionDenied).limit(Query::MAX_LIMIT);
+    let (mut events, mut count) = (0, 0);
+    loop {
+        let page = wait(world.store.events(&query)).unwrap();
+        events += page.events.len();
+        count += page.events.iter().map(|denied| u64::from(denied.event.count())).sum::<u64>();
+        let Some(next) = page.next else { break };
+        query = query.continue_from(next);
+    }
+    assert_eq!(count, 100_000, "none is lost");
+    assert!(events < 40_000, "{events} events");
+}
+
 /// Everything of an account is revoked in one step, whatever happens to the store right after it.
 #[test]
 fn all_credentials_of_an_account_are_revoked_in_one_step() {
