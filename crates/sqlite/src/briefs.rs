@@ -15,8 +15,9 @@
 //!   new commit, with a new generation; pages of an old one are wiped when they are next written to.
 //! - A commit of this store's own: the lines it concerns are wiped first, then the stamp moves to it and the others stay.
 //!   The log counts commits, so it is known that no other one came between.
-//! - What was read before a commit and found good after it is not kept: the log's last commit is read again under the lock
-//!   that all who write here take.
+//! - What was read before a commit and found good after it is of no use. Either the stamp is still that of the commit it was
+//!   read at: then it does not serve after the later one, and is among the lines that a commit of this store's own wipes. Or
+//!   the stamp has moved on: then the log's last commit is read again, and only what was read at that one is kept.
 
 mod stamp;
 
@@ -38,9 +39,9 @@ use crate::watch::Head;
 /// As many lines may one credential stand in; one of them makes place for it when all are taken.
 const WAYS: usize = 4;
 
-/// 16 KiB a page. All pages are 16 MiB: the briefs of a quarter of a million credentials.
-const SETS: usize = 64;
-const PAGES: usize = 1_024;
+/// 2 KiB a page, so that few credentials take little. All pages are 16 MiB: the briefs of a quarter of a million.
+const SETS: usize = 8;
+const PAGES: usize = 8_192;
 
 /// The mark of a line that tells of nobody.
 const FREE: u32 = 0;
@@ -98,10 +99,11 @@ impl Briefs {
     /// Keeps what was found out about a token that was read `at` this commit, if it is still the last one.
     pub(crate) fn keep(&self, token: &Token, clearance: &Clearance, at: &Head, present: impl FnOnce() -> Option<Head>) {
         let mut turn = self.lock();
-        if present().as_ref() != Some(at) {
-            return;
-        }
+        // Under the stamp of an earlier commit it would never serve; a stamp that has moved on is not moved back.
         if !self.stamp.is_of(at) {
+            if present().as_ref() != Some(at) {
+                return;
+            }
             self.stamp.set(at, self.stamp.generation().wrapping_add(1));
         }
         let place = Place::of(&token.id);
@@ -285,13 +287,13 @@ mod tests {
     /// The newest finds a line, whoever must make place.
     #[test]
     fn a_full_table_makes_place_and_takes_none_for_another() {
-        let scene = Scene { briefs: Briefs::with_pages(4), ..Scene::set() };
-        let lines = u64::try_from(4 * SETS * WAYS).unwrap();
+        let scene = Scene { briefs: Briefs::with_pages(32), ..Scene::set() };
+        let lines = u64::try_from(32 * SETS * WAYS).unwrap();
         for number in 0..lines + lines / 8 {
             scene.keep(number, 1);
             assert!(scene.served(number, 1), "{number}");
         }
         let served = (0..lines).filter(|number| scene.served(*number, 1)).count();
-        assert!(served > 2 * SETS * WAYS, "{served}");
+        assert!(served > 16 * SETS * WAYS, "{served}");
     }
 }
