@@ -37,16 +37,28 @@ const MOST_SESSIONS: usize = 100;
 /// it is passed here.
 ///
 /// ```
-/// use service_accounts::{ApprovalRule, OnIdle, ServiceAccounts, access::presets::data_quality::{self, Permission}};
-/// use service_accounts::{lifecycle::Environment, store::MemoryStore, token::{Keyring, Pepper, PepperId, Vendor}};
+/// use service_accounts::{
+///     AccessEvents, Administration, ApplicationName, ApprovalRule, OnIdle, OnInactive, ServiceAccounts,
+///     access::presets::data_quality::{self, Permission},
+///     audit::detect,
+///     lifecycle::Environment,
+///     store::MemoryStore,
+///     token::{Keyring, Pepper, PepperId, Vendor},
+/// };
 ///
 /// # let pepper = Pepper::from_bytes([7; 32]);
-/// let keyring = Keyring::new(PepperId::parse("k1")?, pepper);
-/// let manage = Permission::ServiceAccountsManage;
-/// let accounts = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme")?, keyring, data_quality::catalogue(), manage)
+/// let (vendor, keyring) = (Vendor::parse("acme")?, Keyring::new(PepperId::parse("k1")?, pepper));
+/// let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
+/// let accounts = ServiceAccounts::builder(MemoryStore::new(), vendor, keyring, catalogue, manage)
+///     .administration(Administration { read_trail: Permission::UsersView, ..Administration::all(manage) })
 ///     .environment(Environment::production()) // credentials of staging are refused here
 ///     .approval(ApprovalRule::SecondAdministrator)
+///     .application(ApplicationName::parse("billing")?, Permission::ResultsRead, None)
 ///     .on_idle(OnIdle::Revoke)
+///     .on_inactive(OnInactive::Disable)
+///     .most_sessions(20)
+///     .access_events(AccessEvents::Each)
+///     .detect(detect::Settings::default())
 ///     .build();
 /// # let _ = accounts;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

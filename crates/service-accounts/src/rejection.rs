@@ -12,6 +12,15 @@ use std::{error::Error, fmt};
 ///
 /// It is exhaustive: a new reason must break whoever decides what a client is told. The first four are found before the
 /// secret has verified, the others after.
+///
+/// ```
+/// use service_accounts::{Disclosure, Rejection};
+///
+/// let rejection = Rejection::AccountDisabled;
+/// assert_eq!((rejection.as_str(), rejection.disclosure()), ("account_disabled", Disclosure::Inactive));
+/// // Before the secret has verified a client learns nothing.
+/// assert_eq!(Rejection::Unknown.disclosure().code(), "INVALID_CREDENTIALS");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rejection {
     /// The text is no credential of this host.

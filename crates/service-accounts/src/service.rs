@@ -83,6 +83,17 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     /// The store behind, for what a host keeps there itself.
     ///
     /// A change that is committed here directly passes no check of who may what.
+    ///
+    /// ```
+    /// use service_accounts::store::Store;
+    ///
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, id, .. }| {
+    /// let account = accounts.store().account(&id).await?;
+    /// assert!(account.is_some_and(|account| account.id == id));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn store(&self) -> &S {
         &self.core.store
@@ -93,6 +104,14 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     /// It is what the [`Clock`](crate::Clock) of this host says, so tests can set it.
     ///
     /// Everything is judged by it: compare dates of answers with it and not with another clock.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// assert_eq!(accounts.now().nanosecond(), 0);
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn now(&self) -> UtcDateTime {
         self.core.now()

@@ -39,7 +39,7 @@ pub(crate) async fn mint<S: Store + 'static, P: Permission>(
     Ok((links.member(minted.token.id.as_str()), secret(StatusCode::CREATED, view)).into_response())
 }
 
-/// 200 with a page, each token with its last use.
+/// 200 with a page, each token with its last use and whether it is safe to delete.
 pub(crate) async fn list<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

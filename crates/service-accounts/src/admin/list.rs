@@ -7,7 +7,10 @@ use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, AccountFilter, Paged, Store};
 
 use super::Acting;
-use crate::{Error, ServiceAccounts, Unavailable, core::authority::Call};
+use crate::{
+    Error, ServiceAccounts, Unavailable,
+    core::{asker::Asker, authority::Call},
+};
 
 impl<S, P: Permission> ServiceAccounts<S, P> {
     /// A filter for every account of this realm, to be narrowed by its fields.
@@ -62,8 +65,15 @@ impl<S: Store, P: Permission> Acting<'_, S, P> {
     ) -> Result<Paged<Arc<Account>, AccountId>, Error> {
         let asker = self.asker();
         asker.may(Call::ReadAccounts)?;
-        let realm = self.core.rules.realm.clone();
-        let filter = AccountFilter { realm, within: asker.teams().clone(), ..filter.clone() };
+        let AccountFilter { realm, within, .. } = self.visible(&asker);
+        let filter = AccountFilter { realm, within, ..filter.clone() };
         Ok(self.core.store.accounts(&filter, after, limit).await.map_err(Unavailable::new)?)
+    }
+
+    /// The accounts that a list may show: of this realm, and all of whose teams the actor is in.
+    ///
+    /// Every list begins here, so that none shows more than [`read`](super::AccountHandle::read) would.
+    pub(super) fn visible(&self, asker: &Asker<'_, P>) -> AccountFilter {
+        AccountFilter { within: asker.teams().clone(), ..AccountFilter::of(self.core.rules.realm.clone()) }
     }
 }

@@ -5,7 +5,7 @@ use service_accounts_lifecycle::{
     ComingFinding, LifecyclePolicy, PolicyDifference, Span, Task, TokenEntry, diff, forecast, plan,
 };
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, AccountFilter, Paged, Store};
+use service_accounts_store::{Account, Paged, Store};
 use service_accounts_token::{Kind, TokenId};
 
 use super::Acting;
@@ -125,7 +125,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let (asker, core) = (self.asker(), self.core);
         asker.may(Call::ReadPlans)?;
         core.journal.flush(&core.store, Due::Now, core.now()).await?;
-        let filter = AccountFilter { within: asker.teams().clone(), ..AccountFilter::of(core.rules.realm.clone()) };
+        let filter = self.visible(&asker);
         let page = core.store.accounts(&filter, after, limit).await.map_err(Unavailable::new)?;
         let mut items = Vec::new();
         for account in &page.items {

@@ -43,6 +43,15 @@ pub struct Policies<'a, S, P: Permission> {
 
 impl<'a, S, P: Permission> Acting<'a, S, P> {
     /// The governance policies.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let policies = accounts.acting(&ada).policies();
+    /// assert!(policies.list(None, 50).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub const fn policies(self) -> Policies<'a, S, P> {
         Policies { acting: self }

@@ -41,6 +41,15 @@ pub struct Reviews<'a, S, P: Permission> {
 
 impl<'a, S, P: Permission> Acting<'a, S, P> {
     /// The reviews.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// let reviews = accounts.acting(&ada).reviews();
+    /// assert!(reviews.list(None, 50).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub const fn reviews(self) -> Reviews<'a, S, P> {
         Reviews { acting: self }

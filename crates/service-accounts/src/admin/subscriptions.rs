@@ -48,6 +48,15 @@ pub struct CreatedSubscription {
 
 impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// What an account is told: the subscriptions that are made as it.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, .. }| {
+    /// let subscriptions = accounts.acting(&ada).subscriptions(&id);
+    /// assert!(subscriptions.list(None, 20).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn subscriptions(self, account: &'a AccountId) -> Subscriptions<'a, S, P> {
         Subscriptions { acting: self, account }

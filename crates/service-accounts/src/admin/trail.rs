@@ -50,6 +50,15 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     }
 
     /// What is made of the trail: alerts, seals, files and proofs.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, .. }| {
+    /// // One handle reads alerts, seals, files and proofs.
+    /// assert!(accounts.acting(&ada).trail().seals(None, 50).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub const fn trail(self) -> TrailHandle<'a, S, P> {
         TrailHandle { acting: self }

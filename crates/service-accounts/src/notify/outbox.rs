@@ -74,6 +74,14 @@ pub enum Next {
 
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// What is to be delivered to subscriptions, for whoever delivers.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// assert!(accounts.outbox().subscriptions(None, 100).await?.items.is_empty());
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn outbox(&self) -> Outbox<'_, S, P> {
         Outbox { core: &self.core }

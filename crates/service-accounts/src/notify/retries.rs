@@ -10,6 +10,15 @@ use super::SubscriptionId;
 const PAUSES: [u32; 8] = [1, 5, 30, 120, 600, 1800, 3600, 7200];
 
 /// For how long a message is tried before its subscription is switched off.
+///
+/// ```
+/// use service_accounts::Retries;
+/// use time::Duration;
+///
+/// let patient = Retries::give_up_after(Duration::days(7));
+/// assert_ne!(patient, Retries::default()); // three days
+/// assert_eq!(Retries::give_up_after(Duration::days(365)), Retries::give_up_after(Duration::days(30)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
     give_up_after: Duration,

@@ -87,6 +87,12 @@ pub enum SubscriptionState {
 /// Why a subscription is not delivered to.
 ///
 /// The alert and the event carry the stable name.
+///
+/// ```
+/// use service_accounts::DisabledBecause;
+///
+/// assert_eq!(DisabledBecause::ReceiverGone.as_str(), "receiver_gone");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledBecause {

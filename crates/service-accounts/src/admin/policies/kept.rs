@@ -10,6 +10,12 @@ use crate::{PolicyFinding, TokenPolicy, core::governance::Entry};
 ///
 /// Name the version that was read when a policy is changed: a change that somebody else made meanwhile is then not
 /// overwritten.
+///
+/// ```
+/// use service_accounts::PolicyVersion;
+///
+/// assert_eq!(PolicyVersion::new(7).number(), 7); // as a client sent it back
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyVersion(u64);
 

@@ -7,7 +7,7 @@ use service_accounts_access::Permission;
 use service_accounts_audit::Action;
 use service_accounts_lifecycle::{PolicyOutcome, TokenRequest};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{AccountFilter, Paged, Store};
+use service_accounts_store::{Paged, Store};
 use service_accounts_token::Kind;
 
 use super::{Policies, PolicyObjection, PolicyTrial};
@@ -80,7 +80,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         let (asker, core) = (self.acting.asker(), self.acting.core);
         asker.may(Call::ReadAccounts)?;
         let policies = self.trial(policy).await?;
-        let filter = AccountFilter { within: asker.teams().clone(), ..AccountFilter::of(core.rules.realm.clone()) };
+        let filter = self.acting.visible(&asker);
         let page = core.store.accounts(&filter, after, limit).await.map_err(Unavailable::new)?;
         let mut items = Vec::new();
         for account in &page.items {

@@ -50,11 +50,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     pub(super) async fn gather(&self, scope: &ReviewScope, limit: usize) -> Result<Gathered, Error> {
         let (core, asker) = (self.acting.core, self.acting.asker());
         core.journal.flush(&core.store, Due::Now, core.now()).await?;
-        let filter = AccountFilter {
-            within: asker.teams().clone(),
-            owner: scope.owner.clone(),
-            ..AccountFilter::of(core.rules.realm.clone())
-        };
+        let filter = AccountFilter { owner: scope.owner.clone(), ..self.acting.visible(&asker) };
         let page = core.store.accounts(&filter, scope.after.as_ref(), limit).await.map_err(Unavailable::new)?;
         let (mut items, mut teams, mut last) = (Vec::new(), Teams::none(), None);
         for account in page.items.iter().filter(|account| account.status != Status::Deleted) {
