@@ -73,14 +73,17 @@ impl Moved {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::{
-        fs::{self, File},
-        os::unix::fs::{FileExt, MetadataExt},
+        fs::{self, File, OpenOptions},
+        io,
+        os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
         path::Path,
         sync::{
             Arc, Mutex, PoisonError,
             atomic::{AtomicU64, Ordering},
         },
     };
+
+    use rustix::fs::OFlags;
 
     use super::{
         super::{Damage, INDEX, LOG},
@@ -129,7 +132,7 @@ mod linux {
             if let Some(file) = kept.iter().find(|file| is_it(file)) {
                 return Ok(Self::of(file.clone()));
             }
-            let file = Arc::new(File::open(path).map_err(SqliteError::File)?);
+            let file = Arc::new(open_unnoted(path).map_err(SqliteError::File)?);
             kept.push(file.clone());
             Ok(Self::of(file))
         }
@@ -179,6 +182,12 @@ mod linux {
             let mut bytes = [0; READ];
             self.file.read_exact_at(&mut bytes, 0).ok().map(|()| bytes)
         }
+    }
+
+    /// So that no read notes its date in the file, which takes a tenth of its time; only the file's owner may ask for that.
+    fn open_unnoted(path: &Path) -> io::Result<File> {
+        let flag = i32::try_from(OFlags::NOATIME.bits()).unwrap_or(0);
+        OpenOptions::new().read(true).custom_flags(flag).open(path).or_else(|_| File::open(path))
     }
 
     fn is_deleted(file: &File) -> bool {
