@@ -125,6 +125,17 @@ impl Credential {
     /// To ask everything anew costs a quarter of a request, and for a credential without networks the answer is the
     /// same until the first of its dates. Given up: of several authenticators on one store in one process only the
     /// first is spared.
+    ///
+    /// ```
+    /// use service_accounts_store::{Clearance, Credential};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let credential = Credential::new(records::token(&account), account.into());
+    /// credential.clear(Clearance { by: 7, what: 0, until: records::at(60) });
+    /// assert!(credential.is_cleared(7, records::at(59)) && !credential.is_cleared(7, records::at(60)));
+    /// assert!(!credential.is_cleared(8, records::at(0))); // somebody else asks anew
+    /// ```
     pub fn clear(&self, clearance: Clearance) {
         let _ = self.clearance.set(clearance);
     }

@@ -50,6 +50,17 @@ impl Listed {
     /// What `lifecycle` plans with, forecasts, compares and reviews.
     ///
     /// A credential without an end of its own lives until the calendar ends, which is longer than any policy allows.
+    ///
+    /// ```
+    /// use service_accounts_store::{Credential, LastUsed, Listed};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let credential = Credential::new(records::token(&account), account.into()).into();
+    /// let used = LastUsed { at: records::at(60), address: None };
+    /// let listed = Listed { credential, last_used: Some(used), last_attempt: None };
+    /// assert_eq!(listed.entry().environment.to_string(), "production");
+    /// ```
     #[must_use]
     pub fn entry(&self) -> TokenEntry<TokenId> {
         let token = self.credential.token();

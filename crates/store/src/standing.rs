@@ -91,6 +91,17 @@ impl Token {
     /// state.
     ///
     /// A token of an account that was deleted counts by its generation alone; the door refuses it by the account.
+    ///
+    /// ```
+    /// use service_accounts_store::Account;
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let account = records::account();
+    /// let token = records::token(&account);
+    /// assert!(!token.is_revoked(&account));
+    /// let emptied = Account { generation: account.generation.next(), ..account };
+    /// assert!(token.is_revoked(&emptied)); // all credentials were revoked in one step
+    /// ```
     #[must_use]
     pub fn is_revoked(&self, account: &Account) -> bool {
         self.state.is_revoked() || self.generation != account.generation

@@ -13,6 +13,15 @@ use service_accounts_naming::{ReadableError, check_readable};
 /// It has lengths and positions, and nothing of the text.
 ///
 /// Lengths are in characters, places in bytes from the start.
+///
+/// ```
+/// use service_accounts_store::{Owner, TextError};
+///
+/// assert_eq!(Owner::parse("  data team ")?.as_str(), "data team");
+/// assert_eq!(Owner::parse(" "), Err(TextError::Empty));
+/// assert!(Owner::parse("data\u{202e}team").is_err()); // it would turn the text after it
+/// # Ok::<(), TextError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {

@@ -178,6 +178,29 @@ fn notes_are_kept_in_order_and_an_incident_is_not_filled_for_ever() {
 }
 
 #[test]
+fn of_notes_that_are_written_at_once_none_is_lost() {
+    const EACH: usize = 10;
+    let world = World::new();
+    let created = world.create("Warehouse sync");
+    let incident = wait(world.admin().account(&created.account.id).contain(reason())).unwrap();
+    std::thread::scope(|scope| {
+        for name in ["one", "two"] {
+            let (world, id) = (&world, &incident.id);
+            scope.spawn(move || {
+                for _ in 0..EACH {
+                    while let Err(lost) = wait(world.admin().note_incident(id, Note::parse(name).unwrap())) {
+                        assert!(matches!(lost, Error::Conflict), "{lost}");
+                    }
+                }
+            });
+        }
+    });
+    let notes = wait(world.admin().incident(&incident.id)).unwrap().notes;
+    let by = |name: &str| notes.iter().filter(|note| note.text.as_str() == name).count();
+    assert_eq!((by("one"), by("two")), (EACH, EACH));
+}
+
+#[test]
 fn the_successor_takes_the_next_name_that_is_free() {
     let world = World::new();
     let created = world.create("Warehouse sync");

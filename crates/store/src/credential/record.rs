@@ -171,6 +171,15 @@ impl Class {
     }
 
     /// The name people know a token by.
+    ///
+    /// ```
+    /// use service_accounts_store::Class;
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let token = records::token(&records::account());
+    /// assert_eq!(token.class.token_name().map(|name| name.as_str()), Some("nightly"));
+    /// assert!(Class::Secret.token_name().is_none());
+    /// ```
     #[must_use]
     pub const fn token_name(&self) -> Option<&TokenName> {
         match self {
