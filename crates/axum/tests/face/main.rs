@@ -16,6 +16,7 @@ mod outage;
 mod paths;
 mod policies;
 mod reviews;
+mod shapes;
 mod subscriptions;
 mod support;
 mod trail;

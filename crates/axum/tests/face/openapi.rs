@@ -10,13 +10,13 @@ use service_accounts_axum::{OAuthServer, Room, api_with_oauth, oauth::Issuer, op
 
 use crate::support::{HOME, World, request, send};
 
-fn document() -> Value {
+pub(crate) fn document() -> Value {
     openapi::<MemoryStore, Permission>()
 }
 
 /// Every operation under `/api/`: method, path with real ids, and what the document says of it. Those of OAuth are tried
 /// where their clients are.
-fn operations(document: &Value) -> Vec<(Method, String, Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/")) {
         let path = path

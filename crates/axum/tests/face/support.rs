@@ -1,6 +1,9 @@
 //! An administrator and a Member on a store that can be made to fail.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Method, Request, Response, header};
@@ -42,6 +45,8 @@ pub(crate) struct World {
     pub(crate) member: String,
     pub(crate) client_secret: String,
     gate: Gate<Permission>,
+    /// To make it costs far more than a request.
+    api: OnceLock<Router>,
 }
 
 impl World {
@@ -65,7 +70,8 @@ impl World {
         let text = |minted: Option<service_accounts::MintedToken>| minted.unwrap().secret.expose().to_owned();
         let client_secret = member.client_secret.unwrap().expose().to_owned();
         let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));
-        Self { gate, accounts, store, admin: text(admin.first_token), member: text(member.first_token), client_secret }
+        let (admin, member) = (text(admin.first_token), text(member.first_token));
+        Self { gate, accounts, store, admin, member, client_secret, api: OnceLock::new() }
     }
 
     pub(crate) fn gate(&self) -> Gate<Permission> {
@@ -73,7 +79,7 @@ impl World {
     }
 
     pub(crate) fn api(&self) -> Router {
-        api(self.accounts.clone(), self.gate()).fallback(not_found)
+        self.api.get_or_init(|| api(self.accounts.clone(), self.gate()).fallback(not_found)).clone()
     }
 }
 
