@@ -31,6 +31,9 @@ pub struct Alert {
     pub token: Option<Label>,
     /// The address of the last event.
     pub address: Option<IpAddr>,
+    /// The realm that the last event names, where it is about no account: its detail `realm`.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub realm: Option<Label>,
 }
 
 /// What can be noticed.
@@ -93,6 +96,7 @@ impl Alert {
             account: event.account().cloned(),
             token: event.token().cloned(),
             address: event.address(),
+            realm: event.details().get("realm").cloned(),
         }
     }
 
@@ -117,6 +121,7 @@ impl Alert {
             .with(Label::new("first"), number(self.first))
             .with(Label::new("last"), number(self.last))
             .with(Label::new("count"), Label::new(&format!("{}", self.count)));
+        let event = self.realm.iter().cloned().fold(event, |event, realm| event.with(Label::new("realm"), realm));
         let event = self.account.iter().cloned().fold(event, Event::about_account);
         self.token.iter().cloned().fold(event, Event::about_token)
     }

@@ -17,7 +17,7 @@ use service_accounts::{
     },
     audit::{detect::Settings, seal::SealKey},
     lifecycle::Environment,
-    naming::{DisplayName, TokenName},
+    naming::{DisplayName, Realm, TokenName},
     store::{Justification, MemoryStore, Owner, Purpose},
     token::{Keyring, Pepper, PepperId, Vendor},
 };
@@ -55,7 +55,15 @@ impl World {
     }
 
     pub(crate) async fn at(clock: impl Clock) -> Self {
-        let store = Arc::new(FaultyStore::new(MemoryStore::new()));
+        Self::on(Arc::new(FaultyStore::new(MemoryStore::new())), Realm::default(), clock).await
+    }
+
+    /// Another realm on the same store.
+    pub(crate) async fn beside(&self, realm: &str) -> Self {
+        Self::on(self.store.clone(), Realm::parse(realm).unwrap(), SystemClock).await
+    }
+
+    async fn on(store: Faulty, realm: Realm, clock: impl Clock) -> Self {
         let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
         let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
         let vendor = Vendor::parse("acme").unwrap();
@@ -63,6 +71,7 @@ impl World {
             .seal(Sealing::under(seal_key()).closing_at(2, Duration::HOUR))
             .detect(Settings::default())
             .clock(clock)
+            .realm(realm)
             .build();
         let host = operator();
         let admin = accounts.acting(&host).create(account("Platform Automation", "Admin")).await.unwrap();

@@ -1,12 +1,20 @@
 //! What is made of the trail, over HTTP.
 
 use http::{Method, header};
+use http_body_util::BodyExt;
 use service_accounts::{
-    UpkeepBounds,
-    audit::seal::{Inclusion, Verifier},
+    Actor, TokenPolicy, UpkeepBounds,
+    access::Grants,
+    audit::{
+        Query,
+        seal::{Inclusion, Verifier},
+    },
+    lifecycle::RequestCriteria,
 };
 
-use crate::support::{Answer, HOME, World, request, seal_key, send};
+use tower::ServiceExt;
+
+use crate::support::{Answer, HOME, World, operator, request, seal_key, send};
 
 async fn get(world: &World, path: &str) -> Answer {
     send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, path, None)).await
@@ -75,4 +83,51 @@ async fn one_event_is_proved_without_the_others_and_without_the_service() {
     }
     let member = request(HOME, Some(&world.member), &Method::GET, "/api/v1/audit/events/2/proof", None);
     assert_eq!(send(&world.api(), member).await.status, 403);
+}
+
+/// Two realms on one store, each behind its own face.
+#[tokio::test]
+async fn alerts_proofs_and_exports_of_another_realm_are_not_seen_over_http() {
+    let world = World::new().await;
+    let other = world.beside("tenant-b").await;
+    for name in ["a secretive person", "a secretive helper"] {
+        let policy = TokenPolicy::new(name.replace(' ', "-"), RequestCriteria::default());
+        world.accounts.acting(&Actor::host(name)).policies().put(&policy, None).await.unwrap();
+    }
+    let eve = Actor::host_with("a secretive reader", Grants::nothing());
+    assert!(world.accounts.acting(&eve).audit(&Query::default()).await.is_err());
+    let (leaked, id) = (&world.member, "finance_metrics@service".parse().unwrap());
+    world.accounts.acting(&operator()).account(&id).revoke_credentials().await.unwrap();
+    assert!(world.accounts.authenticate(leaked, None).await.is_err());
+    world.accounts.flush().await.unwrap();
+    for _ in 0..2 {
+        world.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+        other.accounts.upkeep(UpkeepBounds::default()).await.unwrap();
+    }
+    let is_told = |answer: &Answer| {
+        let text = String::from_utf8_lossy(&answer.body).to_lowercase();
+        text.contains("secretive") || text.contains("finance_metrics@service")
+    };
+    for path in ["/api/v1/audit?limit=200", "/api/v1/alerts?limit=200", "/api/v1/audit/export?format=csv"] {
+        let (ours, theirs) = (get(&world, path).await, get(&other, path).await);
+        assert_eq!((ours.status, theirs.status), (200, 200), "{path}");
+        assert_eq!((is_told(&ours), is_told(&theirs)), (true, false), "{path}");
+    }
+    let mut hidden = 0;
+    for number in 1..40 {
+        let path = format!("/api/v1/audit/events/{number}/proof");
+        let (ours, theirs) = (get(&world, &path).await, get(&other, &path).await);
+        assert!(!is_told(&theirs), "{path}");
+        hidden += usize::from(is_told(&ours) && theirs.status == 404);
+    }
+    assert!(hidden >= 4, "{hidden}");
+    let sealed = request(HOME, Some(&other.admin), &Method::GET, "/api/v1/audit/export", None);
+    let (mut body, mut file) = (other.api().oneshot(sealed).await.unwrap().into_body(), Vec::new());
+    let is_broken_off = loop {
+        match body.frame().await {
+            Some(Ok(frame)) => file.extend(frame.into_data().unwrap()),
+            end => break end.is_some(),
+        }
+    };
+    assert!(is_broken_off && !String::from_utf8_lossy(&file).contains("secretive"), "a sealed file has all or no end");
 }

@@ -197,7 +197,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// All accounts in one change, so a crash leaves all of them or none.
     async fn write_all(&self, drawn: &[Drawn], digest: &str) -> Result<(), ImportError> {
-        let event = self.core.event(Action::ImportConfirmed, self.actor);
+        let event = self.core.realm_event(Action::ImportConfirmed, self.actor);
         let event = event.with(Label::new("accounts"), Label::new(&drawn.len().to_string()));
         let event = event.with(Label::new("digest"), Label::new(digest));
         let accounts = drawn.iter().map(|drawn| drawn.newcomer.clone()).collect();

@@ -126,7 +126,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     async fn record_leak(&self, report: &LeakReport) -> Result<(), Error> {
         let working = report.tokens.iter().filter(|token| token.was_working).count();
         let counted = |number: usize| Label::new(&number.to_string());
-        let event = self.core.event(Action::LeakReported, self.actor);
+        let event = self.core.realm_event(Action::LeakReported, self.actor);
         let event = event.with(Label::new("genuine"), counted(report.tokens.len()));
         let event = event.with(Label::new("working"), counted(working));
         self.core.record(event.with(Label::new("strangers"), counted(report.strangers))).await

@@ -217,7 +217,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     }
 
     pub(super) fn event(&self, action: Action, name: &str) -> Event {
-        self.acting.core.event(action, self.acting.actor).with(Label::new("policy"), Label::new(name))
+        self.acting.core.realm_event(action, self.acting.actor).with(Label::new("policy"), Label::new(name))
     }
 }
 

@@ -231,7 +231,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
 
     /// Names the review, never what it found.
     fn event(&self, action: Action, id: &DocumentId) -> Event {
-        self.acting.core.event(action, self.acting.actor).with(Label::new("review"), Label::new(id.as_str()))
+        self.acting.core.realm_event(action, self.acting.actor).with(Label::new("review"), Label::new(id.as_str()))
     }
 }
 

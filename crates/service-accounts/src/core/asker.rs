@@ -8,7 +8,7 @@ use std::sync::Arc;
 use service_accounts_access::{
     Catalogue, Grant, GrantError, Grants, Permission, RoleCatalogue, RoleName, Scopes, Teams,
 };
-use service_accounts_naming::AccountId;
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::Account;
 use time::UtcDateTime;
 
@@ -28,16 +28,17 @@ pub(crate) struct Asker<'a, P: Permission> {
     pub(crate) catalogue: Arc<Catalogue<P>>,
     administration: Administration<P>,
     holds: Grants<P>,
+    realm: &'a Realm,
     /// Where refusals are noted, and the present instant; none where a question only filters what is shown.
     noted: Option<(&'a Journal, UtcDateTime)>,
 }
 
 impl<'a, P: Permission> Asker<'a, P> {
     /// Loads the catalogue once, so that no two questions of a call are answered by two catalogues.
-    pub(crate) fn new(actor: &'a Actor<P>, rules: &Rules<P>) -> Self {
+    pub(crate) fn new(actor: &'a Actor<P>, rules: &'a Rules<P>) -> Self {
         let catalogue = rules.catalogue.current();
         let holds = actor.holds(&catalogue);
-        Self { actor, catalogue, administration: rules.administration, holds, noted: None }
+        Self { actor, catalogue, administration: rules.administration, holds, realm: &rules.realm, noted: None }
     }
 
     /// The same, and each refusal is noted: summed up like accesses, so that whoever is refused makes the trail grow only so fast.
@@ -155,7 +156,7 @@ impl<'a, P: Permission> Asker<'a, P> {
                 let outcome = Outcome::Refused(call.name());
                 journal.note(Shown { credential, address: self.actor.address(), at, outcome });
             }
-            None => journal.refused(self.actor.name(), call.name(), at),
+            None => journal.refused((self.actor.name(), self.realm), call.name(), at),
         }
     }
 

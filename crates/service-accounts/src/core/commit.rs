@@ -66,6 +66,11 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Event::new(action, actor.name().clone(), self.now()).from_address(actor.address())
     }
 
+    /// An event about no account that happened in this realm, and is shown in no other.
+    pub(crate) fn realm_event(&self, action: Action, actor: &Actor<P>) -> Event {
+        self.event(action, actor).with(Label::new("realm"), Label::new(self.rules.realm.as_str()))
+    }
+
     /// An event about an account.
     pub(crate) fn account_event(&self, action: Action, actor: &Actor<P>, account: &Account) -> Event {
         self.event(action, actor).about_account(Label::new(account.id.as_str()))

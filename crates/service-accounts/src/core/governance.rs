@@ -170,7 +170,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// What policies in force object to, as an event about what was tried.
     fn objection(&self, action: Action, actor: &Actor<P>, tried: &Event, findings: &[PolicyFinding]) -> Event {
-        let event = self.event(action, actor).with(Label::new("tried"), Label::new(tried.action().as_str()));
+        let event = self.realm_event(action, actor).with(Label::new("tried"), Label::new(tried.action().as_str()));
         let event = tried.account().into_iter().fold(event, |event, account| event.about_account(account.clone()));
         let named = findings.iter().map(|finding| &finding.policy);
         named.fold(event, |event, policy| {

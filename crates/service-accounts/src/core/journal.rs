@@ -23,7 +23,7 @@ use std::{
 };
 
 use service_accounts_audit::{Action, Coalescer, Label};
-use service_accounts_naming::AccountId;
+use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{Credential, LastUsed, Store, Usage};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
@@ -173,9 +173,9 @@ impl Journal {
     }
 
     /// Keeps a call that was refused to a person, as the host chose for accesses.
-    pub(crate) fn refused(&self, name: &Label, call: &'static str, at: UtcDateTime) {
+    pub(crate) fn refused(&self, (name, realm): (&Label, &Realm), call: &'static str, at: UtcDateTime) {
         access::trace_person(name, call);
-        let refusal = || Access::of_person(name.clone(), call);
+        let refusal = || Access::of_person(name.clone(), realm, call);
         let (key, action) = (RowKey::Person(name.clone(), call), Action::PermissionDenied);
         match self.mode {
             AccessEvents::Off => {}

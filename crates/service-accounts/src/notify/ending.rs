@@ -170,6 +170,7 @@ fn alert_of(subscription: &Subscription, attempts: u32, undelivered: Sequence, n
         account: Some(Label::new(subscription.account.as_str())),
         token: None,
         address: None,
+        realm: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod growth;
 mod killed;
 mod observed;
+mod realms;
 mod sealing;
 mod trimming;
 mod world;

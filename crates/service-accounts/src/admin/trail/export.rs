@@ -114,7 +114,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
             ExportForm::JsonLines => "jsonl",
             ExportForm::Csv => "csv",
         };
-        let event = core.event(Action::TrailExported, acting.actor);
+        let event = core.realm_event(Action::TrailExported, acting.actor);
         core.record(event.with(Label::new("format"), Label::new(name))).await?;
         let sealing = core.rules.trail.sealing.as_ref().filter(|_| form == ExportForm::JsonLines);
         Ok(TrailExport {

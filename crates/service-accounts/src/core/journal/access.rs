@@ -5,6 +5,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_audit::{Action, Event, Label, Row, Subject};
+use service_accounts_naming::Realm;
 use service_accounts_store::{Credential, Seen, Sighting};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
@@ -33,8 +34,8 @@ pub(crate) struct Access {
 pub(crate) enum Who {
     /// A credential whose secret was verified.
     Credential(Arc<Credential>),
-    /// Somebody for whom the host vouches, by the name that the host gave.
-    Person(Label),
+    /// Somebody for whom the host vouches, by the name that the host gave, and the realm of the call.
+    Person(Label, Label),
 }
 
 /// What came of an access.
@@ -119,8 +120,8 @@ impl Shown<'_> {
 
 impl Access {
     /// A call that was refused to somebody for whom the host vouches.
-    pub(super) const fn of_person(name: Label, call: &'static str) -> Self {
-        Self { who: Who::Person(name), address: None, outcome: Outcome::Refused(call) }
+    pub(super) fn of_person(name: Label, realm: &Realm, call: &'static str) -> Self {
+        Self { who: Who::Person(name, Label::new(realm.as_str())), address: None, outcome: Outcome::Refused(call) }
     }
 
     /// As an event of this instant.
@@ -133,7 +134,7 @@ impl Access {
             Who::Credential(credential) => {
                 about_token(event(Label::new(credential.account().id.as_str())), credential.token())
             }
-            Who::Person(name) => event(name.clone()),
+            Who::Person(name, realm) => event(name.clone()).with(Label::new("realm"), realm.clone()),
         };
         let event = event.from_address(self.address);
         match self.outcome {
@@ -149,7 +150,7 @@ impl Access {
     pub(super) const fn credential(&self) -> Option<&Arc<Credential>> {
         match &self.who {
             Who::Credential(credential) => Some(credential),
-            Who::Person(_) => None,
+            Who::Person(..) => None,
         }
     }
 
