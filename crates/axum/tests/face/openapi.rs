@@ -146,6 +146,25 @@ fn every_operation_has_a_name_a_summary_its_problems_and_an_example() {
     assert_eq!(names.len(), count, "operation ids are unique");
 }
 
+/// Who reads the README sees all that the service does, and every code that a client has to handle.
+#[test]
+fn the_readme_lists_every_call_and_every_code() {
+    let readme = include_str!("../../README.md");
+    for path in document()["paths"].as_object().unwrap().keys() {
+        let last = path.rsplit('/').find(|part| part.chars().all(|each| each.is_ascii_lowercase() || each == '-'));
+        assert!(readme.contains(&format!("/{}", last.unwrap())), "the README does not tell of {path}");
+    }
+    for (_, _, operation) in operations(&document()) {
+        let answers = operation["responses"].as_object().unwrap().values();
+        for code in answers.filter_map(|answer| answer["x-codes"].as_array()).flatten() {
+            let code = code.as_str().unwrap();
+            let is_told =
+                readme.contains(&format!("`{code}`")) || include_str!("../../../tower/README.md").contains(code);
+            assert!(is_told, "the README does not tell of {code}");
+        }
+    }
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     let document = document();
