@@ -39,9 +39,9 @@ use crate::watch::Head;
 /// As many lines may one credential stand in; one of them makes place for it when all are taken.
 const WAYS: usize = 4;
 
-/// 2 KiB a page, so that few credentials take little. All pages are 16 MiB: the briefs of a quarter of a million.
-const SETS: usize = 8;
-const PAGES: usize = 8_192;
+/// 4 KiB a page, so that few credentials take little. All pages are 64 MiB: the briefs of a million.
+const SETS: usize = 16;
+const PAGES: usize = 16_384;
 
 /// The mark of a line that tells of nobody.
 const FREE: u32 = 0;
@@ -287,13 +287,13 @@ mod tests {
     /// The newest finds a line, whoever must make place.
     #[test]
     fn a_full_table_makes_place_and_takes_none_for_another() {
-        let scene = Scene { briefs: Briefs::with_pages(32), ..Scene::set() };
-        let lines = u64::try_from(32 * SETS * WAYS).unwrap();
+        let scene = Scene { briefs: Briefs::with_pages(16), ..Scene::set() };
+        let lines = u64::try_from(16 * SETS * WAYS).unwrap();
         for number in 0..lines + lines / 8 {
             scene.keep(number, 1);
             assert!(scene.served(number, 1), "{number}");
         }
         let served = (0..lines).filter(|number| scene.served(*number, 1)).count();
-        assert!(served > 16 * SETS * WAYS, "{served}");
+        assert!(served > 8 * SETS * WAYS, "{served}");
     }
 }
