@@ -19,6 +19,16 @@ use crate::{Actor, core::holders::Holder};
 ///
 /// It is made of plain values. Of a store that answers at once, its records are only looked up when they are first asked
 /// for, and are then those of that moment.
+///
+/// What is known from then and what is looked up now:
+///
+/// | asked | answer |
+/// |---|---|
+/// | [`id`](Self::id), [`token_id`](Self::token_id), [`address`](Self::address), a permission on nobody's things | as it came in |
+/// | [`account`](Self::account), [`token`](Self::token), [`grants`](Self::grants), a permission on a team's things | by the records when they are first asked for |
+///
+/// A request lasts moments, so the two seldom differ. Where it matters, act through [`actor`](Self::actor): each change
+/// reads the rights again.
 #[derive(Clone, Debug)]
 pub struct Principal<P: Permission>(Source<P>);
 
@@ -70,12 +80,31 @@ impl<P: Permission> Principal<P> {
     }
 
     /// The account; `None` if it has been deleted since.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, ada, id, token, text, .. }| {
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert_eq!(principal.account().map(|account| account.name.as_str()), Some("Pipeline"));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         self.credential().map(|credential| credential.account().as_ref())
     }
 
     /// The token or session it came with; `None` if it has been deleted since.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, token, text, .. }| {
+    /// let principal = accounts.authenticate(&text, None).await?;
+    /// assert_eq!(principal.token().map(|found| found.id), Some(token));
+    /// assert_eq!(*principal.token_id(), token); // is known without a look at the record
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn token(&self) -> Option<&Token> {
         self.credential().map(|credential| credential.token())
@@ -90,6 +119,8 @@ impl<P: Permission> Principal<P> {
     }
 
     /// What it may do: its role, narrowed by the account's scopes and the token's, on its teams' resources.
+    ///
+    /// Nothing at all where the token has been deleted since.
     #[must_use]
     pub fn grants(&self) -> &Grants<P> {
         match &self.0 {
@@ -109,6 +140,8 @@ impl<P: Permission> Principal<P> {
     }
 
     /// When the token should have been replaced, once that time has come.
+    ///
+    /// The face tells the client in a header of the answer.
     #[must_use]
     pub const fn rotate_after(&self) -> Option<UtcDateTime> {
         match &self.0 {

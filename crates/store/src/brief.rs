@@ -1,4 +1,7 @@
 //! What a request needs of a credential that was found good before, in one cache line.
+//!
+//! A store keeps these lines and knows nothing of what stands in them; whoever clears a credential gives the numbers
+//! their meaning.
 
 use std::{
     net::IpAddr,

@@ -2,6 +2,10 @@
 //!
 //! A store remembers the number with the credential that was cleared. Requests read an entry without a lock; it never
 //! changes once it is there.
+//!
+//! A number means one holder for as long as the core lives, so a line that was read while it was being forgotten
+//! cannot lead to somebody else. Entries are never taken away: what fills them is bounded, and what finds no room goes
+//! the slower way.
 
 use std::{
     collections::HashMap,
@@ -26,6 +30,7 @@ const CHUNKS: usize = 256;
 type Entry<P> = OnceLock<Holder<P>>;
 type Chunk<P> = OnceLock<Box<[Entry<P>]>>;
 
+/// Numbers are given under a lock, only when a credential is cleared; requests read past it.
 pub(crate) struct Holders<P: Permission> {
     chunks: Box<[Chunk<P>]>,
     numbers: Mutex<HashMap<Holder<P>, usize>>,
@@ -36,6 +41,7 @@ impl<P: Permission> Holders<P> {
         Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(), numbers: Mutex::default() }
     }
 
+    /// None for a number that was never given.
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&Holder<P>> {
         let number = usize::try_from(number).ok()?;

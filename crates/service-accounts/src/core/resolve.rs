@@ -2,6 +2,11 @@
 //!
 //! A principal is plain values: to take a share in a record would have every request write to memory that other threads
 //! write too. It names the core that judged it by a number, and this finds that core while it lives.
+//!
+//! The register is of the process, because a [`Principal`](crate::Principal) names no store: with the store in its
+//! type every handler would name it, and with a reference to the core in it every request would count that reference.
+//! It holds the cores weakly and loses a core when that is dropped, so it keeps nothing alive. Given up: whoever asks
+//! a principal for its records after the token was deleted, or after the service accounts were dropped, gets `None`.
 
 use std::{
     any::Any,
@@ -21,6 +26,7 @@ use super::Core;
 
 static CORES: RwLock<BTreeMap<NonZeroU32, Weak<dyn Resolve>>> = RwLock::new(BTreeMap::new());
 
+/// The permissions' type is hidden and asked for again by [`grants`].
 trait Resolve: Send + Sync {
     fn record(&self, token: &TokenId) -> Option<Arc<Credential>>;
     fn grants(&self, credential: &Credential) -> Option<Arc<dyn Any + Send + Sync>>;
@@ -39,11 +45,15 @@ pub(crate) fn unregister(core: NonZeroU32) {
 }
 
 /// The records of a token as they stand; none if it was deleted, or the core was dropped.
+///
+/// It is the store's own look-up and takes its lock; few requests get here.
 pub(crate) fn record(core: NonZeroU32, token: &TokenId) -> Option<Arc<Credential>> {
     found(core)?.record(token)
 }
 
 /// What a credential may do by the catalogue of this moment.
+///
+/// None also where a principal of other permissions asks, which the number of its core rules out.
 pub(crate) fn grants<T: Any + Send + Sync>(core: NonZeroU32, credential: &Credential) -> Option<Arc<T>> {
     found(core)?.grants(credential)?.downcast().ok()
 }

@@ -25,6 +25,9 @@ use crate::{
 
 impl<S: Store, P: Permission> Core<S, P> {
     /// Lets a request in by what was found out before; none where the record must be asked.
+    ///
+    /// The MAC was made before, and nothing here depends on the secret but the comparison of tags, which has no early
+    /// end.
     #[inline]
     pub(super) fn recall(
         &self,
@@ -56,6 +59,8 @@ impl<S: Store, P: Permission> Core<S, P> {
     }
 
     /// Remembers that this credential is calm until then.
+    ///
+    /// The store drops it where the record is another by now, so a clearance never outlives a change.
     pub(super) fn clear(
         &self,
         found: &Arc<Credential>,
@@ -73,6 +78,8 @@ impl<S: Store, P: Permission> Core<S, P> {
     }
 
     /// What tells clearances of this core by this catalogue from all others in the process.
+    ///
+    /// Another core, or another catalogue, has another number and asks anew.
     #[inline]
     pub(super) fn clears_by(&self, catalogue: CatalogueId) -> Option<u64> {
         let (core, catalogue) = (self.id?.get(), u32::try_from(catalogue.number()).ok()?);

@@ -1,4 +1,7 @@
 //! A principal made of what a core found out about the records before.
+//!
+//! It is copied out of one line of memory. What takes more, such as the whole record, is fetched when somebody asks,
+//! once, and kept beside.
 
 use std::{
     net::IpAddr,
@@ -64,6 +67,7 @@ impl<P: Permission> Known<P> {
         UtcDateTime::from_unix_timestamp(self.second.into()).unwrap_or(UtcDateTime::MAX)
     }
 
+    /// The first answer stays for this principal, so that its questions have one answer.
     pub(super) fn record(&self) -> Option<&Arc<Credential>> {
         self.asked().record.get_or_init(|| resolve::record(self.core, &self.token)).as_ref()
     }
@@ -72,6 +76,7 @@ impl<P: Permission> Known<P> {
         self.asked().grants.get_or_init(|| resolve::grants(self.core, self.record()?)).as_deref()
     }
 
+    /// Whether a permission is held is told from then; whose teams it has a say in, by the record.
     pub(super) fn decide(&self, permission: P, team: Option<&TeamName>) -> Decision {
         let is_held = self.permissions.contains(permission);
         let is_in = |team| self.grants().is_some_and(|grants| grants.teams().contains(team));
@@ -82,6 +87,7 @@ impl<P: Permission> Known<P> {
         }
     }
 
+    /// The box is made by whoever asks first, so a principal that nobody asks stays within its two lines.
     fn asked(&self) -> &Asked<P> {
         self.asked.get_or_init(|| {
             let (id, record, grants) = (self.account.into(), OnceLock::new(), OnceLock::new());

@@ -6,6 +6,7 @@ use service_accounts_access::{CatalogueId, Grants, Permission};
 use service_accounts_store::Credential;
 use time::UtcDateTime;
 
+/// It is used where the records were read anyway, and for every store that does not answer at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Read<P: Permission> {
     pub(crate) credential: Arc<Credential>,

@@ -40,6 +40,7 @@ const WIPED: u32 = 1;
 
 type Page = [Brief; LINES];
 
+/// Writers take turns; readers are never waited for.
 pub(super) struct Briefs {
     depth: AtomicUsize,
     /// One for each depth, each twice as long as the one before: pages by the first bits of the hash.

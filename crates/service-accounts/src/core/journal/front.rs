@@ -6,6 +6,8 @@
 //!
 //! Otherwise all threads would meet at the one lock of the coalescer at every request. A slot knows when its row is over,
 //! so it never counts for a minute that has passed; and rows are closed only after every slot was emptied into them.
+//!
+//! Given up: 150 KB a host, and a close waits for sixteen locks.
 
 use std::{
     hash::{Hash, Hasher},
@@ -24,12 +26,14 @@ const STRIPES: usize = 16;
 /// Rows that a stripe counts for at a time: 16 of them take 150 KB.
 const SLOTS: usize = 64;
 
+/// Threads are spread over the stripes as they come; two threads of one stripe share its lock and nothing else.
 pub(super) struct Front(Box<[Stripe]>);
 
 /// On cache lines of its own: the neighbour belongs to another thread.
 #[repr(align(128))]
 struct Stripe(Mutex<[Option<Repeats>; SLOTS]>);
 
+/// It holds no share in a credential: the row that it counts for does.
 #[derive(Clone, Copy)]
 struct Repeats {
     key: AccessKey,
@@ -104,6 +108,7 @@ impl Repeats {
     }
 }
 
+/// A slot without a count leaves no trace.
 fn hand_over(slot: &mut Option<Repeats>, accesses: &mut Accesses) {
     if let Some(known) = slot.take().filter(|known| known.count > 0) {
         accesses.repeat_many(&known.key.into(), known.count, known.last);
