@@ -135,8 +135,8 @@ mod tests {
             let files = [(DATABASE, "a"), (LOG, "b"), (INDEX, "c")].map(|(file, name)| (file, home.path().join(name)));
             files.iter().for_each(|(_, path)| fs::write(path, "").unwrap());
             let mut folder = Folder::watch(files.clone()).unwrap();
-            assert!(folder.is_told_by_kernel(), "this machine has no queue left");
-            if asks_for_dates {
+            // Others of this user may have taken all queues of the machine; the dates must do then.
+            if asks_for_dates || !folder.is_told_by_kernel() {
                 folder.ask_for_dates();
             }
             for (_, path) in files.iter().cycle().take(30) {
