@@ -70,7 +70,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// [`Unavailable`](AuthenticateError::Unavailable) where the store failed and nothing was decided: answer 503, and
     /// never let anybody in.
     pub async fn authenticate(&self, text: &str, address: Option<IpAddr>) -> Result<Principal<P>, AuthenticateError> {
-        match self.core.admit_at_once(text, Entry::Bearer, address) {
+        match self.core.admit_at_once(text, address) {
             Some(judged) => judged,
             // Boxed, because a request that needs no wait would pay for the size of this one.
             None => Box::pin(self.core.admit(text, Entry::Bearer, address)).await,
@@ -103,7 +103,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
         text: &str,
         address: Option<IpAddr>,
     ) -> Option<Result<Principal<P>, AuthenticateError>> {
-        self.core.admit_at_once(text, Entry::Bearer, address)
+        self.core.admit_at_once(text, address)
     }
 }
 
@@ -157,30 +157,25 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
-    /// The way of a good request, and of one that names no verified credential; every other goes by [`admit`](Self::admit).
-    fn admit_at_once(
-        &self,
-        text: &str,
-        entry: Entry<'_>,
-        address: Option<IpAddr>,
-    ) -> Option<Result<Principal<P>, AuthenticateError>> {
+    /// The way of a good request with a bearer credential, and of one that names no verified credential; every other goes by [`admit`](Self::admit).
+    fn admit_at_once(&self, text: &str, address: Option<IpAddr>) -> Option<Result<Principal<P>, AuthenticateError>> {
         if !self.store.answers_at_once() || self.journal.has_to_wait() {
             return None;
         }
         let address = address.map(|address| address.to_canonical());
         let now = self.now();
-        let shown = match self.read(text, entry) {
+        let shown = match self.read(text, Entry::Bearer) {
             Ok(shown) => shown,
             Err(rejection) => return Some(Err(self.refuse(address, rejection, None, now))),
         };
-        if let Some(principal) = self.recall(&shown, entry, address, now) {
+        if let Some(principal) = self.recall(&shown, address, now) {
             return Some(Ok(principal));
         }
         let found = match ready(self.store.credential(&shown.presented.id()))? {
             Ok(found) => found,
             Err(error) => return Some(Err(Unavailable::new(error).into())),
         };
-        match (self.judge(&shown, found.as_ref(), entry, address, now), found) {
+        match (self.judge(&shown, found.as_ref(), Entry::Bearer, address, now), found) {
             (Ok(accepted), Some(credential)) if accepted.rehash.is_none() && !is_first_use(credential.token()) => {
                 let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
                 self.journal.note(access);

@@ -63,7 +63,10 @@ const ROOM: usize = 16 << 20;
 /// More waiting events take several writes.
 const BATCH: usize = 4096;
 
-type Accesses = Coalescer<RowKey, Access, RandomState>;
+type Accesses = Rows<Access>;
+
+/// Rows of the trail that still count.
+type Rows<T> = Coalescer<RowKey, T, RandomState>;
 
 /// One a [`ServiceAccounts`](crate::ServiceAccounts), shared by its clones.
 ///

@@ -17,7 +17,7 @@ use service_accounts_naming::CompactAccountId;
 use service_accounts_store::{Clearance, Credential, LastUsed, Store, Usage};
 use time::UtcDateTime;
 
-use super::judge::{Entry, Presentation};
+use super::judge::Presentation;
 use crate::{
     Principal,
     core::{Core, holders::Holder},
@@ -32,7 +32,6 @@ impl<S: Store, P: Permission> Core<S, P> {
     pub(super) fn recall(
         &self,
         shown: &Presentation<'_>,
-        entry: Entry<'_>,
         address: Option<IpAddr>,
         now: UtcDateTime,
     ) -> Option<Principal<P>> {
@@ -41,7 +40,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         let brief = self.store.brief(&token)?;
         let told = brief.read()?;
         // Nothing that was told is looked at before the secret has been found right.
-        if told.tag != shown.signed || !matches!(entry, Entry::Bearer) {
+        if told.tag != shown.signed {
             return None;
         }
         let second = u32::try_from(now.unix_timestamp()).ok()?;

@@ -275,6 +275,7 @@ mod tests {
         let briefs = Briefs::new();
         (0..600).for_each(|number| keep(&briefs, number));
         (0..600).step_by(2).for_each(|number| briefs.forget(&id(number)));
+        assert!((0..600).all(|number| is_known(&briefs, number) == (number % 2 == 1)));
         for round in 0..8 {
             (0..300).for_each(|number| keep(&briefs, 1_000 + round * 300 + number));
             assert!((0..600).step_by(2).all(|number| !is_known(&briefs, number)));

@@ -50,8 +50,7 @@ pub(crate) enum Outcome {
     Used(&'static str),
     /// The secret verified, and something else stood in the way.
     Denied(Rejection),
-    /// The credential was good, but lacked this permission.
-    /// Authenticated, and then refused by what it holds.
+    /// Authenticated, and then refused for want of this permission.
     Forbidden(&'static str),
     /// An administrative call was refused.
     Refused(&'static str),

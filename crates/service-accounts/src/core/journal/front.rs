@@ -20,7 +20,7 @@ use std::{
 use service_accounts_token::{TokenId, TokenIdHasher};
 use time::UtcDateTime;
 
-use super::{Accesses, access::AccessKey};
+use super::{Rows, access::AccessKey};
 
 const STRIPES: usize = 16;
 /// Rows that a stripe counts for at a time: 16 of them take 150 KB.
@@ -52,7 +52,7 @@ impl Front {
     }
 
     /// Counts an access whose row is open; false, and without effect, where none is.
-    pub(super) fn repeats(&self, key: AccessKey, at: UtcDateTime, accesses: &Mutex<Accesses>) -> bool {
+    pub(super) fn repeats<T>(&self, key: AccessKey, at: UtcDateTime, accesses: &Mutex<Rows<T>>) -> bool {
         let Some(mut stripe) = self.0.get(own_stripe()).map(Stripe::lock) else { return false };
         let Some(slot) = stripe.get_mut(slot_of(key.token())) else { return false };
         match slot {
@@ -71,7 +71,7 @@ impl Front {
     }
 
     /// Hands over what was counted for this key, because its row is over.
-    pub(super) fn settle(&self, key: AccessKey, accesses: &Mutex<Accesses>) {
+    pub(super) fn settle<T>(&self, key: AccessKey, accesses: &Mutex<Rows<T>>) {
         for stripe in &self.0 {
             let mut stripe = stripe.lock();
             let slot = stripe.get_mut(slot_of(key.token())).filter(|slot| slot.is_some_and(|known| known.key == key));
@@ -89,7 +89,7 @@ impl Front {
 
 impl Stopped<'_> {
     /// Hands over all that was counted.
-    pub(super) fn settle(&mut self, accesses: &mut Accesses) {
+    pub(super) fn settle<T>(&mut self, accesses: &mut Rows<T>) {
         let slots = self.0.iter_mut().flat_map(|stripe| stripe.iter_mut());
         slots.for_each(|slot| hand_over(slot, accesses));
     }
@@ -109,7 +109,7 @@ impl Repeats {
 }
 
 /// A slot without a count leaves no trace.
-fn hand_over(slot: &mut Option<Repeats>, accesses: &mut Accesses) {
+fn hand_over<T>(slot: &mut Option<Repeats>, accesses: &mut Rows<T>) {
     if let Some(known) = slot.take().filter(|known| known.count > 0) {
         accesses.repeat_many(&known.key.into(), known.count, known.last);
     }
@@ -127,4 +127,90 @@ fn slot_of(token: &TokenId) -> usize {
     let mut hasher = TokenIdHasher::default();
     token.hash(&mut hasher);
     usize::try_from(hasher.finish() >> 32).unwrap_or_default() % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{hash::RandomState, thread};
+
+    use service_accounts_audit::Action;
+
+    use super::*;
+    use crate::core::journal::Outcome;
+
+    fn key(token: usize) -> AccessKey {
+        AccessKey::new(TokenId::parse(&format!("{token:016}")).unwrap(), None, Outcome::Granted)
+    }
+
+    fn at(second: i64) -> UtcDateTime {
+        UtcDateTime::from_unix_timestamp(second).unwrap()
+    }
+
+    /// With a row open from second 100 on for each of these.
+    fn rows(keys: usize) -> Mutex<Rows<usize>> {
+        let mut rows = Rows::within(1 << 20, RandomState::new());
+        (0..keys).for_each(|number| rows.record(key(number).into(), Action::AccessGranted, at(100), || number));
+        Mutex::new(rows)
+    }
+
+    /// How often each key was counted, in the order of the keys.
+    fn counts(front: &Front, rows: &Mutex<Rows<usize>>) -> Vec<u32> {
+        let (mut stopped, mut rows) = (front.stop(), rows.lock().unwrap());
+        stopped.settle(&mut rows);
+        rows.close_all();
+        let batch = rows.take(usize::MAX).unwrap();
+        let mut counts: Vec<_> =
+            batch.rows().iter().map(|row| (format!("{:?}", row.subject), row.tally.count())).collect();
+        counts.sort();
+        counts.into_iter().map(|(_, count)| count).collect()
+    }
+
+    #[test]
+    fn what_threads_count_apart_is_one_sum() {
+        let (front, rows) = (Front::new(), rows(3));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..900).for_each(|n| assert!(front.repeats(key(n % 3), at(101), &rows))));
+            }
+        });
+        assert_eq!(counts(&front, &rows), [1_201; 3]);
+    }
+
+    #[test]
+    fn keys_that_share_a_slot_take_turns_and_lose_nothing() {
+        let many = 3 * SLOTS;
+        let (front, rows) = (Front::new(), rows(many));
+        for _ in 0..5 {
+            (0..many).for_each(|number| assert!(front.repeats(key(number), at(101), &rows)));
+        }
+        assert_eq!(counts(&front, &rows), vec![6; many]);
+    }
+
+    #[test]
+    fn nothing_is_counted_without_a_row_or_past_its_minute() {
+        let (front, rows) = (Front::new(), rows(1));
+        assert!(!front.repeats(key(1), at(101), &rows));
+        for (second, is_counted) in [(101, true), (159, true), (160, false), (161, false)] {
+            assert_eq!(front.repeats(key(0), at(second), &rows), is_counted, "{second}");
+        }
+        assert_eq!(counts(&front, &rows), [3]);
+    }
+
+    #[test]
+    fn what_was_counted_for_a_row_that_is_over_is_handed_to_it_before_the_next_begins() {
+        let (front, rows) = (Front::new(), rows(1));
+        (0..4).for_each(|_| assert!(front.repeats(key(0), at(101), &rows)));
+        front.settle(key(0), &rows);
+        rows.lock().unwrap().record(key(0).into(), Action::AccessGranted, at(200), || 1);
+        assert!(front.repeats(key(0), at(201), &rows));
+        assert_eq!(counts(&front, &rows), [5, 2]);
+    }
+
+    #[test]
+    fn a_clock_that_stepped_back_begins_the_minute_anew() {
+        let (front, rows) = (Front::new(), rows(1));
+        for (second, is_counted) in [(150, true), (99, true), (158, true), (159, false), (30, false)] {
+            assert_eq!(front.repeats(key(0), at(second), &rows), is_counted, "{second}");
+        }
+    }
 }
