@@ -35,3 +35,8 @@ proptest! {
         http::body(&[&[which], format!("{{{}}}", members.join(",")).as_bytes()].concat());
     }
 }
+
+#[test]
+fn every_body_is_read() {
+    http::every_body_is_read();
+}
