@@ -16,7 +16,7 @@ use std::{
 
 use http::{Request, Response, header::AUTHORIZATION};
 use service_accounts::{
-    AccessEvents, Actor, NewAccount, NewToken, ServiceAccounts,
+    AccessEvents, Actor, Clock, NewAccount, NewToken, ServiceAccounts, SystemClock,
     access::presets::data_quality::{self, Permission},
     lifecycle::Environment,
     naming::{DisplayName, TokenName},
@@ -36,7 +36,7 @@ pub fn run() {
     if let [server, count] = arguments.as_slice() {
         return loopback::send(server, count.parse().expect("a number of requests"));
     }
-    let (accounts, token) = accounts(MemoryStore::new());
+    let (accounts, token) = accounts(MemoryStore::new(), SystemClock);
     in_process(&accounts, &token);
     loopback::compare();
     instructions::compare();
@@ -121,12 +121,12 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn accounts<S: Store + 'static>(store: S) -> (ServiceAccounts<S, Permission>, String) {
+fn accounts<S: Store + 'static>(store: S, clock: impl Clock) -> (ServiceAccounts<S, Permission>, String) {
     let keyring = Keyring::new(PepperId::parse("k1").expect("an id"), Pepper::from_bytes([7; 32]));
     let vendor = Vendor::parse("peer").expect("a vendor");
     let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
     let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage);
-    let accounts = builder.access_events(AccessEvents::Off).build();
+    let accounts = builder.access_events(AccessEvents::Off).clock(clock).build();
     let wanted = NewAccount {
         first_token: Some(NewToken::new(TokenName::parse("load-2026").expect("a name"))),
         ..NewAccount::new(

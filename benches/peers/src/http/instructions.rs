@@ -37,6 +37,7 @@ fn counted(server: &str, requests: u64) -> u64 {
         .args(["http", server, &requests.to_string()])
         .output()
         .expect("valgrind runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stderr);
     let line = said.lines().find_map(|line| line.split_once("Collected : "));
     let (_, count) = line.unwrap_or_else(|| panic!("callgrind said: {said}"));
