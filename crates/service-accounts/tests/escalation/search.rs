@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -68,13 +69,25 @@ fn exhaust(approval: ApprovalRule, pair: [By; 2], depth: usize, until: Instant) 
 }
 
 fn exhaust_all(depth: usize, time: Duration) {
-    let searches = APPROVALS.into_iter().flat_map(|approval| PAIRS.map(|pair| (approval, pair)));
-    for (approval, pair) in searches {
-        let (made, states, is_whole) = exhaust(approval, pair, depth, Instant::now() + time);
-        let whole = if is_whole { "every sequence" } else { "as far as time went" };
-        println!("{approval:?}, {pair:?}: {whole} of up to {depth} calls, {made} calls in {states} states");
-        assert!(made > 100 && states > 10);
+    let searches: Vec<_> = APPROVALS.into_iter().flat_map(|approval| PAIRS.map(|pair| (approval, pair))).collect();
+    for together in searches.chunks(cores()) {
+        thread::scope(|scope| {
+            for (approval, pair) in together {
+                scope.spawn(move || exhaust_within(*approval, *pair, depth, time));
+            }
+        });
     }
+}
+
+fn exhaust_within(approval: ApprovalRule, pair: [By; 2], depth: usize, time: Duration) {
+    let (made, states, is_whole) = exhaust(approval, pair, depth, Instant::now() + time);
+    let whole = if is_whole { "every sequence" } else { "as far as time went" };
+    println!("{approval:?}, {pair:?}: {whole} of up to {depth} calls, {made} calls in {states} states");
+    assert!(made > 100 && states > 10);
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A story with more calls and more actors: whoever was given a text may use it.
@@ -136,13 +149,19 @@ fn no_long_random_sequence_gives_anybody_more_than_they_could_have_been_given() 
 #[test]
 #[ignore = "ten minutes in release"]
 fn no_sequence_of_four_calls_gives_anybody_more_than_they_could_have_been_given() {
-    exhaust_all(4, Duration::from_secs(150));
+    exhaust_all(4, Duration::from_secs(300));
 }
 
 #[test]
 #[ignore = "minutes in release; SEQUENCES=1000000 for all"]
 fn no_long_random_sequence_of_many_gives_anybody_more() {
     let count = std::env::var("SEQUENCES").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000);
-    (0..count).for_each(|seed| wander(1_000_000 + seed, 12));
-    println!("{count} sequences of 12 calls");
+    let (threads, began) = (u64::try_from(cores()).unwrap(), Instant::now());
+    thread::scope(|scope| {
+        for first in 0..threads {
+            let seeds = (first..count).step_by(cores());
+            scope.spawn(move || seeds.for_each(|seed| wander(1_000_000 + seed, 12)));
+        }
+    });
+    println!("{count} sequences of 12 calls in {:?}", began.elapsed());
 }
