@@ -236,6 +236,11 @@ impl Shuffled {
         Self { texts, length, at: 0 }
     }
 
+    fn from_the_middle(self) -> Self {
+        let at = self.texts.len() / self.length / 2 * self.length;
+        Self { at, ..self }
+    }
+
     fn next(&mut self) -> &str {
         self.at = if self.at + 2 * self.length > self.texts.len() { 0 } else { self.at + self.length };
         &self.texts[self.at..self.at + self.length]
