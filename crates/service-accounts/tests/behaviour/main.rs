@@ -12,6 +12,7 @@
 
 mod accounts;
 mod at_once;
+mod histories;
 #[cfg(feature = "import")]
 mod imports;
 mod museum;
