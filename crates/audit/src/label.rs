@@ -23,7 +23,7 @@ impl Label {
         Self(text.chars().take(Self::MAX_CHARS).map(on_one_line).collect::<String>().into())
     }
 
-    /// The text.
+    /// On one line and of at most [`MAX_CHARS`](Self::MAX_CHARS) characters, so it may differ from what it was made of.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

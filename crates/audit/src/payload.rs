@@ -29,7 +29,7 @@ impl Payload {
         if text.len() <= Self::MAX_BYTES && is_one_line(text) { Ok(Self(text.into())) } else { Err(PayloadError) }
     }
 
-    /// The text.
+    /// Just what was parsed: nothing is cut or replaced.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -36,7 +36,7 @@ impl Sequence {
         Self(number)
     }
 
-    /// The number.
+    /// For who keeps it as a plain integer; [`new`](Self::new) takes it back.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0

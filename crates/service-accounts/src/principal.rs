@@ -3,7 +3,7 @@
 mod known;
 mod read;
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::{Decision, Grants, Permission, PermissionSet, TeamName, Teams};
 use service_accounts_naming::AccountId;
@@ -11,9 +11,11 @@ use service_accounts_store::{Account, Credential, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use self::known::Known;
-pub(crate) use self::read::{Read, Rights};
-use crate::{Actor, core::holders::Holder};
+pub(crate) use self::{
+    known::Known,
+    read::{Read, Rights},
+};
+use crate::Actor;
 
 /// An authenticated service account: which, with which token, and what it may do right now.
 ///
@@ -49,16 +51,9 @@ impl<P: Permission> Principal<P> {
         Self(Source::Read(read))
     }
 
-    /// Of what this core has found out about this holder before.
     #[inline(always)]
-    pub(crate) fn known(
-        core: NonZeroU32,
-        holder: &Holder<P>,
-        token: TokenId,
-        second: u32,
-        address: Option<IpAddr>,
-    ) -> Self {
-        Self(Source::Known(Known::new(core, holder, token, second, address)))
+    pub(crate) const fn known(known: Known<P>) -> Self {
+        Self(Source::Known(known))
     }
 
     /// The account's id.

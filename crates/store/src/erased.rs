@@ -27,16 +27,13 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + '
 /// ```
 /// use service_accounts_audit::Query;
 /// use service_accounts_store::{BoxStore, MemoryStore, Store};
+/// use std::sync::Arc;
 ///
-/// fn store(path: Option<&str>) -> BoxStore {
-///     match path {
-///         None => BoxStore::new(MemoryStore::new()),
-///         Some(_) => unimplemented!("open a database"),
-///     }
+/// // Stores of two types are of one type now.
+/// for store in [BoxStore::new(MemoryStore::new()), BoxStore::new(Arc::new(MemoryStore::new()))] {
+///     let events = pollster::block_on(store.events(&Query::default())).unwrap();
+///     assert!(events.events.is_empty());
 /// }
-///
-/// let events = pollster::block_on(store(None).events(&Query::default())).unwrap();
-/// assert!(events.events.is_empty());
 /// ```
 #[derive(Clone)]
 pub struct BoxStore(Arc<dyn ErasedStore>);

@@ -32,7 +32,7 @@ use crate::{LineError, Recorded, Sequence};
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inclusion {
-    /// The event.
+    /// What is shown to have been sealed, as it stands in the trail.
     pub event: Recorded,
     /// The seal of its segment.
     pub seal: Seal,

@@ -73,7 +73,7 @@ impl fmt::Debug for SealKey {
 pub struct Digest(pub(super) [u8; 32]);
 
 impl Digest {
-    /// The bytes.
+    /// For who keeps or compares it without the digits of its text.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

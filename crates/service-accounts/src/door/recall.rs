@@ -21,6 +21,7 @@ use super::judge::Presentation;
 use crate::{
     Principal,
     core::{Core, holders::Holder},
+    principal::Known,
 };
 
 impl<S: Store, P: Permission> Core<S, P> {
@@ -54,7 +55,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         if brief.note_use(second, address) {
             self.journal.keep_use(Usage { token, last: LastUsed { at: now, address } });
         }
-        Some(Principal::known(core, holder, token, second, address))
+        Some(Principal::known(Known::new(core, holder, token, second, address)))
     }
 
     /// Remembers that this credential is calm until then.

@@ -19,7 +19,7 @@ use crate::core::{holders::Holder, resolve};
 
 /// Two cache lines, of which most requests never touch more than they were made with.
 #[derive(Clone, Debug)]
-pub(super) struct Known<P: Permission> {
+pub(crate) struct Known<P: Permission> {
     permissions: PermissionSet<P>,
     account: CompactAccountId,
     token: TokenId,
@@ -40,7 +40,7 @@ struct Asked<P: Permission> {
 
 impl<P: Permission> Known<P> {
     #[inline(always)]
-    pub(super) fn new(
+    pub(crate) fn new(
         core: NonZeroU32,
         holder: &Holder<P>,
         token: TokenId,
