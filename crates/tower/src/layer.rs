@@ -123,28 +123,38 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        // The readied service serves this request; its clone, not yet ready, waits for the next one.
-        let next = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, next);
         let span = span_of(&request);
         let entered = span.enter();
-        let guard = &self.guard;
-        let stage = match guard.gate.take(&mut request) {
-            Err(problem) => Stage::refused(guard.refuse(problem, &span)),
+        let Self { inner, guard } = self;
+        let admitted = match guard.gate.take(&mut request) {
             Ok(taken) => match guard.gate.judge_at_once(&taken) {
-                Some(judged) => match judged.and_then(|principal| guard.let_in(principal, &mut request, &span)) {
-                    Ok(rotate_after) => Stage::Serving { served: inner.call(request), rotate_after },
-                    Err(problem) => Stage::refused(guard.refuse(problem, &span)),
-                },
+                Some(judged) => judged.and_then(|principal| guard.let_in(principal, &mut request, &span)),
                 None => {
                     let judged = guard.gate.judge(taken);
-                    Stage::Judging { waiting: Some(Box::new(Waiting { judged, inner, request, guard: guard.clone() })) }
+                    let waiting = Waiting { judged, inner: take_readied(inner), request, guard: guard.clone() };
+                    drop(entered);
+                    return Guarded { stage: Stage::Judging { waiting: Some(Box::new(waiting)) }, span };
                 }
             },
+            Err(problem) => Err(problem),
+        };
+        let stage = match admitted {
+            Ok(rotate_after) => Stage::Serving { served: inner.call(request), rotate_after },
+            Err(problem) => {
+                // What it holds to be ready, such as a place under a limit, is for a request that comes.
+                drop(take_readied(inner));
+                Stage::refused(guard.refuse(problem, &span))
+            }
         };
         drop(entered);
         Guarded { stage, span }
     }
+}
+
+/// The service that is ready; in its place remains a clone that is not, for the next request.
+fn take_readied<I: Clone>(inner: &mut I) -> I {
+    let next = inner.clone();
+    std::mem::replace(inner, next)
 }
 
 /// The query may hold what is nobody's business, so the span has the path alone; and a client may put a credential into

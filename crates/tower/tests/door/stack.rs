@@ -44,6 +44,19 @@ async fn refusals_give_their_place_back_under_a_limit() {
     }
 }
 
+/// A connection keeps its service, and others are served while it says nothing.
+#[tokio::test]
+async fn a_refused_connection_holds_no_place_while_it_is_idle() {
+    let world = World::new();
+    let layer = AuthenticateLayer::new(world.gate());
+    let stack = ServiceBuilder::new().layer(layer).concurrency_limit(1).service(service_fn(served));
+    let mut idle = stack.clone();
+    let refused = in_time(idle.ready().await.unwrap().call(Request::default())).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(in_time(stack.oneshot(world.request())).await.unwrap().body(), "served");
+    drop(idle);
+}
+
 #[tokio::test]
 async fn a_request_that_is_dropped_while_it_is_judged_gives_its_place_back() {
     let world = World::new();
