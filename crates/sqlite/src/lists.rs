@@ -60,6 +60,10 @@ const DUE: &str = listed!(
      ORDER BY token.next_due, token.id LIMIT ?3"
 );
 
+/// Whether anything at all is due, by one look at the index.
+const IS_ANY_DUE: &str = "
+    SELECT 1 FROM token WHERE substr(account, instr(account, '@') + 1) = ?1 AND next_due <= ?2 LIMIT 1";
+
 const ACCOUNTS: &str = "SELECT revision, record, id FROM account WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// How many accounts one page of a filtered list looks at, beyond those that it shows.
@@ -155,6 +159,11 @@ pub(crate) fn credentials(
     let after = after.map_or("", TokenId::as_str);
     let rows = statement.query(params![account.as_str(), kind.as_str(), after, one_more_than(limit)])?;
     Ok(Paged::new(listed(shared, rows)?, limit, |listed| listed.credential.token().id))
+}
+
+/// Whether a search for what is due would find something; cheap enough for the calling thread.
+pub(crate) fn is_any_due(connection: &Connection, realm: &Realm, now: UtcDateTime) -> Result<bool, SqliteError> {
+    Ok(connection.prepare_cached(IS_ANY_DUE)?.exists(params![realm.as_str(), now.unix_timestamp()])?)
 }
 
 pub(crate) fn due(
