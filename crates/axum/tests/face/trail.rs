@@ -42,6 +42,18 @@ async fn an_exported_trail_is_verified_without_the_service() {
     }
 }
 
+/// Not 200 and half a file: a status cannot follow the first byte.
+#[tokio::test]
+async fn a_sealed_export_that_holds_events_of_another_realm_is_refused_before_its_first_byte() {
+    let world = World::new().await;
+    let neighbour = world.beside("tenant-b").await;
+    for world in [&world, &neighbour] {
+        let refused = get(world, "/api/v1/audit/export").await;
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (403, Some("INSUFFICIENT_SCOPE")));
+        assert_eq!(get(world, "/api/v1/audit/export?format=csv").await.status, 200, "of its own realm");
+    }
+}
+
 #[tokio::test]
 async fn a_trail_is_exported_as_a_table() {
     let world = World::new().await;

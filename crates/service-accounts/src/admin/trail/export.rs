@@ -104,19 +104,25 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). Event: `trail.exported` with the format; it is the last event
     /// of the file.
     ///
+    /// A sealed file holds every event or cannot be verified. So where the trail holds events of another realm, only the
+    /// host makes one; for a service account the trail is read through once before, to refuse it before the first part.
+    ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// The actor may not, a sealed file would show a service account the events of another realm, or the store failed.
     pub async fn export(&self, form: ExportForm) -> Result<TrailExport, Error> {
         let (acting, core) = (&self.acting, self.acting.core);
         acting.may(Call::ReadTrail)?;
         core.journal.flush(&core.store, Due::Now, core.now()).await?;
+        let sealing = core.rules.trail.sealing.as_ref().filter(|_| form == ExportForm::JsonLines);
+        if sealing.is_some() {
+            self.may_export_all().await?;
+        }
         let name = match form {
             ExportForm::JsonLines => "jsonl",
             ExportForm::Csv => "csv",
         };
         let event = core.realm_event(Action::TrailExported, acting.actor);
         core.record(event.with(Label::new("format"), Label::new(name))).await?;
-        let sealing = core.rules.trail.sealing.as_ref().filter(|_| form == ExportForm::JsonLines);
         Ok(TrailExport {
             form,
             sealed: sealing.map(|sealing| Export::new(sealing.key.clone())),
@@ -135,8 +141,9 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// [`export`](Self::export) has the example.
     ///
     /// # Errors
-    /// The actor may not, a sealed file would show a service account the events of another realm, the store failed, or the segment under way was trimmed meanwhile, which is a
-    /// [`Conflict`](Error::Conflict): begin anew. What was written so far has no end then, and no verifier takes it.
+    /// The actor may not, an event of another realm was written since a service account began a sealed file, the store
+    /// failed, or the segment under way was trimmed meanwhile, which is a [`Conflict`](Error::Conflict): begin anew. What
+    /// was written so far has no end then, and no verifier takes it.
     pub async fn next_part(&self, export: &mut TrailExport) -> Result<Option<String>, Error> {
         self.acting.may(Call::ReadTrail)?;
         loop {
@@ -172,10 +179,28 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
         usize::try_from(until.saturating_sub(sealed)).is_ok_and(|behind| behind >= Sealer::MOST_EVENTS)
     }
 
-    /// A sealed file holds every event or cannot be verified, so where it holds those of other realms only the host makes it.
+    /// Whether the actor may have every event that is there now in a sealed file.
+    async fn may_export_all(&self) -> Result<(), Error> {
+        if self.is_host() {
+            return Ok(());
+        }
+        let until = self.acting.core.newest_place().await?;
+        let mut place = None;
+        while place < until {
+            let stretch = self.acting.core.events_after(place, PART).await?;
+            stretch.events.iter().try_for_each(|recorded| self.may_export(recorded))?;
+            place = if stretch.is_last { until } else { stretch.to };
+        }
+        Ok(())
+    }
+
     fn may_export(&self, recorded: &Recorded) -> Result<(), Error> {
-        let is_host = self.acting.actor.credential().is_none();
-        if is_host || self.acting.core.shows_event(&recorded.event) { Ok(()) } else { Err(Error::NotPermitted) }
+        let may = self.is_host() || self.acting.core.shows_event(&recorded.event);
+        if may { Ok(()) } else { Err(Error::NotPermitted) }
+    }
+
+    fn is_host(&self) -> bool {
+        self.acting.actor.credential().is_none()
     }
 
     /// The next events of the segment under way, and its seal behind the last of them.
