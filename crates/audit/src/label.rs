@@ -65,7 +65,24 @@ impl serde::Serialize for Label {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Label {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self::new(&text))
+        deserializer.deserialize_str(AnyText)
+    }
+}
+
+/// Makes a label of a text from where the document has it, without a copy of its own.
+#[cfg(feature = "serde")]
+struct AnyText;
+
+#[cfg(feature = "serde")]
+impl serde::de::Visitor<'_> for AnyText {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Label, E> {
+        Ok(Label::new(text))
     }
 }
 

@@ -6,8 +6,11 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+use core::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::UtcDateTime;
 
@@ -72,11 +75,11 @@ pub(crate) struct LifetimeDocument {
 
 reads_objects_only!(LifetimeDocument, via LifetimeDocument);
 
-/// [`TokenState`] as a document has it; `Active {}` refuses what stands beside its tag, which `Active` would ignore.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "TokenState", tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+/// [`TokenState`] as a document has it.
+#[derive(Serialize)]
+#[serde(remote = "TokenState", tag = "state", rename_all = "snake_case")]
 enum StateDocument {
-    Active {},
+    Active,
     Retiring {
         #[serde(with = "seconds")]
         until: UtcDateTime,
@@ -98,6 +101,69 @@ enum StateDocument {
 }
 
 reads_objects_only!(TokenState, via StateDocument);
+
+/// The fields of every state.
+///
+/// What serde derives for a tagged enum first copies the whole document, in search of its tag; a state is in every token's
+/// record.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateFields {
+    #[serde(deserialize_with = "parsed")]
+    state: StateName,
+    #[serde(default, deserialize_with = "never_null")]
+    until: Option<UtcDateTime>,
+    #[serde(default, deserialize_with = "never_null")]
+    at: Option<UtcDateTime>,
+    #[serde(default, deserialize_with = "never_null")]
+    revoked_at: Option<UtcDateTime>,
+    #[serde(default, deserialize_with = "never_null")]
+    since: Option<UtcDateTime>,
+}
+
+fn never_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UtcDateTime>, D::Error> {
+    seconds::deserialize(deserializer).map(Some)
+}
+
+enum StateName {
+    Active,
+    Retiring,
+    Revoked,
+    Deletable,
+    Deleted,
+}
+
+impl FromStr for StateName {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "active" => Ok(Self::Active),
+            "retiring" => Ok(Self::Retiring),
+            "revoked" => Ok(Self::Revoked),
+            "deletable" => Ok(Self::Deletable),
+            "deleted" => Ok(Self::Deleted),
+            _ => Err("unknown state of a token"),
+        }
+    }
+}
+
+impl StateDocument {
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TokenState, D::Error> {
+        let fields = StateFields::deserialize(deserializer)?;
+        let dates = (fields.until, fields.at, fields.revoked_at, fields.since);
+        match (fields.state, dates) {
+            (StateName::Active, (None, None, None, None)) => Ok(TokenState::Active),
+            (StateName::Retiring, (Some(until), None, None, None)) => Ok(TokenState::Retiring { until }),
+            (StateName::Revoked, (None, Some(at), None, None)) => Ok(TokenState::Revoked { at }),
+            (StateName::Deletable, (None, None, Some(revoked_at), Some(since))) => {
+                Ok(TokenState::Deletable { revoked_at, since })
+            }
+            (StateName::Deleted, (None, Some(at), None, None)) => Ok(TokenState::Deleted { at }),
+            _ => Err(D::Error::custom("a state of a token has its own dates and no others")),
+        }
+    }
+}
 
 /// [`TokenRule`] as a document has it.
 #[derive(Serialize, Deserialize)]
@@ -151,6 +217,29 @@ impl From<Lifetime> for LifetimeDocument {
     }
 }
 
+/// Reads a text through `parse` from where the document has it, without a copy of its own.
+fn parsed<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    struct Text<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(PhantomData))
+}
+
 /// Types whose text is all there is to them.
 macro_rules! text {
     ($($type:ty),+) => {$(
@@ -162,7 +251,7 @@ macro_rules! text {
 
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                parsed(deserializer)
             }
         }
     )+};

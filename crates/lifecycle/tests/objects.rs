@@ -184,7 +184,7 @@ fn no_type_that_reads_documents_is_left_out() {
         "RequestCriteriaDocument",
         "RotationDocument",
         "RuleDocument",
-        "StateDocument",
+        "StateFields",
         "StepRecordDocument",
         "TokenRequestDocument",
         "WrittenAttestation",
