@@ -10,7 +10,7 @@ use service_accounts_token::{Kind, TokenId};
 
 use crate::{
     SqliteError, documents, events,
-    rows::{SLOTS, decode_account, decode_token, encode, place, text, token_id},
+    rows::{SLOTS, decode_account, decode_token, encode, place, revision, text, token_id},
 };
 
 const ACCOUNT: &str = "SELECT revision, record FROM account WHERE id = ?1";
@@ -84,7 +84,7 @@ fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteE
 fn newest(transaction: &Transaction<'_>, account: &AccountId) -> Result<Option<Revision>, SqliteError> {
     let mut statement = transaction.prepare_cached(NEWEST)?;
     let mut rows = statement.query([account.as_str()])?;
-    rows.next()?.map(|row| crate::rows::revision(row, 0, "token")).transpose()
+    rows.next()?.map(|row| revision(row, 0, "token")).transpose()
 }
 
 fn read_account(transaction: &Transaction<'_>, id: &AccountId, records: &mut Records) -> Result<(), SqliteError> {
@@ -98,7 +98,8 @@ fn read_account(transaction: &Transaction<'_>, id: &AccountId, records: &mut Rec
 
 fn read_tokens(rows: &mut rusqlite::Rows<'_>, tokens: &mut Vec<Token>) -> Result<(), SqliteError> {
     while let Some(row) = rows.next()? {
-        tokens.push(decode_token(text(row, 2, "token")?, row, 0, 1)?);
+        let [id, record] = [text(row, 2, "token")?, text(row, 1, "token")?];
+        tokens.push(decode_token(id, record, revision(row, 0, "token")?)?);
     }
     Ok(())
 }

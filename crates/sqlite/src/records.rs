@@ -3,16 +3,23 @@
 //! A record is found by its id and compared with the row byte for byte. No number of a row is trusted instead: after the
 //! file was rolled back to a backup, a revision stands for another record than before.
 
+mod newcomers;
+mod token_row;
+
 use std::sync::Arc;
 
 use quick_cache::{Weighter, sync::Cache};
 use rusqlite::Row;
-use service_accounts_store::{Account, Credential};
+use service_accounts_store::{Account, Credential, Token};
 use service_accounts_token::TokenId;
 
+use self::{
+    newcomers::Newcomers,
+    token_row::{ACCOUNT_RECORD, ACCOUNT_REVISION, TokenRow},
+};
 use crate::{
     SqliteError,
-    rows::{decode_account, decode_token, revision, text},
+    rows::{decode_account, revision, text},
     snapshot::Snapshot,
 };
 
@@ -28,21 +35,24 @@ const RECORD: usize = 1_024;
 /// How many bytes of memory one byte of a decoded text takes at most. An allowlist of short addresses comes near it.
 const EXPANSION: usize = 12;
 
-/// Where the columns of a joined credential stand in a row.
-pub(crate) const TOKEN_REVISION: usize = 0;
-pub(crate) const ACCOUNT_REVISION: usize = 1;
-pub(crate) const TOKEN_RECORD: usize = 2;
-pub(crate) const ACCOUNT_RECORD: usize = 3;
-
-/// The two caches, bounded in bytes.
+/// The two caches, bounded in bytes, and what is not in them yet.
 pub(crate) struct Records {
     credentials: Cache<TokenId, Known, Bytes>,
-    accounts: Cache<Box<str>, Arc<KnownAccount>, Bytes>,
+    accounts: Cache<Box<str>, Seated, Bytes>,
+    newcomers: Newcomers,
 }
 
-/// A decoded credential, which was read when the file was in this state or in a later one.
+/// A credential that was handed out, read when the file was in this state or in a later one.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(crate) struct Seen {
+    pub(crate) credential: Arc<Credential>,
+    /// The state of the file since which nothing may have been committed, if this is to serve without its row.
+    pub(crate) at: Snapshot,
+}
+
+/// The same with its text.
+#[derive(Clone)]
+struct Known {
     decoded: Arc<Decoded>,
     at: Snapshot,
 }
@@ -51,6 +61,13 @@ struct Decoded {
     credential: Arc<Credential>,
     text: Box<str>,
     account: Arc<KnownAccount>,
+}
+
+/// An account, and when the file was in this state or in a later one; none where it was read for a list.
+#[derive(Clone)]
+struct Seated {
+    known: Arc<KnownAccount>,
+    at: Option<Snapshot>,
 }
 
 struct KnownAccount {
@@ -63,40 +80,104 @@ impl Records {
         Self {
             credentials: Cache::with_weighter(items(CREDENTIALS), CREDENTIALS, Bytes),
             accounts: Cache::with_weighter(items(ACCOUNTS), ACCOUNTS, Bytes),
+            newcomers: Newcomers::new(),
         }
     }
 
-    pub(crate) fn credential(&self, id: &TokenId) -> Option<Known> {
-        self.credentials.get(id)
+    pub(crate) fn credential(&self, id: &TokenId) -> Option<Seen> {
+        match self.credentials.get(id) {
+            Some(Known { decoded, at }) => Some(Seen { credential: decoded.credential.clone(), at }),
+            None => self.newcomers.get(id),
+        }
     }
 
     /// The credential of a row that was read in the state `at` of the file or in a later one.
     pub(crate) fn joined(&self, id: &TokenId, row: &Row<'_>, at: Snapshot) -> Result<Arc<Credential>, SqliteError> {
-        let decoded = self.decoded(id, row)?;
-        let credential = decoded.credential.clone();
-        self.credentials.insert(*id, Known { decoded, at });
-        Ok(credential)
+        let (found, known) = (TokenRow::joined(row)?, self.credentials.get(id));
+        if let Some(known) = &known
+            && known.decoded.is_in(&found, row)?
+        {
+            self.seat(&known.decoded.account, at);
+            return Ok(self.renew(id, &known.decoded, at));
+        }
+        let token = found.decode(id)?;
+        let account = self.known_account(token.account.as_str(), row, ACCOUNT_REVISION, ACCOUNT_RECORD)?;
+        self.seat(&account, at);
+        Ok(self.keep(token, found.text, account, (known.is_some(), at)))
+    }
+
+    /// The credential of a token's row alone, if its account was read in the same state of the file.
+    ///
+    /// `is_still` asks, now that the row was read, whether nothing was committed since; row and account are of one moment
+    /// then.
+    pub(crate) fn beside_account(
+        &self,
+        id: &TokenId,
+        row: &Row<'_>,
+        at: Snapshot,
+        is_still: impl FnOnce() -> bool,
+    ) -> Result<Option<Arc<Credential>>, SqliteError> {
+        let (found, of) = (TokenRow::alone(row)?, token_row::account(row)?);
+        let account = self.accounts.get(of).filter(|account| account.at == Some(at));
+        let Some(Seated { known: account, .. }) = account.filter(|_| is_still()) else { return Ok(None) };
+        let known = self.credentials.get(id);
+        if let Some(Known { decoded, .. }) = &known
+            && decoded.is_of(&found)
+            && Arc::ptr_eq(&decoded.account, &account)
+        {
+            return Ok(Some(self.renew(id, decoded, at)));
+        }
+        let token = found.decode(id)?;
+        // Where column and record disagree, the join finds out.
+        let is_its = token.account.as_str() == of;
+        Ok(is_its.then(|| self.keep(token, found.text, account, (known.is_some(), at))))
     }
 
     /// The credential of a row of a list; lists leave what requests need in its place.
     pub(crate) fn listed(&self, id: &TokenId, row: &Row<'_>) -> Result<Arc<Credential>, SqliteError> {
-        Ok(self.decoded(id, row)?.credential.clone())
-    }
-
-    fn decoded(&self, id: &TokenId, row: &Row<'_>) -> Result<Arc<Decoded>, SqliteError> {
-        // A token without its account is no credential, and no account is to blame.
-        row.get_ref(ACCOUNT_REVISION)?.as_i64().map_err(|_| SqliteError::Corrupt { table: "token" })?;
-        match self.credentials.get(id) {
-            Some(known) if known.decoded.is_in(row)? => Ok(known.decoded),
-            _ => Ok(Arc::new(self.decode(id, row)?)),
+        let found = TokenRow::joined(row)?;
+        if let Some(Known { decoded, .. }) = self.credentials.get(id)
+            && decoded.is_in(&found, row)?
+        {
+            return Ok(decoded.credential.clone());
         }
+        let token = found.decode(id)?;
+        let account = self.known_account(token.account.as_str(), row, ACCOUNT_REVISION, ACCOUNT_RECORD)?;
+        Ok(Arc::new(Credential::new(token, account.account.clone())))
     }
 
-    fn decode(&self, id: &TokenId, row: &Row<'_>) -> Result<Decoded, SqliteError> {
-        let token = decode_token(id.as_str(), row, TOKEN_REVISION, TOKEN_RECORD)?;
-        let account = self.known_account(token.account.as_str(), row, ACCOUNT_REVISION, ACCOUNT_RECORD)?;
+    fn renew(&self, id: &TokenId, decoded: &Arc<Decoded>, at: Snapshot) -> Arc<Credential> {
+        self.credentials.insert(*id, Known { decoded: decoded.clone(), at });
+        decoded.credential.clone()
+    }
+
+    /// Keeps a credential that was decoded just now, also where another state of it is kept. What is big is kept where it
+    /// is weighed.
+    fn keep(
+        &self,
+        token: Token,
+        text: &str,
+        account: Arc<KnownAccount>,
+        (is_kept, at): (bool, Snapshot),
+    ) -> Arc<Credential> {
+        let id = token.id;
         let credential = Arc::new(Credential::new(token, account.account.clone()));
-        Ok(Decoded { credential, text: text(row, TOKEN_RECORD, "token")?.into(), account })
+        if is_kept || is_big(text) || is_big(&account.text) || self.newcomers.is_known(&id) {
+            let decoded = Decoded { credential: credential.clone(), text: text.into(), account };
+            self.credentials.insert(id, Known { decoded: Arc::new(decoded), at });
+        } else {
+            self.newcomers.put(&credential, at);
+        }
+        credential
+    }
+
+    /// Remembers in which state of the file this account was read.
+    fn seat(&self, known: &Arc<KnownAccount>, at: Snapshot) {
+        let id = known.account.id.as_str();
+        let is_seated = |seated: Seated| seated.at == Some(at) && Arc::ptr_eq(&seated.known, known);
+        if !self.accounts.get(id).is_some_and(is_seated) {
+            self.accounts.insert(id.into(), Seated { known: known.clone(), at: Some(at) });
+        }
     }
 
     pub(crate) fn account(
@@ -118,7 +199,7 @@ impl Records {
         record_at: usize,
     ) -> Result<Arc<Account>, SqliteError> {
         match self.accounts.get(id) {
-            Some(known) if known.is_in(row, revision_at, record_at)? => Ok(known.account.clone()),
+            Some(Seated { known, .. }) if known.is_in(row, revision_at, record_at)? => Ok(known.account.clone()),
             _ => Ok(Arc::new(decode_account(id, row, revision_at, record_at)?)),
         }
     }
@@ -130,39 +211,32 @@ impl Records {
         revision_at: usize,
         record_at: usize,
     ) -> Result<Arc<KnownAccount>, SqliteError> {
-        if let Some(known) = self.accounts.get(id)
+        if let Some(Seated { known, .. }) = self.accounts.get(id)
             && known.is_in(row, revision_at, record_at)?
         {
             return Ok(known);
         }
         let account = Arc::new(decode_account(id, row, revision_at, record_at)?);
         let known = Arc::new(KnownAccount { account, text: text(row, record_at, "account")?.into() });
-        self.accounts.insert(id.into(), known.clone());
+        self.accounts.insert(id.into(), Seated { known: known.clone(), at: None });
         Ok(known)
     }
 }
 
-impl Known {
-    pub(crate) fn credential(&self) -> Arc<Credential> {
-        self.decoded.credential.clone()
-    }
-
+impl Seen {
     /// Whether this is what was handed out.
     pub(crate) fn is(&self, credential: &Arc<Credential>) -> bool {
-        Arc::ptr_eq(&self.decoded.credential, credential)
-    }
-
-    /// The state of the file since which nothing may have been committed, if this is to serve without its row.
-    pub(crate) const fn at(&self) -> Snapshot {
-        self.at
+        Arc::ptr_eq(&self.credential, credential)
     }
 }
 
 impl Decoded {
-    fn is_in(&self, row: &Row<'_>) -> Result<bool, SqliteError> {
-        let is_token = *self.text == *text(row, TOKEN_RECORD, "token")?
-            && self.credential.token().revision == revision(row, TOKEN_REVISION, "token")?;
-        Ok(is_token && self.account.is_in(row, ACCOUNT_REVISION, ACCOUNT_RECORD)?)
+    fn is_of(&self, found: &TokenRow<'_>) -> bool {
+        *self.text == *found.text && self.credential.token().revision == found.revision
+    }
+
+    fn is_in(&self, found: &TokenRow<'_>, row: &Row<'_>) -> Result<bool, SqliteError> {
+        Ok(self.is_of(found) && self.account.is_in(row, ACCOUNT_REVISION, ACCOUNT_RECORD)?)
     }
 }
 
@@ -185,15 +259,15 @@ struct Bytes;
 impl Weighter<TokenId, Known> for Bytes {
     /// A big account counts with each of its credentials: they may be the last that hold it.
     fn weight(&self, _: &TokenId, known: &Known) -> u64 {
-        let account = weight(&known.decoded.account.text);
-        let shared = if account > 4 * ordinary() { account } else { 0 };
+        let account = &known.decoded.account.text;
+        let shared = if is_big(account) { weight(account) } else { 0 };
         weight(&known.decoded.text).saturating_add(shared)
     }
 }
 
-impl Weighter<Box<str>, Arc<KnownAccount>> for Bytes {
-    fn weight(&self, _: &Box<str>, known: &Arc<KnownAccount>) -> u64 {
-        weight(&known.text)
+impl Weighter<Box<str>, Seated> for Bytes {
+    fn weight(&self, _: &Box<str>, seated: &Seated) -> u64 {
+        weight(&seated.known.text)
     }
 }
 
@@ -203,6 +277,6 @@ fn weight(text: &str) -> u64 {
     u64::try_from(text.len().saturating_add(RECORD).saturating_add(long)).unwrap_or(u64::MAX)
 }
 
-fn ordinary() -> u64 {
-    u64::try_from(RECORD).unwrap_or(u64::MAX)
+fn is_big(text: &str) -> bool {
+    weight(text) > 4 * u64::try_from(RECORD).unwrap_or(u64::MAX)
 }

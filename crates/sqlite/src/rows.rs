@@ -22,20 +22,19 @@ pub(crate) fn decode_account(
 }
 
 /// A token whose record says what its columns say.
-pub(crate) fn decode_token(
-    id: &str,
-    row: &Row<'_>,
-    revision_at: usize,
-    record_at: usize,
-) -> Result<Token, SqliteError> {
-    let token: Token = decode(row, record_at, "token")?;
-    let is_this = token.id.as_str() == id && token.revision == revision(row, revision_at, "token")?;
+pub(crate) fn decode_token(id: &str, record: &str, revision: Revision) -> Result<Token, SqliteError> {
+    let token: Token = decode_text(record, "token")?;
+    let is_this = token.id.as_str() == id && token.revision == revision;
     if is_this { Ok(token) } else { Err(SqliteError::Corrupt { table: "token" }) }
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, at: usize, table: &'static str) -> Result<T, SqliteError> {
+    decode_text(text(row, at, table)?, table)
+}
+
+fn decode_text<T: DeserializeOwned>(text: &str, table: &'static str) -> Result<T, SqliteError> {
     // The reason is dropped: it may quote the row.
-    serde_json::from_str(text(row, at, table)?).map_err(|_| SqliteError::Corrupt { table })
+    serde_json::from_str(text).map_err(|_| SqliteError::Corrupt { table })
 }
 
 pub(crate) fn token_id(row: &Row<'_>, at: usize) -> Result<TokenId, SqliteError> {

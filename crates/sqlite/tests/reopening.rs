@@ -106,6 +106,29 @@ fn what_one_handle_has_decoded_never_stands_for_what_the_other_has_made_of_it() 
     }
 }
 
+/// A token's row is read alone where its account is known; the account must be that of the same commit.
+#[test]
+fn a_credential_never_comes_with_an_account_of_an_earlier_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let (subject, other) = (Subject::new(open(&path)), open(&path));
+    let account = Subject::<SqliteStore>::account("pipeline");
+    let tokens: Vec<_> = (0..64).map(|number| subject.token(&account.id, &format!("token-{number}"))).collect();
+    apply(&subject, Change::CreateAccount { account: Box::new(account.clone()), tokens: tokens.clone() });
+    for (round, pair) in tokens.chunks(2).enumerate() {
+        // The first brings the account to memory, the second finds it there.
+        let expected = if round % 2 == 0 { Status::Enabled } else { Status::Disabled };
+        for token in pair {
+            let found = pollster::block_on(other.credential(&token.id)).unwrap().unwrap();
+            assert_eq!((found.token().id, found.account().status), (token.id, expected), "round {round}");
+        }
+        let present = pollster::block_on(subject.writer().account(&account.id)).unwrap().unwrap();
+        let status = if round % 2 == 0 { Status::Disabled } else { Status::Enabled };
+        let changed = Box::new(Account { status, ..present.as_ref().clone() });
+        apply(&subject, Change::UpdateAccount { account: changed, expected: present.revision });
+    }
+}
+
 #[test]
 fn a_change_is_seen_at_once_however_often_the_credential_was_read_before() {
     let folder = tempfile::tempdir().unwrap();
