@@ -5,15 +5,17 @@
 //! it is written, no two changes can deadlock, and events are numbered in the order in which they become visible.
 
 use service_accounts_audit::{Event, Sequence};
+use service_accounts_naming::AccountId;
 use service_accounts_store::{
     Account, Applied, Authority, Change, Class, Committed, Document, Needs, Records, Revision, Token, Write, decide,
 };
+use service_accounts_token::TokenId;
 use tokio_postgres::Row;
 
 use crate::{
     PostgresError,
     pool::{Pool, Session, Step},
-    rows::{self, encode, limit},
+    rows::{self, column, encode, limit},
     statements::Statements,
 };
 
@@ -28,7 +30,7 @@ pub(crate) async fn commit(
     let answers = session.begin(&reads(&pool.statements, &needs)).await?;
     let (sequence, records) = read_back(&needs, answers)?;
     match decide(authority, change.clone(), &records, Revision::made_by(sequence)) {
-        Ok(writes) => write(pool, session, Applied { sequence, writes }, event).await,
+        Ok(writes) => write(pool, session, (Applied { sequence, writes }, &records), event).await,
         Err(refusal) => {
             session.rollback().await?;
             session.finish();
@@ -37,9 +39,13 @@ pub(crate) async fn commit(
     }
 }
 
-async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -> Result<Committed, PostgresError> {
-    let mut steps = writes(&pool.statements, &applied.writes)?;
-    steps.extend(event_steps(&pool.statements, &applied, event)?);
+async fn write(
+    pool: &Pool,
+    session: Session,
+    (applied, records): (Applied, &Records),
+    event: &Event,
+) -> Result<Committed, PostgresError> {
+    let steps = steps(&pool.statements, &applied, records, event)?;
     let committed = session.commit(&steps).await;
     drop(steps);
     // Though the answer may be lost, or the change refused: this node never answers with what it may have changed.
@@ -51,20 +57,39 @@ async fn write(pool: &Pool, session: Session, applied: Applied, event: &Event) -
     Ok(Committed::Applied(applied))
 }
 
+/// What is written, each change with its event.
+fn steps<'a>(
+    statements: &'a Statements,
+    applied: &'a Applied,
+    records: &Records,
+    event: &'a Event,
+) -> Result<Vec<Step<'a>>, PostgresError> {
+    if let [Write::PutToken(new)] = applied.writes.as_slice()
+        && records.tokens.iter().all(|token| token.id != new.id)
+    {
+        // It was looked for, and nobody else writes meanwhile: an insert need not look for it again.
+        let step = with_token(Step::new(&statements.add_token_and_event), new)?;
+        return Ok(vec![with_event(step, applied.sequence, event)?]);
+    }
+    let mut steps = writes(statements, &applied.writes)?;
+    steps.extend(event_steps(statements, applied, event)?);
+    Ok(steps)
+}
+
 /// One step for each thing needed, in the order in which [`read_back`] takes the answers.
 fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
-    let accounts: Vec<_> = needs.accounts.iter().map(|id| id.as_str()).collect();
-    let tokens: Vec<_> = needs.tokens.iter().map(|id| id.as_str()).collect();
-    // Nearly every change is about one account and one token: a lookup by one key is planned and run faster than by a list.
-    let accounts = match accounts.as_slice() {
-        [only] => Step::new(&statements.account).with(*only),
-        _ => Step::new(&statements.accounts_by_id).with(accounts),
-    };
-    let tokens = match tokens.as_slice() {
-        [only] => Step::new(&statements.token).with(*only),
-        _ => Step::new(&statements.tokens_by_id).with(tokens),
-    };
-    let mut steps = vec![Step::new(&statements.take_turn), accounts, tokens];
+    let mut steps = vec![Step::new(&statements.take_turn)];
+    let name = needs.name.as_ref();
+    if let Some((account, token)) = one_of_each(needs) {
+        let step = Step::new(&statements.account_token_and_name).with(account.as_str()).with(token.as_str());
+        steps.push(step.with(name.map(|(_, name)| name.as_str())));
+    } else {
+        let accounts: Vec<_> = needs.accounts.iter().map(|id| id.as_str()).collect();
+        let tokens: Vec<_> = needs.tokens.iter().map(|id| id.as_str()).collect();
+        steps.push(Step::new(&statements.accounts_by_id).with(accounts));
+        steps.push(Step::new(&statements.tokens_by_id).with(tokens));
+        steps.extend(name.map(|(id, name)| Step::new(&statements.name_holder).with(id.as_str()).with(name.as_str())));
+    }
     steps.extend(needs.secrets_of.as_ref().map(|id| Step::new(&statements.secrets_of).with(id.as_str())));
     let credentials = needs.credentials_of.as_ref();
     steps.extend(
@@ -73,11 +98,16 @@ fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     let sessions = needs.sessions_of.as_ref();
     steps.extend(sessions.map(|(id, most)| Step::new(&statements.sessions_of).with(id.as_str()).with(limit(*most))));
     steps.extend(needs.newest_of.as_ref().map(|id| Step::new(&statements.newest_of).with(id.as_str())));
-    let name = needs.name.as_ref();
-    steps.extend(name.map(|(id, name)| Step::new(&statements.name_holder).with(id.as_str()).with(name.as_str())));
     let document = needs.document.as_ref();
     steps.extend(document.map(|(kind, id)| Step::new(&statements.document).with(kind.as_str()).with(id.as_str())));
     steps
+}
+
+/// Nearly every change is about one account, one token of it and a name: one statement reads them faster than three.
+fn one_of_each(needs: &Needs) -> Option<(&AccountId, &TokenId)> {
+    let ([account], [token]) = (needs.accounts.as_slice(), needs.tokens.as_slice()) else { return None };
+    let is_of_account = needs.name.as_ref().is_none_or(|(of, _)| of == account);
+    is_of_account.then_some((account, token))
 }
 
 fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records), PostgresError> {
@@ -86,26 +116,41 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
     let mut next = |is_asked: bool| if is_asked { answers.next().unwrap_or_default() } else { Vec::new() };
     let turn = next(true);
     let turn = turn.first().ok_or(PostgresError::corrupt("turn"))?;
-    let accounts = next(true).iter().map(|row| rows::account(row, 0).map(Into::into)).collect::<Result<_, _>>()?;
-    let mut tokens: Vec<Token> = next(true).iter().map(|row| rows::token(row, 0)).collect::<Result<_, _>>()?;
-    for row in next(needs.secrets_of.is_some()) {
-        tokens.push(rows::token(&row, 0)?);
+    let mut records = Records::default();
+    if one_of_each(needs).is_some() {
+        read_one_of_each(&next(true), &mut records)?;
+    } else {
+        records.accounts =
+            next(true).iter().map(|row| rows::account(row, 0).map(Into::into)).collect::<Result<_, _>>()?;
+        records.tokens = next(true).iter().map(|row| rows::token(row, 0)).collect::<Result<_, _>>()?;
+        let holder = next(needs.name.is_some());
+        records.name_holder = holder.first().map(|row| rows::token_id(row, 0)).transpose()?;
     }
-    let credentials = next(needs.credentials_of.is_some());
-    let sessions = next(needs.sessions_of.is_some());
+    for row in next(needs.secrets_of.is_some()) {
+        records.tokens.push(rows::token(&row, 0)?);
+    }
+    let ids = |rows: Vec<Row>| rows.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>();
+    records.credentials = ids(next(needs.credentials_of.is_some()))?;
+    records.sessions = ids(next(needs.sessions_of.is_some()))?;
     let newest = next(needs.newest_of.is_some());
-    let holder = next(needs.name.is_some());
-    let document = next(needs.document.is_some());
-    let records = Records {
-        accounts,
-        tokens,
-        credentials: credentials.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
-        sessions: sessions.iter().map(|row| rows::token_id(row, 0)).collect::<Result<_, _>>()?,
-        newest: newest.first().map(|row| rows::revision(row, 0)).transpose()?,
-        name_holder: holder.first().map(|row| rows::token_id(row, 0)).transpose()?,
-        document: found_document(needs, &document)?,
-    };
+    records.newest = newest.first().map(|row| rows::revision(row, 0)).transpose()?;
+    records.document = found_document(needs, &next(needs.document.is_some()))?;
     Ok((rows::sequence(turn, 0, "turn")?, records))
+}
+
+/// One row, where the columns of what does not exist are null.
+fn read_one_of_each(found: &[Row], records: &mut Records) -> Result<(), PostgresError> {
+    let row = found.first().ok_or(PostgresError::corrupt("account"))?;
+    if column::<Option<&str>>(row, 0, "account")?.is_some() {
+        records.accounts.push(rows::account(row, 0)?.into());
+    }
+    if column::<Option<&str>>(row, 3, "token")?.is_some() {
+        records.tokens.push(rows::token(row, 3)?);
+    }
+    if column::<Option<&str>>(row, 6, "token")?.is_some() {
+        records.name_holder = Some(rows::token_id(row, 6)?);
+    }
+    Ok(())
 }
 
 fn found_document(needs: &Needs, found: &[Row]) -> Result<Option<Document>, PostgresError> {
@@ -158,8 +203,8 @@ pub(crate) fn put_document<'a>(statements: &'a Statements, document: &'a Documen
     step.with(document.revision.event().number()).with(&*document.body)
 }
 
-fn put_token<'a>(statements: &'a Statements, token: &'a Token) -> Result<Step<'a>, PostgresError> {
-    Ok(Step::new(&statements.put_token)
+fn with_token<'a>(step: Step<'a>, token: &'a Token) -> Result<Step<'a>, PostgresError> {
+    Ok(step
         .with(token.id.as_str())
         .with(token.account.as_str())
         .with(token.account.realm())
@@ -184,7 +229,7 @@ fn seconds(at: Option<time::UtcDateTime>) -> Option<i64> {
 
 pub(crate) fn put_tokens<'a>(statements: &'a Statements, tokens: &[&'a Token]) -> Result<Step<'a>, PostgresError> {
     if let [only] = tokens {
-        return put_token(statements, only);
+        return with_token(Step::new(&statements.put_token), only);
     }
     let records = tokens.iter().map(encode).collect::<Result<Vec<_>, _>>()?;
     Ok(Step::new(&statements.put_tokens)
@@ -225,7 +270,11 @@ pub(crate) fn event_step<'a>(
     sequence: Sequence,
     event: &'a Event,
 ) -> Result<Step<'a>, PostgresError> {
-    Ok(Step::new(&statements.put_event)
+    with_event(Step::new(&statements.put_event), sequence, event)
+}
+
+fn with_event<'a>(step: Step<'a>, sequence: Sequence, event: &'a Event) -> Result<Step<'a>, PostgresError> {
+    Ok(step
         .with(sequence.number())
         .with(event.at().unix_timestamp())
         .with(event.action().as_str())

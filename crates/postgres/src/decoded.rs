@@ -75,49 +75,47 @@ impl Decoded {
         }
     }
 
-    /// The columns id, revision and record of a token and then of its account, from `at` on.
-    pub(crate) fn credential(&self, row: &Row, at: usize) -> Result<Arc<Credential>, PostgresError> {
-        let id = rows::token_id(row, at)?;
-        let own = text(row, at + 2, "token")?;
+    /// The columns revision and record of this token and then of its account, from `at` on.
+    pub(crate) fn credential(&self, id: &TokenId, row: &Row, at: usize) -> Result<Arc<Credential>, PostgresError> {
+        let own = text(row, at + 1, "token")?;
         // A credential without its account is corrupt: the account's columns are then null.
-        let of_account = text(row, at + 5, "account")?;
-        if let Some(known) = self.credentials.get(&id)
+        let of_account = text(row, at + 3, "account")?;
+        if let Some(known) = self.credentials.get(id)
             && *known.text == *own
             && *known.account.text == *of_account
-            && known.record.token().revision == rows::revision(row, at + 1)?
-            && known.record.account().revision == rows::revision(row, at + 4)?
+            && known.record.token().revision == rows::revision(row, at)?
+            && known.record.account().revision == rows::revision(row, at + 2)?
         {
             return Ok(known.record.clone());
         }
-        let token = rows::token(row, at)?;
-        let account = self.known_account(row, at + 3)?;
-        if token.account != account.record.id {
-            return Err(PostgresError::corrupt("token"));
-        }
+        let token = rows::token_of(id.as_str(), row, at)?;
+        let account = self.known_account(&token.account, row, at + 2)?;
         let record = Arc::new(Credential::new(token, account.record.clone()));
-        if self.read_once.holds_or_notes(&id) {
+        if self.read_once.holds_or_notes(id) {
             let known = KnownCredential { text: own.into(), account, record: record.clone() };
-            self.credentials.insert(id, Arc::new(known));
+            self.credentials.insert(*id, Arc::new(known));
         }
         Ok(record)
     }
 
     /// The columns id, revision and record from `at` on.
     pub(crate) fn account(&self, row: &Row, at: usize) -> Result<Arc<Account>, PostgresError> {
-        Ok(self.known_account(row, at)?.record.clone())
+        let id = AccountId::parse(text(row, at, "account")?).map_err(|_| PostgresError::corrupt("account"))?;
+        Ok(self.known_account(&id, row, at + 1)?.record.clone())
     }
 
-    fn known_account(&self, row: &Row, at: usize) -> Result<Arc<KnownAccount>, PostgresError> {
-        let own = text(row, at + 2, "account")?;
-        let id = AccountId::parse(text(row, at, "account")?).map_err(|_| PostgresError::corrupt("account"))?;
-        if let Some(known) = self.accounts.get(&id)
+    /// The columns revision and record of this account, from `at` on.
+    fn known_account(&self, id: &AccountId, row: &Row, at: usize) -> Result<Arc<KnownAccount>, PostgresError> {
+        let own = text(row, at + 1, "account")?;
+        if let Some(known) = self.accounts.get(id)
             && *known.text == *own
-            && known.record.revision == rows::revision(row, at + 1)?
+            && known.record.revision == rows::revision(row, at)?
         {
             return Ok(known);
         }
-        let known = Arc::new(KnownAccount { text: own.into(), record: Arc::new(rows::account(row, at)?) });
-        self.accounts.insert(id, known.clone());
+        let record = Arc::new(rows::account_of(id.as_str(), row, at)?);
+        let known = Arc::new(KnownAccount { text: own.into(), record });
+        self.accounts.insert(id.clone(), known.clone());
         Ok(known)
     }
 }

@@ -4,6 +4,7 @@
 
 mod cache;
 mod change;
+mod deadline;
 mod decoded;
 mod documents;
 mod error;

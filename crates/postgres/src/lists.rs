@@ -29,9 +29,9 @@ pub(crate) async fn credential(
     let found = session.rows(&pool.statements.credential, &[&id.as_str()]).await?;
     session.finish();
     let Some(row) = found.first() else { return Ok(None) };
-    let credential = decoded.credential(row, 0)?;
+    let credential = decoded.credential(id, row, 0)?;
     if let Some((cache, mark)) = cache {
-        cache.keep(mark, &credential, text(row, 2, "token")?.len() + text(row, 5, "account")?.len());
+        cache.keep(mark, &credential, text(row, 1, "token")?.len() + text(row, 3, "account")?.len());
     }
     Ok(Some(credential))
 }
@@ -120,10 +120,10 @@ pub(crate) async fn count_under(pool: &Pool, pepper: PepperId) -> Result<u64, Po
 }
 
 fn listed(decoded: &Decoded, row: &Row) -> Result<Listed, PostgresError> {
-    let attempt: Option<i64> = column(row, 8, "sighting")?;
+    let attempt: Option<i64> = column(row, 7, "sighting")?;
     Ok(Listed {
-        credential: decoded.credential(row, 0)?,
-        last_used: rows::last_used(row, 6)?,
+        credential: decoded.credential(&rows::token_id(row, 0)?, row, 1)?,
+        last_used: rows::last_used(row, 5)?,
         last_attempt: attempt.map(|seconds| instant(seconds, "sighting")).transpose()?,
     })
 }

@@ -13,6 +13,7 @@ use tokio_postgres::{
 use crate::{
     PostgresError, Prepared, Settings,
     cache::Cache,
+    deadline::{Bounded, Deadline},
     lease::Lease,
     schema,
     settings::Tls,
@@ -28,6 +29,7 @@ pub(crate) struct Pool {
     pub(crate) statements: Statements,
     pub(crate) settings: Settings,
     pub(crate) cache: Option<Arc<Cache>>,
+    deadline: Arc<Deadline>,
     runtime: Handle,
 }
 
@@ -42,7 +44,8 @@ impl Pool {
         let connections = connections.map_err(|error| PostgresError::Unavailable(Box::new(error)))?;
         let statements = Statements::new(&settings.schema);
         let cache = settings.cache.map(|bounds| Arc::new(Cache::new(bounds.bytes)));
-        let pool = Self { connections, statements, settings, cache, runtime };
+        let deadline = Deadline::new(settings.deadline, settings.connections);
+        let pool = Self { connections, statements, settings, cache, deadline, runtime };
         let session = pool.session().await?;
         schema::migrate(session.client.object(), &pool.settings.schema).await?;
         if pool.cache.is_some() {
@@ -63,13 +66,8 @@ impl Pool {
     }
 
     /// Waits within the deadline, on whatever executor the caller has. If the caller stops waiting, so does the work.
-    pub(crate) async fn bounded<T>(
-        &self,
-        work: impl Future<Output = Result<T, PostgresError>>,
-    ) -> Result<T, PostgresError> {
-        let deadline = self.settings.deadline;
-        let work = async { tokio::time::timeout(deadline, work).await.unwrap_or(Err(PostgresError::TooSlow)) };
-        Within::new(&self.runtime, work).await
+    pub(crate) fn bounded<T, F: Future<Output = Result<T, PostgresError>>>(&self, work: F) -> Within<Bounded<F>> {
+        self.within(self.deadline.bound(work))
     }
 
     /// The same for work of several steps, which goes on to its end when the caller stops waiting.
@@ -77,8 +75,7 @@ impl Pool {
         &self,
         work: impl Future<Output = Result<T, PostgresError>> + Send + 'static,
     ) -> Result<T, PostgresError> {
-        let deadline = self.settings.deadline;
-        let work = async move { tokio::time::timeout(deadline, work).await.unwrap_or(Err(PostgresError::TooSlow)) };
+        let work = self.deadline.bound(work);
         // A task ends without an answer only when the runtime shuts down.
         self.runtime.spawn(work).await.unwrap_or_else(|error| Err(PostgresError::OutcomeUnknown(Box::new(error))))
     }

@@ -20,15 +20,25 @@ pub(crate) fn text<'r>(row: &'r Row, at: usize, table: &'static str) -> Result<&
 
 /// The columns id, revision and record from `at` on, as an account whose record says what its columns say.
 pub(crate) fn account(row: &Row, at: usize) -> Result<Account, PostgresError> {
-    let account: Account = decode(text(row, at + 2, "account")?, "account")?;
-    let is_this = account.id.as_str() == text(row, at, "account")? && account.revision == revision(row, at + 1)?;
+    account_of(text(row, at, "account")?, row, at + 1)
+}
+
+/// The columns revision and record from `at` on, as the account of this id.
+pub(crate) fn account_of(id: &str, row: &Row, at: usize) -> Result<Account, PostgresError> {
+    let account: Account = decode(text(row, at + 1, "account")?, "account")?;
+    let is_this = account.id.as_str() == id && account.revision == revision(row, at)?;
     if is_this { Ok(account) } else { Err(PostgresError::corrupt("account")) }
 }
 
-/// The same for a token.
+/// The columns id, revision and record from `at` on, as a token whose record says what its columns say.
 pub(crate) fn token(row: &Row, at: usize) -> Result<Token, PostgresError> {
-    let token: Token = decode(text(row, at + 2, "token")?, "token")?;
-    let is_this = token.id.as_str() == text(row, at, "token")? && token.revision == revision(row, at + 1)?;
+    token_of(text(row, at, "token")?, row, at + 1)
+}
+
+/// The columns revision and record from `at` on, as the token of this id.
+pub(crate) fn token_of(id: &str, row: &Row, at: usize) -> Result<Token, PostgresError> {
+    let token: Token = decode(text(row, at + 1, "token")?, "token")?;
+    let is_this = token.id.as_str() == id && token.revision == revision(row, at)?;
     if is_this { Ok(token) } else { Err(PostgresError::corrupt("token")) }
 }
 

@@ -41,20 +41,20 @@ macro_rules! statements {
 
 statements! {
     credential(TEXT) = "
-        SELECT token.id, token.revision, token.record, account.id, account.revision, account.record
+        SELECT token.revision, token.record, account.revision, account.record
         FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account WHERE token.id = $1";
     account(TEXT) = "SELECT id, revision, record FROM @account WHERE id = $1";
     accounts_of_realm(TEXT, TEXT, INT8) = "
         SELECT id, revision, record FROM @account WHERE realm = $1 AND id > $2 ORDER BY id LIMIT $3";
     credentials_of_account(TEXT, TEXT, TEXT, INT8) = "
-        SELECT token.id, token.revision, token.record, account.id, account.revision, account.record,
+        SELECT token.id, token.revision, token.record, account.revision, account.record,
             last_used.at, last_used.address, (
                 SELECT max(last) FROM @sighting AS sighting WHERE sighting.token = token.id AND sighting.kind = 'tried')
         FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account
             LEFT JOIN @last_used AS last_used ON last_used.token = token.id
         WHERE token.account = $1 AND token.kind = $2 AND token.id > $3 ORDER BY token.id LIMIT $4";
     due(TEXT, INT8, INT8) = "
-        SELECT token.id, token.revision, token.record, account.id, account.revision, account.record,
+        SELECT token.id, token.revision, token.record, account.revision, account.record,
             last_used.at, last_used.address, (
                 SELECT max(last) FROM @sighting AS sighting WHERE sighting.token = token.id AND sighting.kind = 'tried')
         FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account
@@ -64,7 +64,10 @@ statements! {
 
     // A change: the place of its event first, and with it the turn of this change; nobody else commits until it ends.
     take_turn() = "UPDATE @turn SET last = last + 1 RETURNING last";
-    token(TEXT) = "SELECT id, revision, record FROM @token WHERE id = $1";
+    account_token_and_name(TEXT, TEXT, TEXT) = "
+        SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
+            (SELECT id FROM @token WHERE account = $1 AND name = $3)
+        FROM (SELECT 1) AS one LEFT JOIN @account AS account ON account.id = $1 LEFT JOIN @token AS token ON token.id = $2";
     accounts_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @account WHERE id = ANY($1)";
     tokens_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @token WHERE id = ANY($1)";
     secrets_of(TEXT) = "SELECT id, revision, record FROM @token WHERE account = $1 AND kind = 'sec' ORDER BY id";
@@ -83,6 +86,13 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, next_due = excluded.next_due,
             pepper = excluded.pepper, revision = excluded.revision, record = excluded.record";
+    add_token_and_event(TEXT, TEXT, TEXT, TEXT, TEXT, INT8, INT8, TEXT, INT8, TEXT,
+        INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT) = "
+        WITH token AS (
+            INSERT INTO @token (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))
+        INSERT INTO @event (sequence, at, action, actor, account, token, record)
+        VALUES ($11, $12, $13, $14, $15, $16, $17)";
     put_tokens(TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY,
         INT8_ARRAY, TEXT_ARRAY) = "
         INSERT INTO @token (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)

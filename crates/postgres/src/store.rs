@@ -48,8 +48,11 @@ impl PostgresStore {
         &self.pool
     }
 
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, PostgresError>>) -> Result<T, PostgresError> {
-        self.pool.bounded(work).await
+    fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, PostgresError>>,
+    ) -> impl Future<Output = Result<T, PostgresError>> {
+        self.pool.bounded(work)
     }
 }
 
