@@ -1,20 +1,31 @@
 //! A store in memory, for tests, for tools, and for services that mint anew at each start.
 //!
-//! A good request reads one line of [`Briefs`] and takes no lock. Every other reads joined credentials from shards of their
-//! own, so it meets a writer only in the one shard that is just written to. Everything else lives in one ledger behind one
-//! lock, and a change is carried out under that lock from its first read to its last write.
+//! A good request reads one line of the briefs and takes no lock. Every other reads a row of its shard, so it meets a writer
+//! only in the one shard that is just written to. Everything else lives in one ledger behind one lock, and a change is
+//! carried out under that lock from its first read to its last write.
+//!
+//! ```text
+//!  good request ──▶ briefs: a line of 64 bytes
+//!  any other    ──▶ recent: unpacked lately ──▶ rows: packed
+//!  ledger       ──▶ indexes: by name, account, due date ──number──▶ rows
+//! ```
 
 mod briefs;
 mod documents;
+mod group;
 mod ledger;
+mod names;
+mod packed;
+mod recent;
+mod row;
+mod rows;
 mod sightings;
 mod trail;
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
-    hash::{BuildHasherDefault, Hash, Hasher},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    hash::{Hash, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use service_accounts_audit::{Event, Page, Query, Sequence};
@@ -22,17 +33,11 @@ use service_accounts_naming::{AccountId, Realm};
 use service_accounts_token::{Kind, PepperId, TokenId, TokenIdHasher};
 use time::UtcDateTime;
 
-use self::{briefs::Briefs, ledger::Ledger};
+use self::{ledger::Ledger, rows::Rows};
 use crate::{
     Account, AccountFilter, Authority, Brief, Change, Clearance, Committed, Credential, Cursor, Document, DocumentId,
     DocumentKind, Listed, Paged, Sighting, Store, Usage,
 };
-
-/// How many shards there are, less one; a power of two less one, so that it masks a hash.
-const SHARD_MASK: u64 = 63;
-
-/// Credentials as requests read them. The ids that are kept are random, so their hash needs no key.
-type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenIdHasher>>>;
 
 /// Keeps everything in memory, and loses it with the process.
 ///
@@ -53,8 +58,7 @@ type Shard = RwLock<HashMap<TokenId, Arc<Credential>, BuildHasherDefault<TokenId
 /// Where time matters: a look-up takes the lock of one of 64 shards, a change takes the ledger's and then those of the
 /// credentials it touches. Lists look at what they return; a list of accounts by a filter may look at every account.
 pub struct MemoryStore {
-    briefs: Briefs,
-    shards: Box<[Shard]>,
+    rows: Arc<Rows>,
     ledger: Mutex<Ledger>,
 }
 
@@ -62,8 +66,8 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        let briefs = Briefs::new();
-        Self { briefs, shards: (0..=SHARD_MASK).map(|_| Shard::default()).collect(), ledger: Mutex::default() }
+        let ledger = Ledger::default();
+        Self { rows: ledger.rows.clone(), ledger: Mutex::new(ledger) }
     }
 
     /// A poisoned lock is taken as it is: the ledger is changed only after all that can fail has succeeded.
@@ -71,27 +75,6 @@ impl MemoryStore {
     /// Every call but a look-up takes it, for the length of the call.
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Chosen by the middle of the hash: a map looks at both ends.
-    fn shard(&self, id: &TokenId) -> Option<&Shard> {
-        let mut hasher = TokenIdHasher::default();
-        id.hash(&mut hasher);
-        usize::try_from(hasher.finish() >> 24 & SHARD_MASK).ok().and_then(|place| self.shards.get(place))
-    }
-
-    /// Shows requests a credential as it is now, or that it is gone.
-    ///
-    /// It is called under the ledger's lock, so what requests see changes in the order of the changes.
-    fn publish(&self, id: TokenId, credential: Option<Arc<Credential>>) {
-        let Some(shard) = self.shard(&id) else { return };
-        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        match credential {
-            Some(credential) => shard.insert(id, credential),
-            None => shard.remove(&id),
-        };
-        // Within the lock that `clear` takes too, so that nothing found out about the old record is kept after this.
-        self.briefs.forget(&id);
     }
 }
 
@@ -116,41 +99,27 @@ impl Store for MemoryStore {
 
     #[inline]
     fn prefetch(&self, id: &TokenId) {
-        self.briefs.prefetch(id);
+        self.rows.briefs.prefetch(id);
     }
 
     #[inline]
     fn brief(&self, id: &TokenId) -> Option<&Brief> {
-        self.briefs.find(id)
+        self.rows.briefs.find(id)
     }
 
     /// Only the very record that was judged may be cleared: a change since has put another one in its place.
     fn clear(&self, credential: &Arc<Credential>, clearance: Clearance) {
-        let id = credential.token().id;
-        let Some(shard) = self.shard(&id) else { return };
-        let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-        if shard.get(&id).is_some_and(|present| Arc::ptr_eq(present, credential)) {
-            self.briefs.keep(&id, credential.token().digest.tag(), &clearance);
-        }
+        self.rows.clear(credential, &clearance);
     }
 
-    /// Takes the lock of one shard, for a look-up.
+    /// One that was read lately is the same again, so that its uses are noted once.
     async fn credential(&self, id: &TokenId) -> Result<Option<Arc<Credential>>, Infallible> {
-        let Some(shard) = self.shard(id) else { return Ok(None) };
-        Ok(shard.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned())
+        Ok(self.rows.credential(id))
     }
 
     /// Nothing is awaited, so a caller that drops the future has made the change or has not begun it.
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, Infallible> {
-        let mut ledger = self.ledger();
-        Ok(match ledger.commit(authority, change, event) {
-            Ok((applied, touched)) => {
-                // Published before the lock is released, so that two changes cannot be published in the wrong order.
-                touched.into_iter().for_each(|id| self.publish(id, ledger.credential(&id)));
-                Committed::Applied(applied)
-            }
-            Err(refusal) => Committed::Refused(refusal),
-        })
+        Ok(self.ledger().commit(authority, change, event).map_or_else(Committed::Refused, Committed::Applied))
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, Infallible> {
@@ -237,4 +206,11 @@ impl Store for MemoryStore {
     async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Infallible> {
         Ok(Some(self.ledger().count_under(pepper)))
     }
+}
+
+#[inline]
+fn hash_of(id: &TokenId) -> u64 {
+    let mut hasher = TokenIdHasher::default();
+    id.hash(&mut hasher);
+    hasher.finish()
 }

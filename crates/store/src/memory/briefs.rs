@@ -1,31 +1,32 @@
 //! Where the memory store keeps [`Brief`]s: one hop from a credential's hash to its line.
 //!
 //! ```text
-//!  hash: │ page, by as many bits as there are pages │ …  mark  … │ place in the page │
+//!  hash: │ group, by as many bits as there are groups │ page of the group │ … mark … │ place in the page │
 //!
-//!  directory ──▶ page of 1,024 lines ──▶ line, or one of those behind it
+//!  directory ──▶ group of two or three pages ──▶ page of 1,024 lines ──▶ line, or one of those behind it
 //! ```
 //!
-//! A page that fills is split in two (extendible hashing), so memory grows page by page. It is a memory of what was found
-//! out, and never asked for anything that is not in the records too: so a page that is split is simply emptied, and whoever
-//! comes next asks the record. Readers take no lock and count nothing.
+//! A group of two pages that fills gets a third; one of three gets a fourth and becomes two groups of two (extendible
+//! hashing). So memory grows by a half or a third at a time, and pages are never less than half as full as they may be. It is
+//! a memory of what was found out, and never asked for anything that is not in the records too: so a group that grows is
+//! simply emptied, and whoever comes next asks the record. Readers take no lock and count nothing.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use service_accounts_token::{Tag, TokenId, TokenIdHasher};
+use service_accounts_token::{Tag, TokenId};
 
+use super::{
+    group::{EMPTY, Group, LINE_BITS, NO_PAGE, WIPED, leading, mark_of, page_of, place_of},
+    hash_of,
+};
 use crate::{Brief, Clearance};
 
-/// 64 KiB a page: the directory of a million tokens is 8 KiB then, and stays in the first cache.
-const LINES: usize = 1024;
-const LINE_BITS: u32 = 10;
-/// A page with so many lines in use, wiped ones included, is split or emptied.
+/// 64 KiB a page: the directory of a million tokens is 4 KiB then, and stays in the first cache.
+const LINES: usize = 1 << LINE_BITS;
+/// A page with so many lines in use, wiped ones included, is emptied, or its group grows.
 const FULL: usize = 704;
 /// Pages that are made at once.
 const CHUNK: usize = 16;
@@ -33,23 +34,18 @@ const CHUNK: usize = 16;
 const CHUNKS: usize = 2048;
 const DEPTHS: usize = 16;
 
-/// A line that was never written: no search goes beyond it.
-const EMPTY: u32 = 0;
-/// A line whose credential was forgotten: what was written behind it is still found.
-const WIPED: u32 = 1;
-
 type Page = [Brief; LINES];
 
 /// Writers take turns; readers are never waited for.
 pub(super) struct Briefs {
     depth: AtomicUsize,
-    /// One for each depth, each twice as long as the one before: pages by the first bits of the hash.
-    directories: [OnceLock<Box<[AtomicU32]>>; DEPTHS],
+    /// One for each depth, each twice as long as the one before: groups by the first bits of the hash.
+    directories: [OnceLock<Box<[AtomicU64]>>; DEPTHS],
     chunks: Box<[OnceLock<Box<[Page]>>]>,
     writer: Mutex<Vec<Fill>>,
 }
 
-/// How full a page is, and how many bits of the hash lead to it.
+/// How full a page is, and how many bits of the hash lead to its group.
 #[derive(Clone, Copy, Default)]
 struct Fill {
     used: usize,
@@ -63,10 +59,10 @@ impl Briefs {
             depth: AtomicUsize::new(0),
             directories: [const { OnceLock::new() }; DEPTHS],
             chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(),
-            writer: Mutex::new(vec![Fill::default()]),
+            writer: Mutex::new(vec![Fill::default(); 2]),
         };
         let [first, ..] = &new.directories;
-        let _ = first.set(Box::new([AtomicU32::new(0)]));
+        let _ = first.set(Box::new([AtomicU64::new(Group([0, 1, NO_PAGE]).entry())]));
         new
     }
 
@@ -126,10 +122,14 @@ impl Briefs {
     }
 
     #[inline]
-    fn number(&self, hash: u64) -> Option<usize> {
+    fn entry(&self, hash: u64) -> Option<u64> {
         let depth = self.depth.load(Ordering::Acquire);
-        let entry = self.directories.get(depth)?.get()?.get(leading(hash, depth))?;
-        usize::try_from(entry.load(Ordering::Acquire)).ok()
+        Some(self.directories.get(depth)?.get()?.get(leading(hash, depth))?.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn number(&self, hash: u64) -> Option<usize> {
+        page_of(self.entry(hash)?, hash)
     }
 
     #[inline]
@@ -143,73 +143,74 @@ impl Briefs {
         Some((self.page(number)?, fills.get_mut(number)?))
     }
 
-    /// Empties a page of what was wiped, or splits it; false where there is no room for another page.
+    /// Empties a page of what was wiped, or has its group grow; false where there is no room for another page.
     fn make_room(&self, fills: &mut Vec<Fill>, hash: u64) -> bool {
         let Some(number) = self.number(hash) else { return false };
-        let Some(fill) = fills.get(number).copied() else { return false };
-        let depth = if fill.live * 2 < FULL { fill.depth } else { fill.depth + 1 };
-        if depth > fill.depth && !self.split(fills, hash, fill.depth) {
-            return false;
+        if fills.get(number).is_some_and(|fill| fill.live * 2 < FULL) {
+            self.empty(fills, number);
+            return true;
         }
+        self.grow(fills, hash).is_some()
+    }
+
+    /// One page more for a group, all of which is emptied, because its hashes are shared out anew.
+    fn grow(&self, fills: &mut Vec<Fill>, hash: u64) -> Option<()> {
+        let Group([first, second, third]) = Group::of(self.entry(hash)?);
+        let bits = fills.get(usize::try_from(first).ok()?)?.depth;
+        let new = u64::try_from(fills.len()).ok().filter(|_| fills.len() < CHUNKS * CHUNK)?;
+        let prefix = leading(hash, bits);
+        let (bits, groups) = if third == NO_PAGE {
+            (bits, vec![(prefix, Group([first, second, new]))])
+        } else {
+            self.deepen_to(bits + 1)?;
+            (
+                bits + 1,
+                vec![(prefix * 2, Group([first, second, NO_PAGE])), (prefix * 2 + 1, Group([third, new, NO_PAGE]))],
+            )
+        };
+        fills.push(Fill::default());
+        for (prefix, group) in groups {
+            self.direct(prefix, bits, &group)?;
+            for page in group.0.into_iter().filter_map(|page| usize::try_from(page).ok()) {
+                self.empty(fills, page);
+                fills.get_mut(page).into_iter().for_each(|fill| fill.depth = bits);
+            }
+        }
+        Some(())
+    }
+
+    /// Wiped all at once and then emptied: a search that still passes here must find nothing half-way.
+    fn empty(&self, fills: &mut [Fill], number: usize) {
         if let (Some(page), Some(fill)) = (self.page(number), fills.get_mut(number)) {
-            // Wiped all at once and then emptied: a search that still passes here must find nothing half-way.
             page.iter().for_each(|line| line.wipe(EMPTY));
-            *fill = Fill { used: 0, live: 0, depth };
+            *fill = Fill { depth: fill.depth, ..Fill::default() };
         }
-        true
     }
 
-    /// The upper half of what led to this page leads to a new one.
-    fn split(&self, fills: &mut Vec<Fill>, hash: u64, of: usize) -> bool {
-        let new = fills.len();
-        let (Ok(entry), true) = (u32::try_from(new), new < CHUNKS * CHUNK) else { return false };
+    /// From here on all hashes that begin with these bits lead to this group.
+    fn direct(&self, prefix: usize, bits: usize, group: &Group) -> Option<()> {
         let depth = self.depth.load(Ordering::Relaxed);
-        let Some(depth) = (if of == depth { self.deepen(depth) } else { Some(depth) }) else { return false };
-        let Some(directory) = self.directories.get(depth).and_then(OnceLock::get) else { return false };
-        let span = 1 << (depth - of);
-        let upper = leading(hash, of) * span + span / 2;
-        fills.push(Fill { depth: of + 1, ..Fill::default() });
-        directory.iter().skip(upper).take(span / 2).for_each(|slot| slot.store(entry, Ordering::Release));
-        true
+        let span = 1 << depth.checked_sub(bits)?;
+        let directory = self.directories.get(depth)?.get()?;
+        directory.iter().skip(prefix * span).take(span).for_each(|slot| slot.store(group.entry(), Ordering::Release));
+        Some(())
     }
 
-    /// A directory twice as long.
-    fn deepen(&self, depth: usize) -> Option<usize> {
-        let present = self.directories.get(depth)?.get()?;
-        let doubled = present.iter().flat_map(|entry| [entry.load(Ordering::Relaxed); 2]).map(AtomicU32::new).collect();
-        self.directories.get(depth + 1)?.set(doubled).ok()?;
-        self.depth.store(depth + 1, Ordering::Release);
-        Some(depth + 1)
+    /// A directory twice as long, where it is not as deep yet.
+    fn deepen_to(&self, depth: usize) -> Option<()> {
+        let now = self.depth.load(Ordering::Relaxed);
+        if now < depth {
+            let present = self.directories.get(now)?.get()?;
+            let doubled = present.iter().flat_map(|entry| [entry.load(Ordering::Relaxed); 2]).map(AtomicU64::new);
+            self.directories.get(depth)?.set(doubled.collect()).ok()?;
+            self.depth.store(depth, Ordering::Release);
+        }
+        Some(())
     }
 }
 
 fn new_page() -> Page {
     std::array::from_fn(|_| Brief::default())
-}
-
-#[inline]
-fn hash_of(id: &TokenId) -> u64 {
-    let mut hasher = TokenIdHasher::default();
-    id.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The first bits of a hash, as a number.
-#[inline]
-fn leading(hash: u64, bits: usize) -> usize {
-    // In two steps: to shift by 64 is an error.
-    usize::try_from(hash >> 1 >> (63 - bits)).unwrap_or(usize::MAX)
-}
-
-#[inline]
-fn place_of(hash: u64) -> usize {
-    usize::try_from(hash % (1 << LINE_BITS)).unwrap_or_default()
-}
-
-/// Thirty-two bits that neither choose the page nor the place, and are none of the two marks with a meaning.
-#[inline]
-fn mark_of(hash: u64) -> u32 {
-    u32::try_from(hash >> LINE_BITS & u64::from(u32::MAX)).unwrap_or_default().max(WIPED + 1)
 }
 
 /// All lines of a page, from the place of this hash on and around.
@@ -258,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_twice_is_found_while_pages_split() {
+    fn what_is_kept_again_is_found_once_groups_have_grown() {
         let briefs = Briefs::new();
         for number in 0..6_000 {
             keep(&briefs, number);
             assert!(is_known(&briefs, number), "{number}");
         }
-        // Pages that were split were emptied. The second time, one may be split for the last time.
-        (0..2).for_each(|_| (0..6_000).for_each(|number| keep(&briefs, number)));
+        // Groups that grew were emptied, and grow again until all have room.
+        (0..4).for_each(|_| (0..6_000).for_each(|number| keep(&briefs, number)));
         assert_eq!((0..6_000).filter(|number| !is_known(&briefs, *number)).count(), 0);
         assert!((6_000..9_000).all(|number| !is_known(&briefs, number)));
     }
