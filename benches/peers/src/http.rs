@@ -1,10 +1,12 @@
 //! The faces: what the layer adds in process, and what it leaves of the requests a second over loopback, on two stores.
 //!
 //! `-- http SERVER COUNT` sends so many requests to one of the servers and prints nothing, for a profiler to look at:
-//! `plain`, `memory` or `sqlite`.
+//! `plain`, `no-op`, `by hand`, `memory` or `sqlite`.
 
+mod by_hand;
 mod instructions;
 mod loopback;
+mod rounds;
 
 use std::{
     convert::Infallible,

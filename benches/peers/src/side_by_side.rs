@@ -18,7 +18,13 @@ pub struct Contestant<'a> {
 
 /// Names a piece of work to be timed.
 pub fn contestant<'a>(name: &'static str, work: impl FnMut() + 'a) -> Contestant<'a> {
-    Contestant { name, work: Box::new(work), calls_per_round: 1, samples: Vec::with_capacity(ROUNDS), singles: Vec::new() }
+    Contestant {
+        name,
+        work: Box::new(work),
+        calls_per_round: 1,
+        samples: Vec::with_capacity(ROUNDS),
+        singles: Vec::new(),
+    }
 }
 
 /// Median nanoseconds of each contestant, in the order given.

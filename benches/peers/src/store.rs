@@ -115,7 +115,10 @@ fn scaling() {
         let [(_, same), (_, own)] = threads(&accounts, &texts);
         let ratio = cold.nanoseconds / compressions.nanoseconds;
         let verdict = if bytes <= 400 || size < 1_000_000 { "ok" } else { "short" };
-        println!("scaling\tauthenticate, memory, {size} tokens\t{ratio:.2} × C2\tp99 {:.0} ns\ttwo threads {same:.2}, {own:.2}\t{bytes} bytes a token\t≤ 400\t{verdict}", cold.p99);
+        println!(
+            "scaling\tauthenticate, memory, {size} tokens\t{ratio:.2} × C2\tp99 {:.0} ns\ttwo threads {same:.2}, {own:.2}\t{bytes} bytes a token\t≤ 400\t{verdict}",
+            cold.p99
+        );
     }
 }
 

@@ -15,13 +15,10 @@ pub fn compare() {
         return;
     }
     let plain = a_request("plain");
-    println!("instructions\taxum without the layer\t{plain}");
-    for store in ["memory", "sqlite"] {
-        let with = a_request(store);
-        println!(
-            "instructions\taxum with the layer, {store}\t{with}\twithout it\t{plain}\t{:.3}",
-            with as f64 / plain as f64
-        );
+    println!("instructions\taxum, plain\t{plain}");
+    for server in ["no-op", "by hand", "memory", "sqlite"] {
+        let with = a_request(server);
+        println!("instructions\taxum, {server}\t{with}\tplain\t{plain}\t{:.3}", with as f64 / plain as f64);
     }
 }
 

@@ -3,8 +3,11 @@
 //! The servers take turns under the same clients, so that a machine that drifts drifts for all.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    sync::mpsc,
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -19,37 +22,46 @@ use service_accounts::{
 use service_accounts_tower::{AuthenticateLayer, Gate};
 use tempfile::TempDir;
 use time::UtcDateTime;
+use tower::layer::layer_fn;
 
-use super::accounts;
+use super::{
+    accounts, by_hand,
+    rounds::{Round, Shares},
+};
 
 const CLIENTS: usize = 8;
 const ROUNDS: usize = 31;
 const ROUND: Duration = Duration::from_millis(300);
 
-/// Each store, and what share of the requests a second must be left.
-const GOALS: [(&str, f64); 2] = [("memory", 0.95), ("sqlite", 0.85)];
+/// The servers, in the order of their turns.
+const SERVERS: [&str; 5] = ["plain", "no-op", "by hand", "memory", "sqlite"];
 
-/// Prints one `requests/s` line a store: with the layer, without it, and the share that is left, with its quartiles.
+/// One server, another one, and what share of the other's requests a second the first must have.
+const COMPARED: [(&str, &str, Option<f64>); 6] = [
+    ("no-op", "plain", None),
+    ("by hand", "plain", None),
+    ("memory", "plain", Some(0.95)),
+    ("memory", "by hand", Some(1.0)),
+    ("sqlite", "plain", Some(0.85)),
+    ("sqlite", "by hand", None),
+];
+
+/// Prints a `requests/s` and a `processor` line a comparison: both figures, and the share with its quartiles.
 ///
-/// A share is that of one round, in which all servers had their turn: the machine's speed changes more between rounds.
+/// Server and clients share the machine, so `requests/s` counts what both do; `processor` counts the server alone.
 pub fn compare() {
-    let servers = ["plain", "memory", "sqlite"].map(|name| Server::start(name, SystemClock));
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| servers.each_ref().map(Server::requests_a_second)).collect();
-    let without = quartiles(rounds.iter().map(|[without, ..]| *without))[1];
-    for (place, (store, goal)) in GOALS.into_iter().enumerate() {
-        let [low, share, high] = quartiles(rounds.iter().map(|round| round[place + 1] / round[0]));
-        let with = quartiles(rounds.iter().map(|round| round[place + 1]))[1];
-        let verdict = if share >= goal { "ok" } else { "short" };
-        println!(
-            "requests/s\taxum with the layer, {store}\t{with:.0}\twithout it\t{without:.0}\t{share:.3} ({low:.3}–{high:.3})\t≥ {goal}\t{verdict}"
-        );
+    let servers = SERVERS.map(|name| Server::start(name, SystemClock));
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| servers.each_ref().map(Server::round)).collect();
+    let place = |name| SERVERS.iter().position(|server| *server == name).expect("one of the servers");
+    for (ours, other, goal) in COMPARED {
+        let places = [place(ours), place(other)];
+        let figures = |of: fn(&Round) -> f64| rounds.iter().map(move |round| places.map(|place| of(&round[place])));
+        let speed = Shares::of(figures(|round| round.requests_a_second), |[ours, other]| ours / other);
+        let goal = goal.map_or_else(String::new, |goal| format!("\t≥ {goal}\t{}", speed.verdict(goal)));
+        println!("requests/s\taxum, {ours} and {other}\t{speed}{goal}");
+        let cost = Shares::of(figures(|round| round.processor), |[ours, other]| other / ours);
+        println!("processor\taxum, {ours} and {other}, ns a request\t{cost}");
     }
-}
-
-fn quartiles(figures: impl Iterator<Item = f64>) -> [f64; 3] {
-    let mut figures: Vec<_> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    [1, 2, 3].map(|quarter| figures[figures.len() * quarter / 4])
 }
 
 /// Without the kernel's shared page, which `SystemClock` reads: valgrind hides it.
@@ -70,6 +82,8 @@ pub fn send(server: &str, count: u32) {
 /// One thread a server: the multi-thread scheduler only blurs round trips of microseconds.
 struct Server {
     address: SocketAddr,
+    /// Of the thread that serves, where the system has one: how long it has run, in nanoseconds.
+    schedule: PathBuf,
     token: String,
     _folder: Option<TempDir>,
 }
@@ -78,14 +92,16 @@ impl Server {
     fn start(name: &str, clock: impl Clock) -> Self {
         let plain = Router::new().route("/", get(|| async { "hello" }));
         match name {
-            "plain" => Self { address: serve(plain), token: "x".repeat(69), _folder: None },
+            "plain" => Self::serving(plain, "x".repeat(69), None),
+            "no-op" => Self::serving(plain.layer(layer_fn(|inner| inner)), "x".repeat(69), None),
+            "by hand" => Self::serving(by_hand::guard(plain, &"x".repeat(69)), "x".repeat(69), None),
             "memory" => Self::guarding(plain, accounts(MemoryStore::new(), clock), None),
             "sqlite" => {
                 let folder = tempfile::tempdir().expect("a folder");
                 let store = SqliteStore::open(folder.path().join("accounts.db")).expect("a database");
                 Self::guarding(plain, accounts(store, clock), Some(folder))
             }
-            other => panic!("no server `{other}`: choose plain, memory or sqlite"),
+            other => panic!("no server `{other}`: choose one of {SERVERS:?}"),
         }
     }
 
@@ -94,32 +110,45 @@ impl Server {
         (accounts, token): (ServiceAccounts<S, Permission>, String),
         folder: Option<TempDir>,
     ) -> Self {
-        let router = plain.layer(AuthenticateLayer::new(Gate::new(accounts)));
-        Self { address: serve(router), token, _folder: folder }
+        Self::serving(plain.layer(AuthenticateLayer::new(Gate::new(accounts))), token, folder)
     }
 
-    fn requests_a_second(&self) -> f64 {
-        let end = Instant::now() + ROUND;
+    fn serving(router: Router, token: String, folder: Option<TempDir>) -> Self {
+        let (address, schedule) = serve(router);
+        Self { address, schedule, token, _folder: folder }
+    }
+
+    fn round(&self) -> Round {
+        let (before, end) = (self.time_on_processor(), Instant::now() + ROUND);
         let requests: u32 = thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| Client::new(self).send_until(end))).collect();
             clients.into_iter().map(|client| client.join().expect("a client")).sum()
         });
-        f64::from(requests) / ROUND.as_secs_f64()
+        let processor = (self.time_on_processor() - before) / f64::from(requests);
+        Round { requests_a_second: f64::from(requests) / ROUND.as_secs_f64(), processor }
+    }
+
+    fn time_on_processor(&self) -> f64 {
+        let schedule = fs::read_to_string(&self.schedule).unwrap_or_default();
+        schedule.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or_default()
     }
 }
 
-fn serve(router: Router) -> SocketAddr {
+fn serve(router: Router) -> (SocketAddr, PathBuf) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     listener.set_nonblocking(true).expect("a socket");
+    let (say, said) = mpsc::channel();
     thread::spawn(move || {
+        let thread = fs::read_link("/proc/thread-self").unwrap_or_default();
+        say.send(PathBuf::from("/proc").join(thread).join("schedstat")).expect("somebody waits");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             axum::serve(listener, router).await.expect("a server");
         });
     });
-    address
+    (address, said.recv().expect("a thread"))
 }
 
 struct Client {
