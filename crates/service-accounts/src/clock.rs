@@ -1,7 +1,5 @@
 //! The one place that reads the machine's clock.
 
-use std::cell::Cell;
-
 use time::UtcDateTime;
 
 /// Tells the time; the host may bring its own.
@@ -19,6 +17,18 @@ use time::UtcDateTime;
 pub trait Clock: Send + Sync + 'static {
     /// The present instant. Only whole seconds count. It is asked at every request, so it should be cheap.
     fn now(&self) -> UtcDateTime;
+
+    /// The second of that instant, counted from 1970: all that a good request needs.
+    ///
+    /// For clocks that know it without working out a date.
+    fn second(&self) -> i64 {
+        self.now().unix_timestamp()
+    }
+}
+
+/// The instant at which a second since 1970 begins. What lies past the year 9999 is that year's end.
+pub(crate) fn instant(second: i64) -> UtcDateTime {
+    UtcDateTime::from_unix_timestamp(second).unwrap_or(UtcDateTime::MAX)
 }
 
 /// The machine's clock, in whole seconds.
@@ -30,20 +40,12 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UtcDateTime {
-        let second = second();
-        let (known, instant) = LAST.get();
-        if known == second {
-            return instant;
-        }
-        let instant = UtcDateTime::from_unix_timestamp(second).unwrap_or(UtcDateTime::MAX);
-        LAST.set((second, instant));
-        instant
+        instant(self.second())
     }
-}
 
-thread_local! {
-    /// The last second that this thread was told, with its date: to work out a date costs more than to read the clock.
-    static LAST: Cell<(i64, UtcDateTime)> = const { Cell::new((0, UtcDateTime::UNIX_EPOCH)) };
+    fn second(&self) -> i64 {
+        second()
+    }
 }
 
 #[cfg(target_os = "linux")]

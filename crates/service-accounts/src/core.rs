@@ -37,7 +37,7 @@ use self::{
     holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, observe::Observers, rules::Rules,
     trail::Followers,
 };
-use crate::{Clock, Error, Unavailable};
+use crate::{Clock, Error, Unavailable, clock::instant};
 
 /// Everything that clones of one [`ServiceAccounts`](crate::ServiceAccounts) share. Each part keeps its own state and
 /// its own locks; none is held over an await.
@@ -79,7 +79,7 @@ impl<S, P: Permission> Core<S, P> {
     ///
     /// Every decision takes the instant as an argument from here, once a call.
     pub(crate) fn now(&self) -> UtcDateTime {
-        self.clock.now().truncate_to_second()
+        instant(self.clock.second())
     }
 }
 

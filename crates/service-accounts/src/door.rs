@@ -30,6 +30,7 @@ use self::{
 };
 use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
+    clock::instant,
     core::{
         Core,
         journal::{Outcome, Shown},
@@ -163,14 +164,15 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             return None;
         }
         let address = address.map(|address| address.to_canonical());
-        let now = self.now();
+        let second = self.clock.second();
         let shown = match self.read(text, Entry::Bearer) {
             Ok(shown) => shown,
-            Err(rejection) => return Some(Err(self.refuse(address, rejection, None, now))),
+            Err(rejection) => return Some(Err(self.refuse(address, rejection, None, instant(second)))),
         };
-        if let Some(principal) = self.recall(&shown, address, now) {
+        if let Some(principal) = self.recall(&shown, address, second) {
             return Some(Ok(principal));
         }
+        let now = instant(second);
         let found = match ready(self.store.credential(&shown.presented.id()))? {
             Ok(found) => found,
             Err(error) => return Some(Err(Unavailable::new(error).into())),

@@ -122,12 +122,12 @@ impl Journal {
 
     /// Whether a granted access needs no more to be told of than its token: it repeats one whose record is at hand, and is
     /// counted, or nobody is told of it.
-    pub(crate) fn repeats(&self, token: &TokenId, address: Option<IpAddr>, at: UtcDateTime) -> bool {
+    pub(crate) fn repeats(&self, token: &TokenId, address: Option<IpAddr>, second: i64) -> bool {
         let key = || AccessKey::new(*token, address, Outcome::Granted);
         match self.mode {
             _ if Access::is_traced() => false,
             AccessEvents::Off => true,
-            AccessEvents::Coalesced => !self.has_to_wait() && self.front.repeats(key(), at, &self.accesses),
+            AccessEvents::Coalesced => !self.has_to_wait() && self.front.repeats(key(), second, &self.accesses),
             AccessEvents::Each | AccessEvents::Strict => false,
         }
     }

@@ -20,6 +20,7 @@ use time::UtcDateTime;
 use super::judge::Presentation;
 use crate::{
     Principal,
+    clock::instant,
     core::{Core, holders::Holder},
     principal::Known,
 };
@@ -34,7 +35,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         &self,
         shown: &Presentation<'_>,
         address: Option<IpAddr>,
-        now: UtcDateTime,
+        second: i64,
     ) -> Option<Principal<P>> {
         let core = self.id?;
         let token = shown.presented.id();
@@ -44,18 +45,18 @@ impl<S: Store, P: Permission> Core<S, P> {
         if told.tag != shown.signed {
             return None;
         }
-        let second = u32::try_from(now.unix_timestamp()).ok()?;
-        if second >= told.until || told.by != self.clears_by(self.rules.catalogue.id())? {
+        let short = u32::try_from(second).ok()?;
+        if short >= told.until || told.by != self.clears_by(self.rules.catalogue.id())? {
             return None;
         }
         let holder = self.holders.get(told.what)?;
-        if !self.journal.repeats(&token, address, now) {
+        if !self.journal.repeats(&token, address, second) {
             return None;
         }
-        if brief.note_use(second, address) {
-            self.journal.keep_use(Usage { token, last: LastUsed { at: now, address } });
+        if brief.note_use(short, address) {
+            self.journal.keep_use(Usage { token, last: LastUsed { at: instant(second), address } });
         }
-        Some(Principal::known(Known::new(core, holder, token, second, address)))
+        Some(Principal::known(Known::new(core, holder, token, short, address)))
     }
 
     /// Remembers that this credential is calm until then.

@@ -18,9 +18,9 @@ use std::{
 };
 
 use service_accounts_token::{TokenId, TokenIdHasher};
-use time::UtcDateTime;
 
 use super::{Rows, access::AccessKey};
+use crate::clock::instant;
 
 const STRIPES: usize = 16;
 /// Rows that a stripe counts for at a time: 16 of them take 150 KB.
@@ -38,7 +38,8 @@ struct Stripe(Mutex<[Option<Repeats>; SLOTS]>);
 struct Repeats {
     key: AccessKey,
     count: u32,
-    last: UtcDateTime,
+    /// The second of the last access.
+    last: i64,
     /// The second at which the row is over.
     end: i64,
 }
@@ -52,21 +53,21 @@ impl Front {
     }
 
     /// Counts an access whose row is open; false, and without effect, where none is.
-    pub(super) fn repeats<T>(&self, key: AccessKey, at: UtcDateTime, accesses: &Mutex<Rows<T>>) -> bool {
+    pub(super) fn repeats<T>(&self, key: AccessKey, second: i64, accesses: &Mutex<Rows<T>>) -> bool {
         let Some(mut stripe) = self.0.get(own_stripe()).map(Stripe::lock) else { return false };
         let Some(slot) = stripe.get_mut(slot_of(key.token())) else { return false };
         match slot {
-            Some(known) if known.key == key && known.is_open(at) => {
+            Some(known) if known.key == key && known.is_open(second) => {
                 known.count = known.count.saturating_add(1);
-                known.last = known.last.max(at);
+                known.last = known.last.max(second);
                 return true;
             }
             _ => {}
         }
         let mut accesses = accesses.lock().unwrap_or_else(PoisonError::into_inner);
         hand_over(slot, &mut accesses);
-        let end = accesses.repeat(&key.into(), at);
-        *slot = end.map(|end| Repeats { key, count: 0, last: at, end });
+        let end = accesses.repeat(&key.into(), instant(second));
+        *slot = end.map(|end| Repeats { key, count: 0, last: second, end });
         end.is_some()
     }
 
@@ -103,15 +104,15 @@ impl Stripe {
 
 impl Repeats {
     /// A clock that stepped back asks the row.
-    fn is_open(&self, at: UtcDateTime) -> bool {
-        at >= self.last && at.unix_timestamp() < self.end
+    fn is_open(&self, second: i64) -> bool {
+        (self.last..self.end).contains(&second)
     }
 }
 
 /// A slot without a count leaves no trace.
 fn hand_over<T>(slot: &mut Option<Repeats>, accesses: &mut Rows<T>) {
     if let Some(known) = slot.take().filter(|known| known.count > 0) {
-        accesses.repeat_many(&known.key.into(), known.count, known.last);
+        accesses.repeat_many(&known.key.into(), known.count, instant(known.last));
     }
 }
 
@@ -142,14 +143,10 @@ mod tests {
         AccessKey::new(TokenId::parse(&format!("{token:016}")).unwrap(), None, Outcome::Granted)
     }
 
-    fn at(second: i64) -> UtcDateTime {
-        UtcDateTime::from_unix_timestamp(second).unwrap()
-    }
-
     /// With a row open from second 100 on for each of these.
     fn rows(keys: usize) -> Mutex<Rows<usize>> {
         let mut rows = Rows::within(1 << 20, RandomState::new());
-        (0..keys).for_each(|number| rows.record(key(number).into(), Action::AccessGranted, at(100), || number));
+        (0..keys).for_each(|number| rows.record(key(number).into(), Action::AccessGranted, instant(100), || number));
         Mutex::new(rows)
     }
 
@@ -170,7 +167,7 @@ mod tests {
         let (front, rows) = (Front::new(), rows(3));
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..900).for_each(|n| assert!(front.repeats(key(n % 3), at(101), &rows))));
+                scope.spawn(|| (0..900).for_each(|n| assert!(front.repeats(key(n % 3), 101, &rows))));
             }
         });
         assert_eq!(counts(&front, &rows), [1_201; 3]);
@@ -181,7 +178,7 @@ mod tests {
         let many = 3 * SLOTS;
         let (front, rows) = (Front::new(), rows(many));
         for _ in 0..5 {
-            (0..many).for_each(|number| assert!(front.repeats(key(number), at(101), &rows)));
+            (0..many).for_each(|number| assert!(front.repeats(key(number), 101, &rows)));
         }
         assert_eq!(counts(&front, &rows), vec![6; many]);
     }
@@ -189,9 +186,9 @@ mod tests {
     #[test]
     fn nothing_is_counted_without_a_row_or_past_its_minute() {
         let (front, rows) = (Front::new(), rows(1));
-        assert!(!front.repeats(key(1), at(101), &rows));
+        assert!(!front.repeats(key(1), 101, &rows));
         for (second, is_counted) in [(101, true), (159, true), (160, false), (161, false)] {
-            assert_eq!(front.repeats(key(0), at(second), &rows), is_counted, "{second}");
+            assert_eq!(front.repeats(key(0), second, &rows), is_counted, "{second}");
         }
         assert_eq!(counts(&front, &rows), [3]);
     }
@@ -199,10 +196,10 @@ mod tests {
     #[test]
     fn what_was_counted_for_a_row_that_is_over_is_handed_to_it_before_the_next_begins() {
         let (front, rows) = (Front::new(), rows(1));
-        (0..4).for_each(|_| assert!(front.repeats(key(0), at(101), &rows)));
+        (0..4).for_each(|_| assert!(front.repeats(key(0), 101, &rows)));
         front.settle(key(0), &rows);
-        rows.lock().unwrap().record(key(0).into(), Action::AccessGranted, at(200), || 1);
-        assert!(front.repeats(key(0), at(201), &rows));
+        rows.lock().unwrap().record(key(0).into(), Action::AccessGranted, instant(200), || 1);
+        assert!(front.repeats(key(0), 201, &rows));
         assert_eq!(counts(&front, &rows), [5, 2]);
     }
 
@@ -210,7 +207,7 @@ mod tests {
     fn a_clock_that_stepped_back_begins_the_minute_anew() {
         let (front, rows) = (Front::new(), rows(1));
         for (second, is_counted) in [(150, true), (99, true), (158, true), (159, false), (30, false)] {
-            assert_eq!(front.repeats(key(0), at(second), &rows), is_counted, "{second}");
+            assert_eq!(front.repeats(key(0), second, &rows), is_counted, "{second}");
         }
     }
 }
