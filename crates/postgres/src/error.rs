@@ -99,13 +99,3 @@ impl From<tokio_postgres::Error> for PostgresError {
         }
     }
 }
-
-impl From<deadpool_postgres::PoolError> for PostgresError {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
-        match error {
-            // A connection that could not be made has changed nothing, whatever the server said to it.
-            deadpool_postgres::PoolError::Backend(error) => Self::Unavailable(Box::new(error)),
-            other => Self::Unavailable(Box::new(other)),
-        }
-    }
-}

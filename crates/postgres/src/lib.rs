@@ -4,13 +4,13 @@
 
 mod cache;
 mod change;
+mod connections;
 mod deadline;
 mod decoded;
 mod documents;
 mod error;
 mod events;
 mod import;
-mod lease;
 mod listen;
 mod lists;
 mod marks;

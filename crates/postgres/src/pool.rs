@@ -2,21 +2,19 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use futures_util::{FutureExt, future::join_all};
 use tokio::runtime::Handle;
 use tokio_postgres::{
-    NoTls, Row,
+    Row,
     types::{ToSql, Type},
 };
 
 use crate::{
     PostgresError, Prepared, Settings,
     cache::Cache,
+    connections::{Connections, Lease},
     deadline::{Bounded, Deadline},
-    lease::Lease,
     schema,
-    settings::Tls,
     statements::{Statement, Statements},
     within::Within,
 };
@@ -25,7 +23,7 @@ pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// What every call needs: connections, statements, and the runtime that drives them.
 pub(crate) struct Pool {
-    connections: deadpool_postgres::Pool,
+    connections: Arc<Connections>,
     pub(crate) statements: Statements,
     pub(crate) settings: Settings,
     pub(crate) cache: Option<Arc<Cache>>,
@@ -40,24 +38,23 @@ impl Pool {
         if settings.cache.is_some() && settings.prepared == Prepared::EachTime {
             return Err(PostgresError::CacheBehindPooler);
         }
-        let connections = deadpool_postgres::Pool::builder(manager(&settings)).max_size(settings.connections).build();
-        let connections = connections.map_err(|error| PostgresError::Unavailable(Box::new(error)))?;
+        let connections = Connections::new(settings.connections);
         let statements = Statements::new(&settings.schema);
         let cache = settings.cache.map(|bounds| Arc::new(Cache::new(bounds.bytes)));
         let deadline = Deadline::new(settings.deadline, settings.connections);
         let pool = Self { connections, statements, settings, cache, deadline, runtime };
         let session = pool.session().await?;
-        schema::migrate(session.client.object(), &pool.settings.schema).await?;
+        schema::migrate(session.client.client(), &pool.settings.schema).await?;
         if pool.cache.is_some() {
-            schema::announce(session.client.object(), &pool.settings.schema).await?;
+            schema::announce(session.client.client(), &pool.settings.schema).await?;
         }
         session.finish();
         Ok(Arc::new(pool))
     }
 
     pub(crate) async fn session(&self) -> Result<Session, PostgresError> {
-        let client = self.connections.get().await?;
-        Ok(Session { client: Lease::new(client), prepared: self.settings.prepared })
+        let client = self.connections.lease(&self.settings).await?;
+        Ok(Session { client, prepared: self.settings.prepared })
     }
 
     /// Waits without a deadline, on whatever executor the caller has.
@@ -84,16 +81,6 @@ impl Pool {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("settings", &self.settings).finish_non_exhaustive()
-    }
-}
-
-fn manager(settings: &Settings) -> Manager {
-    let config = settings.connection();
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    match settings.tls.clone() {
-        Tls::Off => Manager::from_config(config, NoTls, recycling),
-        #[cfg(feature = "rustls")]
-        Tls::Rustls(tls) => Manager::from_config(config, tls, recycling),
     }
 }
 
@@ -148,9 +135,9 @@ impl Session {
         values: Parameters<'_>,
     ) -> Result<u64, tokio_postgres::Error> {
         match self.ready(statement).await? {
-            Ready::Named(named) => self.client.object().execute(&named, values).await,
+            Ready::Named(named) => self.client.client().execute(&named, values).await,
             Ready::Unnamed(statement) => {
-                self.client.object().execute_typed(&statement.text, &typed(statement, values)).await
+                self.client.client().execute_typed(&statement.text, &typed(statement, values)).await
             }
         }
     }
@@ -172,7 +159,7 @@ impl Session {
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), tokio_postgres::Error> {
-        self.client.object().batch_execute("ROLLBACK").await
+        self.client.client().batch_execute("ROLLBACK").await
     }
 
     /// All statements are prepared before the first is sent: a statement that waits for its preparation would come late.
@@ -198,23 +185,21 @@ impl Session {
     }
 
     async fn simple(&self, text: &str) -> Answer {
-        self.client.object().batch_execute(text).await.map(|()| Vec::new())
+        self.client.client().batch_execute(text).await.map(|()| Vec::new())
     }
 
     async fn ready<'a>(&self, statement: &'a Statement) -> Result<Ready<'a>, tokio_postgres::Error> {
         match self.prepared {
-            Prepared::Once => {
-                self.client.object().prepare_typed_cached(&statement.text, &statement.types).await.map(Ready::Named)
-            }
+            Prepared::Once => self.client.prepared(statement).await.map(Ready::Named),
             Prepared::EachTime => Ok(Ready::Unnamed(statement)),
         }
     }
 
     async fn send(&self, statement: &Ready<'_>, values: Parameters<'_>) -> Answer {
         match statement {
-            Ready::Named(named) => self.client.object().query(named, values).await,
+            Ready::Named(named) => self.client.client().query(named, values).await,
             Ready::Unnamed(statement) => {
-                self.client.object().query_typed(&statement.text, &typed(statement, values)).await
+                self.client.client().query_typed(&statement.text, &typed(statement, values)).await
             }
         }
     }

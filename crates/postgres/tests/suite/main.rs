@@ -4,6 +4,7 @@
 
 mod cache;
 mod conformance;
+mod connections;
 mod frozen;
 mod moving;
 mod nodes;
