@@ -99,7 +99,7 @@ fn scaling() {
     let most = if std::env::var_os("PEERS_TEN_MILLION").is_some() { sizes.len() } else { sizes.len() - 1 };
     for size in sizes.into_iter().take(most) {
         // Kept to the end, so that the store does not grow into memory that was counted before.
-        let minted = minted_in_order(size);
+        let minted = minted(size);
         let texts = texts_of(&minted);
         let before = resident();
         let store = MemoryStore::new();
@@ -278,11 +278,14 @@ fn keep(store: &impl Store, minted: &[Minted]) {
     }
 }
 
+fn minted(many: usize) -> Vec<Minted> {
+    let (keyring, mut random) = (keyring(), ChaCha8Rng::seed_from_u64(1));
+    (0..many).map(|_| keyring.mint(&vendor(), Kind::Token, &mut random).expect("a token")).collect()
+}
+
 /// In the order of their ids, or SQLite would spend an hour on tearing its pages apart.
 fn minted_in_order(many: usize) -> Vec<Minted> {
-    let (keyring, mut random) = (keyring(), ChaCha8Rng::seed_from_u64(1));
-    let mint = |_| keyring.mint(&vendor(), Kind::Token, &mut random).expect("a token");
-    let mut minted: Vec<_> = (0..many).map(mint).collect();
+    let mut minted = minted(many);
     minted.sort_by_key(|minted| minted.token.id());
     minted
 }

@@ -129,8 +129,8 @@ mod tests {
         let at = 1_780_000_000;
         for unusual in [
             json!({}),
-            json!({ "class": "secret", "expires_at": null }),
-            json!({ "class": { "session": { "opened_with": "0123456789abcdef" } } }),
+            json!({ "class": "secret", "hint": "conform_sec_FyTz…VvMm", "expires_at": null }),
+            json!({ "class": { "session": { "opened_with": "0123456789abcdef" } }, "hint": "conform_ses_FyTz…VvMm" }),
             json!({ "grant": [] }),
             json!({ "grant": ["read", "write"] }),
             json!({ "state": { "state": "revoked", "at": at } }),
@@ -142,7 +142,7 @@ mod tests {
             assert!(packed_bytes(&token).is_some(), "{unusual}");
             assert_eq!(Row::new(token.clone(), account()).token(), Some(token), "{unusual}");
         }
-        assert_eq!(packed_bytes(&token(json!({}))), Some(130));
+        assert_eq!(packed_bytes(&token(json!({}))), Some(114));
     }
 
     #[test]
@@ -150,6 +150,7 @@ mod tests {
         let usual = token(json!({}));
         let fraction = time::Duration::NANOSECOND;
         for unusual in [
+            token(json!({ "hint": "conform_sat_0000…VvMm" })),
             token(json!({ "state": { "state": "retiring", "until": 1_780_000_000 } })),
             Token { allowlist: Allowlist::parse_all(["10.0.0.0/8"]).unwrap(), ..usual.clone() },
             Token { created_at: usual.created_at + fraction, ..usual.clone() },
