@@ -4,8 +4,7 @@
 //! that; commits go on in the log meanwhile. While commits never stop, some page is always left, so the log cannot begin
 //! anew and grows. From [`MOST`] pages on a commit moves what is left, as SQLite would have from the start.
 //!
-//! Steps of long jobs (the rest of a deleted account, trimming) share a write to disk with what others ask for, or
-//! wait two milliseconds for it. Given up: while commits never stop, the log grows to 32 MiB before a commit moves
+//! Given up: while commits never stop, the log grows to 32 MiB before a commit moves
 //! what is left.
 
 use std::{

@@ -13,6 +13,7 @@ mod event_row;
 mod events;
 mod file;
 mod labels;
+mod later;
 mod lists;
 mod reader;
 mod records;

@@ -4,9 +4,11 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{self, Receiver, SyncSender, TrySendError},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use futures_channel::oneshot;
@@ -25,6 +27,14 @@ use crate::{
 
 /// How many long reads run at once. A slow one holds up none but the other's turn.
 const THREADS: usize = 2;
+
+/// While lists take every core, each works so long and then rests so long. The system gives a core to whoever wakes up only
+/// when a list leaves it, or after some milliseconds. Between two of them lists have two thirds of one core.
+const WORK: Duration = Duration::from_micros(250);
+const REST: Duration = Duration::from_micros(500);
+
+/// After how many steps of SQLite's machine a list looks at the time: some tens of microseconds.
+const STEPS: i32 = 200;
 
 /// How many may wait before more are refused.
 const WAITING: usize = 1_024;
@@ -79,10 +89,12 @@ impl Lists {
     pub(crate) fn start(path: &Path, shared: &Arc<Shared>) -> Result<(Self, Vec<JoinHandle<()>>), SqliteError> {
         let (jobs, waiting) = mpsc::sync_channel::<Job>(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
+        let busy = Arc::new(AtomicUsize::new(0));
         let threads = (0..THREADS).map(|_| {
-            let connection = connection::open(path, Role::Reader { cache: CACHE })?;
-            let (waiting, shared) = (waiting.clone(), shared.clone());
-            let work = move || serve(connection, &waiting, &shared);
+            let mut connection = connection::open(path, Role::Reader { cache: CACHE })?;
+            leave_cores(&mut connection, busy.clone())?;
+            let (waiting, shared, busy) = (waiting.clone(), shared.clone(), busy.clone());
+            let work = move || serve(connection, &waiting, &shared, &busy);
             thread::Builder::new().name("service-accounts-lists".into()).spawn(work).map_err(SqliteError::File)
         });
         Ok((Self(jobs), threads.collect::<Result<_, _>>()?))
@@ -109,13 +121,27 @@ impl Lists {
     }
 }
 
-fn serve(connection: Connection, waiting: &Mutex<Receiver<Job>>, shared: &Shared) {
+/// Has a connection rest while as many lists are `busy` as there are cores. It holds no lock of the process then.
+fn leave_cores(connection: &mut Connection, busy: Arc<AtomicUsize>) -> Result<(), SqliteError> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut began = Instant::now();
+    let rest = move || {
+        if began.elapsed() >= WORK && busy.load(Ordering::Relaxed) >= cores {
+            thread::sleep(REST);
+            began = Instant::now();
+        }
+        false
+    };
+    Ok(connection.progress_handler(STEPS, Some(rest))?)
+}
+
+fn serve(connection: Connection, waiting: &Mutex<Receiver<Job>>, shared: &Shared, busy: &AtomicUsize) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            Ok(job) => job(&connection, shared),
-            Err(_) => return shared.watch.close(connection),
-        }
+        let Ok(job) = job else { return shared.watch.close(connection) };
+        busy.fetch_add(1, Ordering::Relaxed);
+        job(&connection, shared);
+        busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

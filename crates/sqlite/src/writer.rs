@@ -1,14 +1,13 @@
 //! Writes: on one thread, one transaction for all that arrived together.
 
 use std::{
-    collections::VecDeque,
     iter,
     sync::{
         Arc,
         mpsc::{self, RecvTimeoutError},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_channel::oneshot;
@@ -16,14 +15,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage, Write};
 
-use crate::{SqliteError, changes, checkpoints::Checkpoints, documents, events, reader::Shared, uses, watch::Damage};
+use crate::{
+    SqliteError, changes, checkpoints::Checkpoints, documents, events, later::Later, reader::Shared, uses,
+    watch::Damage,
+};
 
 /// How many jobs may share one transaction.
 const BATCH: usize = 256;
-
-/// How long a step of a long job waits for something that it can share a write to disk with. Without it, whoever asks
-/// for one change after another would find the thread at the next step each time.
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// What is asked of the writing thread; a job may be done over, so it is not used up.
 pub(crate) enum Job {
@@ -103,34 +101,49 @@ struct Serving<'a> {
 
 /// Serves until the store is gone or closes; who is told then.
 fn work_off(serving: &mut Serving<'_>, incoming: &mpsc::Receiver<Message>) -> Option<oneshot::Sender<()>> {
-    let mut later = VecDeque::new();
+    let mut later = Later::new(Instant::now());
     let mut closing = None;
     while closing.is_none() {
-        let first = match next(incoming, later.is_empty()) {
+        let first = match next(incoming, later.patience(Instant::now())) {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) if later.is_empty() => return None,
-            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
         };
         let mut batch = Vec::new();
         for message in first.into_iter().chain(incoming.try_iter().take(BATCH - 1)) {
             match message {
-                Message::Order(order) if order.0.can_wait() => later.push_back(order),
+                Message::Order(order) if order.0.can_wait() => later.put_off(order),
                 Message::Order(order) => batch.push(order),
                 Message::Close(closed) => closing = Some(closed),
             }
         }
-        // Together with what others ask for, so that it costs them no write to disk of its own.
-        batch.extend(later.pop_front());
-        serve(serving, batch);
+        serve_with_a_step(serving, batch, &mut later);
     }
-    later.into_iter().for_each(|order| serve(serving, vec![order]));
+    later.into_steps().into_iter().for_each(|order| serve(serving, vec![order]));
     closing
 }
 
 /// The next message; while steps of long jobs wait, only as long as they should.
-fn next(incoming: &mpsc::Receiver<Message>, is_idle: bool) -> Result<Message, RecvTimeoutError> {
-    if is_idle { incoming.recv().map_err(|_| RecvTimeoutError::Disconnected) } else { incoming.recv_timeout(PAUSE) }
+fn next(incoming: &mpsc::Receiver<Message>, patience: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+    match patience {
+        None => incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(patience) => incoming.recv_timeout(patience),
+    }
+}
+
+/// What others ask for, and a step of a long job that is due: together, so that it costs no write to disk of its own.
+fn serve_with_a_step(serving: &mut Serving<'_>, mut batch: Vec<Order>, later: &mut Later<Order>) {
+    let began = Instant::now();
+    if !batch.is_empty() {
+        later.give_way(began);
+    }
+    let step = later.next(began);
+    let has_step = step.is_some();
+    batch.extend(step);
+    serve(serving, batch);
+    if has_step {
+        later.rest(began, Instant::now());
+    }
 }
 
 impl Job {
