@@ -34,6 +34,7 @@ use time::UtcDateTime;
 
 use crate::side_by_side::{contestant, medians, print_ratio};
 
+mod least;
 mod postgres;
 mod work;
 
@@ -174,14 +175,45 @@ fn on_sqlite() {
     texts.iter().for_each(|text| read_raw(&mut statement, text));
     texts.iter().for_each(|text| authenticate(&accounts, text));
     let (mut cold, mut raw_cold, hot) = (Shuffled::new(&texts), Shuffled::new(&texts), texts[MANY / 2].clone());
-    let [held, ours, hot] = medians([
-        contestant("raw held statement", || read_raw(&mut statement, raw_cold.next())),
+    // A log of its own, as the file has one: what the locks of a read cost.
+    let locked = in_a_file_of_its_own(&raw, &folder.path().join("held.db"));
+    let mut in_file = locked.prepare("SELECT record FROM held WHERE id = ?1").expect("a statement");
+    texts.iter().for_each(|text| read_raw(&mut in_file, text));
+    // A store that has seen none of them.
+    let fresh = open(SqliteStore::open(&path).expect("a database"), AccessEvents::Off);
+    let (mut first, mut raw_locked) = (Shuffled::new(&texts).from_the_middle(), Shuffled::new(&texts));
+    let mut least = least::Hot::new(&path);
+    let [held, locked, ours, unseen, hot, least] = medians([
+        contestant("raw held statement, no locks", || read_raw(&mut statement, raw_cold.next())),
+        contestant("raw held statement, file locks", || read_raw(&mut in_file, raw_locked.next())),
         contestant("authenticate, SQLite, 1M rows", || authenticate(&accounts, cold.next())),
+        contestant("authenticate, SQLite, a record that no cache holds", || authenticate(&fresh, first.next())),
         contestant("authenticate, SQLite, hot", || authenticate(&accounts, &hot)),
+        contestant("two system calls and authenticate, memory, hot", || least.call()),
     ]);
-    print_ratio(ours.name, ours, held, 1.3);
-    print_ratio(hot.name, hot, held, 0.15);
+    for held in [held, locked] {
+        print_ratio(ours.name, ours, held, 1.3);
+        print_ratio(unseen.name, unseen, held, 1.3);
+        print_ratio(hot.name, hot, held, 0.15);
+    }
+    print_ratio(hot.name, hot, least, 1.15);
     work::due_among_a_million(accounts.store(), &raw);
+}
+
+/// The table of held records once more, in a file that is read under locks, and mapped.
+fn in_a_file_of_its_own(raw: &Connection, path: &Path) -> Connection {
+    let held = raw_connection(path);
+    held.execute_batch(
+        "PRAGMA journal_mode = WAL; CREATE TABLE held (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID",
+    )
+    .expect("a table");
+    raw.execute("ATTACH ?1 AS other", [path.to_str()]).expect("the file");
+    raw.execute_batch(
+        "INSERT INTO other.held SELECT id, record FROM temp.held ORDER BY id;
+         PRAGMA other.wal_checkpoint(TRUNCATE); DETACH other",
+    )
+    .expect("a copy");
+    held
 }
 
 /// The id stands behind `peer_sat_`.

@@ -1,6 +1,7 @@
 //! What is not on a request's way: sweeps, flushes, the trail, and an account with very many sessions.
 
 use std::{
+    collections::HashMap,
     hint::black_box,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -40,17 +41,17 @@ fn print_time(case: &str, took: Duration, unit: f64, goal: f64, name: &str) {
     println!("time\t{case}\t{value:.2} {name}\t≤ {goal} {name}\t{verdict}");
 }
 
+const RAW_DUE: &str = "
+    SELECT record, (SELECT record FROM account WHERE id = token.account) FROM token
+    WHERE substr(account, instr(account, '@') + 1) = 'service' AND next_due <= 9999999999
+    ORDER BY next_due, id LIMIT 1000";
+
 /// A thousand of the ten thousand that are due some day.
 pub fn due_among_a_million(store: &SqliteStore, raw: &Connection) {
     let (realm, now) = (Realm::default(), UtcDateTime::MAX);
-    let mut held = raw
-        .prepare(
-            "SELECT record, (SELECT record FROM account WHERE id = token.account) FROM token
-             WHERE substr(account, instr(account, '@') + 1) = 'service' AND next_due <= 9999999999
-             ORDER BY next_due, id LIMIT 1000",
-        )
-        .expect("a statement");
-    let [raw, ours] = medians([
+    let [mut held, mut decoded] = [(); 2].map(|()| raw.prepare(RAW_DUE).expect("a statement"));
+    let mut known = HashMap::new();
+    let [raw, decoded, ours] = medians([
         contestant("raw, 1,000 records by the index", || {
             let mut rows = held.query([]).expect("rows");
             let mut length = 0;
@@ -59,12 +60,25 @@ pub fn due_among_a_million(store: &SqliteStore, raw: &Connection) {
             }
             black_box(length);
         }),
+        contestant("raw, and each text decoded once", || {
+            let mut rows = decoded.query([]).expect("rows");
+            while let Some(row) = rows.next().expect("a row") {
+                let text = |at| row.get_ref(at).expect("a record").as_str().expect("text");
+                let token: Token = serde_json::from_str(text(0)).expect("a token");
+                let account = known.entry(token.account.clone()).or_insert_with(|| {
+                    (text(1).to_owned(), serde_json::from_str::<Account>(text(1)).expect("an account"))
+                });
+                assert_eq!(account.0, text(1));
+                black_box(token);
+            }
+        }),
         contestant("due, SQLite, 1,000 of 1M", || {
             let due = block_on(store.due(&realm, now, 1_000)).expect("a store");
             assert_eq!(black_box(due).len(), 1_000);
         }),
     ]);
     print_ratio(ours.name, ours, raw, 1.2);
+    print_ratio(ours.name, ours, decoded, 1.2);
     let nothing = UtcDateTime::UNIX_EPOCH;
     let [none] = medians([contestant("due, SQLite, nothing of 1M", || {
         assert!(block_on(store.due(&realm, nothing, 1_000)).expect("a store").is_empty());
