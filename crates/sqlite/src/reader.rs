@@ -16,10 +16,10 @@ use service_accounts_token::TokenId;
 use crate::{
     SqliteError,
     briefs::Briefs,
-    records::Records,
+    records::{KnownAccount, Records, token_row},
     rows::place,
     snapshot::{Reader, Snapshot},
-    watch::{Head, Watch},
+    watch::Watch,
 };
 
 /// The most that pages of the file take in memory, in KiB: for the reader that is tried first, and for each other.
@@ -29,13 +29,9 @@ const OTHER_CACHE: i32 = 16_384;
 /// How many connections read at once at most.
 const MOST: usize = 8;
 
-const CREDENTIAL: &str = "
-    SELECT token.revision, account.revision, token.record, account.record
-    FROM token LEFT JOIN account ON account.id = token.account
-    WHERE token.number BETWEEN ?1 AND ?1 + 7 AND token.id = ?2";
-
-/// A token alone, found as above.
 const TOKEN: &str = "SELECT revision, record, account FROM token WHERE number BETWEEN ?1 AND ?1 + 7 AND id = ?2";
+
+const ACCOUNT: &str = "SELECT revision, record FROM account WHERE id = ?1";
 
 /// What all reads of one store share.
 pub(crate) struct Shared {
@@ -91,42 +87,40 @@ impl Readers {
             return Ok(Some(known.credential.clone()));
         }
         let reader = self.reader()?;
-        if let Some(head) = head
-            && let Some(found) = self.beside_account(&reader, id, head)?
-        {
-            return Ok(found);
-        }
         let state = reader.state(head)?;
         if let Some(known) = known
             && known.at == state
         {
             return Ok(Some(known.credential));
         }
-        let mut statement = reader.connection().prepare_cached(CREDENTIAL)?;
-        let mut rows = statement.query(params![place(id), id.as_str()])?;
-        rows.next()?.map(|row| self.shared.records.joined(id, row, state)).transpose()
-    }
-
-    /// The credential by its token's row alone; none where its account must be read as well. To find the account's row
-    /// takes as long as the token's, and a thousand credentials share it.
-    #[expect(clippy::option_option, reason = "that there is no such credential is an answer too")]
-    fn beside_account(
-        &self,
-        reader: &Reader,
-        id: &TokenId,
-        head: Head,
-    ) -> Result<Option<Option<Arc<Credential>>>, SqliteError> {
         let mut statement = reader.connection().prepare_cached(TOKEN)?;
         let mut rows = statement.query(params![place(id), id.as_str()])?;
-        let Some(row) = rows.next()? else { return Ok(Some(None)) };
-        let is_still = || self.shared.watch.head() == Some(head);
-        Ok(self.shared.records.beside_account(id, row, Snapshot::Log(head), is_still)?.map(Some))
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let account = self.account_beside(&reader, token_row::account(row)?, state)?;
+        self.shared.records.joined(id, row, account, state).map(Some)
+    }
+
+    /// The account of a token whose row is being read. To find an account's row takes as long as the token's, and many
+    /// credentials share it: it is not looked for where it was read in this very state.
+    fn account_beside(&self, reader: &Reader, id: &str, state: Snapshot) -> Result<Arc<KnownAccount>, SqliteError> {
+        let Shared { records, watch, .. } = &*self.shared;
+        if let (Snapshot::Log(head), Some(account)) = (state, records.seated(id, state))
+            && watch.head() == Some(head)
+        {
+            return Ok(account);
+        }
+        // The token's statement is not over, so this one reads the same state of the file.
+        let mut statement = reader.connection().prepare_cached(ACCOUNT)?;
+        let mut rows = statement.query([id])?;
+        // A token without its account is no credential, and no account is to blame.
+        let row = rows.next()?.ok_or(SqliteError::Corrupt { table: "token" })?;
+        records.seat(id, row, state)
     }
 
     pub(crate) fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {
         self.shared.watch.look()?;
         let reader = self.reader()?;
-        let mut statement = reader.connection().prepare_cached("SELECT revision, record FROM account WHERE id = ?1")?;
+        let mut statement = reader.connection().prepare_cached(ACCOUNT)?;
         let mut rows = statement.query([id.as_str()])?;
         rows.next()?.map(|row| self.shared.records.account(id.as_str(), row, 0, 1)).transpose()
     }

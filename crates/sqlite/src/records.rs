@@ -4,7 +4,7 @@
 //! file was rolled back to a backup, a revision stands for another record than before.
 
 mod newcomers;
-mod token_row;
+pub(crate) mod token_row;
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ struct Seated {
     at: Option<Snapshot>,
 }
 
-struct KnownAccount {
+pub(crate) struct KnownAccount {
     account: Arc<Account>,
     text: Box<str>,
 }
@@ -91,46 +91,26 @@ impl Records {
         }
     }
 
-    /// The credential of a row that was read in the state `at` of the file or in a later one.
-    pub(crate) fn joined(&self, id: &TokenId, row: &Row<'_>, at: Snapshot) -> Result<Arc<Credential>, SqliteError> {
-        let (found, known) = (TokenRow::joined(row)?, self.credentials.get(id));
-        if let Some(known) = &known
-            && known.decoded.is_in(&found, row)?
-        {
-            self.seat(&known.decoded.account, at);
-            return Ok(self.renew(id, &known.decoded, at));
-        }
-        let token = found.decode(id)?;
-        let account = self.known_account(token.account.as_str(), row, ACCOUNT_REVISION, ACCOUNT_RECORD)?;
-        self.seat(&account, at);
-        Ok(self.keep(token, found.text, account, (known.is_some(), at)))
-    }
-
-    /// The credential of a token's row alone, if its account was read in the same state of the file.
-    ///
-    /// `is_still` asks, now that the row was read, whether nothing was committed since; row and account are of one moment
-    /// then.
-    pub(crate) fn beside_account(
+    /// The credential of a token's row and its account, which were read in the state `at` of the file or both in a later one.
+    pub(crate) fn joined(
         &self,
         id: &TokenId,
         row: &Row<'_>,
+        account: Arc<KnownAccount>,
         at: Snapshot,
-        is_still: impl FnOnce() -> bool,
-    ) -> Result<Option<Arc<Credential>>, SqliteError> {
-        let (found, of) = (TokenRow::alone(row)?, token_row::account(row)?);
-        let account = self.accounts.get(of).filter(|account| account.at == Some(at));
-        let Some(Seated { known: account, .. }) = account.filter(|_| is_still()) else { return Ok(None) };
-        let known = self.credentials.get(id);
+    ) -> Result<Arc<Credential>, SqliteError> {
+        let (found, known) = (TokenRow::alone(row)?, self.credentials.get(id));
         if let Some(Known { decoded, .. }) = &known
             && decoded.is_of(&found)
-            && Arc::ptr_eq(&decoded.account, &account)
+            && decoded.account.is_same(&account)
         {
-            return Ok(Some(self.renew(id, decoded, at)));
+            return Ok(self.renew(id, decoded, at));
         }
         let token = found.decode(id)?;
-        // Where column and record disagree, the join finds out.
-        let is_its = token.account.as_str() == of;
-        Ok(is_its.then(|| self.keep(token, found.text, account, (known.is_some(), at))))
+        if token.account != account.account.id {
+            return Err(SqliteError::Corrupt { table: "token" });
+        }
+        Ok(self.keep(token, found.text, account, (known.is_some(), at)))
     }
 
     /// The credential of a row of a list; lists leave what requests need in its place.
@@ -171,13 +151,16 @@ impl Records {
         credential
     }
 
-    /// Remembers in which state of the file this account was read.
-    fn seat(&self, known: &Arc<KnownAccount>, at: Snapshot) {
-        let id = known.account.id.as_str();
-        let is_seated = |seated: Seated| seated.at == Some(at) && Arc::ptr_eq(&seated.known, known);
-        if !self.accounts.get(id).is_some_and(is_seated) {
-            self.accounts.insert(id.into(), Seated { known: known.clone(), at: Some(at) });
-        }
+    /// The account, if it was read in this state of the file or in a later one.
+    pub(crate) fn seated(&self, id: &str, at: Snapshot) -> Option<Arc<KnownAccount>> {
+        self.accounts.get(id).filter(|account| account.at == Some(at)).map(|account| account.known)
+    }
+
+    /// The account of a row, which was read in the state `at` or in a later one, as is remembered from here on.
+    pub(crate) fn seat(&self, id: &str, row: &Row<'_>, at: Snapshot) -> Result<Arc<KnownAccount>, SqliteError> {
+        let known = self.known_account(id, row, 0, 1)?;
+        self.accounts.insert(id.into(), Seated { known: known.clone(), at: Some(at) });
+        Ok(known)
     }
 
     pub(crate) fn account(
@@ -241,6 +224,10 @@ impl Decoded {
 }
 
 impl KnownAccount {
+    fn is_same(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        Arc::ptr_eq(self, other) || (self.text == other.text && self.account.revision == other.account.revision)
+    }
+
     fn is_in(&self, row: &Row<'_>, revision_at: usize, record_at: usize) -> Result<bool, SqliteError> {
         Ok(*self.text == *text(row, record_at, "account")?
             && self.account.revision == revision(row, revision_at, "account")?)

@@ -43,6 +43,6 @@ impl<'r> TokenRow<'r> {
 }
 
 /// The account that the row of a token alone names.
-pub(super) fn account<'r>(row: &'r Row<'_>) -> Result<&'r str, SqliteError> {
+pub(crate) fn account<'r>(row: &'r Row<'_>) -> Result<&'r str, SqliteError> {
     text(row, ALONE_ACCOUNT, "token")
 }

@@ -100,11 +100,14 @@ impl Ledger {
         Paged::new(found.take(limit.saturating_add(1)).collect(), limit, |listed| listed.credential.token().id)
     }
 
-    /// What is due in a realm, the longest due first; it looks at no more than it returns.
+    /// What is due in a realm, the longest due first, and of one date in the order of their ids; it looks at no more than it
+    /// returns.
     pub(super) fn due(&self, realm: &Realm, now: UtcDateTime, limit: usize) -> Vec<Listed> {
         let dates = self.by_due.get(realm.as_str()).into_iter().flatten();
         let due = dates.take_while(|(due, _)| *due <= now.unix_timestamp()).take(limit);
-        due.filter_map(|(_, number)| self.rows.at(*number, |row| self.listed(row))).collect()
+        let mut found: Vec<_> = due.filter_map(|(_, number)| self.rows.at(*number, |row| self.listed(row))).collect();
+        found.sort_by_key(|listed| (listed.credential.token().next_due, listed.credential.token().id));
+        found
     }
 
     /// Keeps the later of two uses, and joins sightings. What is about a credential that is gone is dropped.
