@@ -16,7 +16,9 @@ use crate::{Error, PolicyFinding, Unavailable, core::credentials::EVERY_KIND};
 
 /// A credential that gains rights by somebody else's hand.
 ///
-/// It is a warning and stops nothing: rotate the credential, or see that those who know its text may hold the rights.
+/// It is a warning and stops nothing: rotate the credential, or see that those who know its text may hold the rights. A
+/// session that is opened with a named secret at the moment of the change is not named beside it; to be rid of both, regenerate the
+/// secret and revoke the sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gain {
     /// The credential.
