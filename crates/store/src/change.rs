@@ -270,7 +270,7 @@ impl Change {
     pub const BATCH: usize = 256;
 
     /// The most credentials that one step of a long deletion removes: few, because other accounts' changes wait for it.
-    pub const PURGE: usize = 32;
+    pub const PURGE: usize = 16;
 }
 
 /// One account of many that come into being in one step, for [`Change::CreateAccounts`].
