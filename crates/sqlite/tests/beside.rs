@@ -167,7 +167,7 @@ fn a_long_deletion_and_others_changes_go_on_beside_each_other() {
 /// Closing waits for steps that were put off.
 #[test]
 fn what_was_put_off_is_done_before_the_store_closes() {
-    let Stage { home, host, big, .. } = Stage::new(0, 280);
+    let Stage { home, host, big, .. } = Stage::new(0, 270);
     let expected = block_on(host.writer().account(&big)).unwrap().unwrap().revision;
     for change in
         [Change::DeleteAccount { account: big.clone(), expected }, Change::PurgeAccount { account: big.clone() }]
