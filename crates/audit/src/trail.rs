@@ -53,8 +53,8 @@ impl fmt::Display for Sequence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Recorded {
-    /// The place.
+    /// Given at the commit; later events have greater ones.
     pub sequence: Sequence,
-    /// The event.
+    /// As it was written, however the records it tells of have changed since.
     pub event: Event,
 }

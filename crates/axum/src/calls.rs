@@ -103,7 +103,7 @@ pub(crate) fn machine_user<S: Store + 'static, P: Permission>() -> Vec<Call<S, P
     ]
 }
 
-/// The accounts.
+/// What stands under `/service-accounts`, without tokens and sessions.
 pub(crate) fn accounts<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     let mut calls = vec![
         Call::get(ACCOUNTS, "listAccounts", accounts::list)
@@ -284,7 +284,7 @@ pub(crate) fn imports<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     ]
 }
 
-/// The peppers.
+/// How many credentials still stand under each pepper.
 pub(crate) fn peppers<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
     vec![
         Call::get("/api/v1/peppers", "listPeppers", peppers::list)

@@ -45,7 +45,7 @@ impl FromPath for DocumentId {
     }
 }
 
-/// A review.
+/// Named `review_id` in the path.
 pub(crate) struct ReviewId(pub(crate) DocumentId);
 
 impl FromPath for ReviewId {

@@ -104,7 +104,7 @@ impl Readers {
     /// credentials share it: it is not looked for where it was read in this very state.
     fn account_beside(&self, reader: &Reader, id: &str, state: Snapshot) -> Result<Arc<KnownAccount>, SqliteError> {
         let Shared { records, watch, .. } = &*self.shared;
-        if let (Snapshot::Log(head), Some(account)) = (state, records.seated(id, state))
+        if let (Snapshot::Log(head), Some(account)) = (state, records.account_at(id, state))
             && watch.head() == Some(head)
         {
             return Ok(account);
@@ -114,7 +114,7 @@ impl Readers {
         let mut rows = statement.query([id])?;
         // A token without its account is no credential, and no account is to blame.
         let row = rows.next()?.ok_or(SqliteError::Corrupt { table: "token" })?;
-        records.seat(id, row, state)
+        records.read_account(id, row, state)
     }
 
     pub(crate) fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, SqliteError> {

@@ -38,7 +38,7 @@ const EXPANSION: usize = 12;
 /// The two caches, bounded in bytes, and what is not in them yet.
 pub(crate) struct Records {
     credentials: Cache<TokenId, Known, Bytes>,
-    accounts: Cache<Box<str>, Seated, Bytes>,
+    accounts: Cache<Box<str>, AccountAt, Bytes>,
     newcomers: Newcomers,
 }
 
@@ -65,7 +65,7 @@ struct Decoded {
 
 /// An account, and when the file was in this state or in a later one; none where it was read for a list.
 #[derive(Clone)]
-struct Seated {
+struct AccountAt {
     known: Arc<KnownAccount>,
     at: Option<Snapshot>,
 }
@@ -152,14 +152,14 @@ impl Records {
     }
 
     /// The account, if it was read in this state of the file or in a later one.
-    pub(crate) fn seated(&self, id: &str, at: Snapshot) -> Option<Arc<KnownAccount>> {
+    pub(crate) fn account_at(&self, id: &str, at: Snapshot) -> Option<Arc<KnownAccount>> {
         self.accounts.get(id).filter(|account| account.at == Some(at)).map(|account| account.known)
     }
 
     /// The account of a row, which was read in the state `at` or in a later one, as is remembered from here on.
-    pub(crate) fn seat(&self, id: &str, row: &Row<'_>, at: Snapshot) -> Result<Arc<KnownAccount>, SqliteError> {
+    pub(crate) fn read_account(&self, id: &str, row: &Row<'_>, at: Snapshot) -> Result<Arc<KnownAccount>, SqliteError> {
         let known = self.known_account(id, row, 0, 1)?;
-        self.accounts.insert(id.into(), Seated { known: known.clone(), at: Some(at) });
+        self.accounts.insert(id.into(), AccountAt { known: known.clone(), at: Some(at) });
         Ok(known)
     }
 
@@ -182,7 +182,7 @@ impl Records {
         record_at: usize,
     ) -> Result<Arc<Account>, SqliteError> {
         match self.accounts.get(id) {
-            Some(Seated { known, .. }) if known.is_in(row, revision_at, record_at)? => Ok(known.account.clone()),
+            Some(AccountAt { known, .. }) if known.is_in(row, revision_at, record_at)? => Ok(known.account.clone()),
             _ => Ok(Arc::new(decode_account(id, row, revision_at, record_at)?)),
         }
     }
@@ -194,14 +194,14 @@ impl Records {
         revision_at: usize,
         record_at: usize,
     ) -> Result<Arc<KnownAccount>, SqliteError> {
-        if let Some(Seated { known, .. }) = self.accounts.get(id)
+        if let Some(AccountAt { known, .. }) = self.accounts.get(id)
             && known.is_in(row, revision_at, record_at)?
         {
             return Ok(known);
         }
         let account = Arc::new(decode_account(id, row, revision_at, record_at)?);
         let known = Arc::new(KnownAccount { account, text: text(row, record_at, "account")?.into() });
-        self.accounts.insert(id.into(), Seated { known: known.clone(), at: None });
+        self.accounts.insert(id.into(), AccountAt { known: known.clone(), at: None });
         Ok(known)
     }
 }
@@ -252,9 +252,9 @@ impl Weighter<TokenId, Known> for Bytes {
     }
 }
 
-impl Weighter<Box<str>, Seated> for Bytes {
-    fn weight(&self, _: &Box<str>, seated: &Seated) -> u64 {
-        weight(&seated.known.text)
+impl Weighter<Box<str>, AccountAt> for Bytes {
+    fn weight(&self, _: &Box<str>, account_at: &AccountAt) -> u64 {
+        weight(&account_at.known.text)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The middleware.
 
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -16,12 +15,13 @@ use service_accounts::{
 };
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing::{Span, field};
+use tracing::Span;
 
 use crate::{
     Gate, Problem, ProblemJson, ROTATE_AFTER, Render, RequestHead,
     gate::{Judged, rotate_after},
     require::Requirement,
+    span::{describe, span_of},
 };
 
 /// Guards a service: requests reach it with a principal, which [`Gate::recall`] finds, and without the credential, or not
@@ -157,34 +157,6 @@ fn take_readied<I: Clone>(inner: &mut I) -> I {
     std::mem::replace(inner, next)
 }
 
-/// The query may hold what is nobody's business, so the span has the path alone; and a client may put a credential into
-/// that too, so parts that are long enough to be one are left out.
-fn span_of<B>(request: &Request<B>) -> Span {
-    tracing::info_span!(
-        target: "service_accounts::request",
-        "request",
-        method = %request.method(),
-        path = %ShortParts(request.uri().path()),
-        account = field::Empty,
-        token = field::Empty,
-        address = field::Empty,
-        refused = field::Empty,
-    )
-}
-
-/// A path without the parts that could be a credential: the shortest has 68 characters.
-struct ShortParts<'a>(&'a str);
-
-impl fmt::Display for ShortParts<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, part) in self.0.split('/').enumerate() {
-            f.write_str(if place == 0 { "" } else { "/" })?;
-            f.write_str(if part.len() < 68 { part } else { "…" })?;
-        }
-        Ok(())
-    }
-}
-
 pin_project! {
     /// The answer of a guarded service.
     #[must_use = "futures do nothing unless polled"]
@@ -290,13 +262,5 @@ impl<P: Permission, R> Guard<P, R> {
         let rotate_after = rotate_after(&principal);
         self.gate.remember(request.extensions_mut(), principal);
         Ok(rotate_after)
-    }
-}
-
-fn describe<P: Permission>(principal: &Principal<P>, span: &Span) {
-    span.record("account", principal.id().as_str());
-    span.record("token", principal.token_id().as_str());
-    if let Some(address) = principal.address() {
-        span.record("address", field::display(address));
     }
 }

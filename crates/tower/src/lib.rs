@@ -11,6 +11,7 @@ mod observe;
 mod problem;
 mod render;
 mod require;
+mod span;
 
 pub use bearer::{BearerError, bearer, parse_bearer};
 pub use client::{ClientAddress, ClientAddressError, Peer};

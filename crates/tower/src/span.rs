@@ -1,0 +1,44 @@
+//! What a request's `tracing` span tells, and what it leaves out.
+
+use std::fmt;
+
+use http::Request;
+use service_accounts::{Principal, access::Permission};
+use tracing::{Span, field};
+
+/// The query may hold what is nobody's business, so the span has the path alone; and a client may put a credential into
+/// that too, so parts that are long enough to be one are left out.
+pub(crate) fn span_of<B>(request: &Request<B>) -> Span {
+    tracing::info_span!(
+        target: "service_accounts::request",
+        "request",
+        method = %request.method(),
+        path = %ShortParts(request.uri().path()),
+        account = field::Empty,
+        token = field::Empty,
+        address = field::Empty,
+        refused = field::Empty,
+    )
+}
+
+/// A path without the parts that could be a credential: the shortest has 68 characters.
+struct ShortParts<'a>(&'a str);
+
+impl fmt::Display for ShortParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, part) in self.0.split('/').enumerate() {
+            f.write_str(if place == 0 { "" } else { "/" })?;
+            f.write_str(if part.len() < 68 { part } else { "…" })?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds who was let in.
+pub(crate) fn describe<P: Permission>(principal: &Principal<P>, span: &Span) {
+    span.record("account", principal.id().as_str());
+    span.record("token", principal.token_id().as_str());
+    if let Some(address) = principal.address() {
+        span.record("address", field::display(address));
+    }
+}
