@@ -4,7 +4,7 @@
 //! long as it took. So a long job takes a fifth of the writer's time at most, and goes on however much others write. While
 //! nobody else writes, step follows step.
 //!
-//! Given up: while others write without a pause, an account of 40,000 sessions is gone after some 25 seconds, not ten.
+//! Given up: while others write without a pause, an account of 40,000 sessions is gone after some 40 seconds, not ten.
 
 use std::{
     collections::VecDeque,
