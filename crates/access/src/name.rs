@@ -68,29 +68,11 @@ pub(crate) fn read_all<'de, N: serde::Deserialize<'de>, A: serde::de::SeqAccess<
     Ok(names)
 }
 
-/// Reads a text through `parse` from where the document has it, without a copy of its own.
+/// A text where the document has it; it is copied only where it stands there with escapes.
 #[cfg(feature = "serde")]
-fn read_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: FromStr<Err: fmt::Display>,
-    D: serde::Deserializer<'de>,
-{
-    struct Text<T>(core::marker::PhantomData<T>);
-
-    impl<T: FromStr<Err: fmt::Display>> serde::de::Visitor<'_> for Text<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
-        }
-    }
-
-    deserializer.deserialize_str(Text(core::marker::PhantomData))
-}
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] alloc::borrow::Cow<'a, str>);
 
 macro_rules! names {
     ($($(#[$doc:meta])* $Name:ident;)+) => {$(
@@ -167,7 +149,8 @@ macro_rules! names {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $Name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                read_text(deserializer)
+                let text = <Text<'_> as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text.0).map_err(serde::de::Error::custom)
             }
         }
     )+};

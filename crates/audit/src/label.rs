@@ -65,26 +65,15 @@ impl serde::Serialize for Label {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Label {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(AnyText)
+        Text::deserialize(deserializer).map(|text| Self::new(&text.0))
     }
 }
 
-/// Makes a label of a text from where the document has it, without a copy of its own.
+/// A text where the document has it; it is copied only where it stands there with escapes.
 #[cfg(feature = "serde")]
-struct AnyText;
-
-#[cfg(feature = "serde")]
-impl serde::de::Visitor<'_> for AnyText {
-    type Value = Label;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Label, E> {
-        Ok(Label::new(text))
-    }
-}
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] alloc::borrow::Cow<'a, str>);
 
 /// Whether a text can stand on a line of a log as it is.
 pub(crate) fn is_one_line(text: &str) -> bool {

@@ -65,34 +65,17 @@ macro_rules! parsed_by_parse {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::text::read(deserializer)
+                let text = <$crate::text::Text<'_> as serde::Deserialize>::deserialize(deserializer)?;
+                Self::parse(&text.0).map_err(serde::de::Error::custom)
             }
         }
     };
 }
 
-/// Reads a text through `parse` from where the document has it, without a copy of its own.
+/// A text where the document has it; it is copied only where it stands there with escapes.
 #[cfg(feature = "serde")]
-pub(crate) fn read<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: core::str::FromStr<Err: core::fmt::Display>,
-    D: serde::Deserializer<'de>,
-{
-    struct Text<T>(core::marker::PhantomData<T>);
-
-    impl<T: core::str::FromStr<Err: core::fmt::Display>> serde::de::Visitor<'_> for Text<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-            f.write_str("a string")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
-        }
-    }
-
-    deserializer.deserialize_str(Text(core::marker::PhantomData))
-}
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) alloc::borrow::Cow<'a, str>);
 
 pub(crate) use {parsed_by_parse, parsed_text};
