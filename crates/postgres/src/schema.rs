@@ -126,7 +126,7 @@ async fn step(client: &Client, schema: &SchemaName) -> Result<(), PostgresError>
     }
     if found.is_none() {
         let start = "CREATE SCHEMA IF NOT EXISTS $; CREATE TABLE @migration (version BIGINT PRIMARY KEY)";
-        client.batch_execute(&in_schema(&start.replace('$', schema.as_str()), schema)).await?;
+        client.batch_execute(&in_schema(&start.replace('$', &schema.quoted()), schema)).await?;
     }
     let done = usize::try_from(found.unwrap_or_default()).unwrap_or_default();
     for (place, migration) in MIGRATIONS.iter().enumerate().skip(done) {

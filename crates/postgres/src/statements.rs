@@ -20,7 +20,7 @@ impl Statement {
 
 /// No statement depends on `search_path`: behind a pooler it may be that of another client.
 pub(crate) fn in_schema(text: &str, schema: &SchemaName) -> String {
-    text.replace('@', &format!("{}.", schema.as_str()))
+    text.replace('@', &format!("{}.", schema.quoted()))
 }
 
 macro_rules! statements {
