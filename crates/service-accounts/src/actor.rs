@@ -134,6 +134,15 @@ impl<P: Permission> Actor<P> {
         people
     }
 
+    /// The same, and whoever made the account that acts: all in whose hand the act may be.
+    pub(crate) fn hands(&self) -> Vec<Label> {
+        let maker = self.credential().map(|credential| credential.account().created_by.clone());
+        let mut hands: Vec<_> = self.people().into_iter().chain(maker).collect();
+        hands.sort();
+        hands.dedup();
+        hands
+    }
+
     /// From where the credential came in, for the events of what it then changes; people's addresses are the host's to
     /// log.
     pub(crate) const fn address(&self) -> Option<IpAddr> {

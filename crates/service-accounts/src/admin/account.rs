@@ -134,13 +134,14 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # host::with(async |host::Host { accounts, ada, id, .. }| {
     /// let seen = accounts.acting(&ada).account(&id).read().await?.revision;
     /// let approved = accounts.acting(&ada).account(&id).approve(seen).await;
-    /// assert!(matches!(approved, Err(Error::OwnApproval))); // Ada created the account
+    /// assert!(matches!(approved, Err(Error::NotPending))); // this host asks for no second administrator
     /// # Ok(())
     /// # }).unwrap();
     /// ```
     ///
     /// # Errors
-    /// The actor may not, made or edited what waits, holds less than it, nothing waits, or it changed since it was seen.
+    /// In this order: the actor may not, nothing waits ([`NotPending`](Error::NotPending)), it changed since it was seen
+    /// ([`Outdated`](Error::Outdated)), the actor made or edited it ([`OwnApproval`](Error::OwnApproval)), or holds less than it.
     pub async fn approve(&self, seen: Revision) -> Result<UpdatedAccount, Error> {
         self.acting.approve_account(self.id, seen).await
     }

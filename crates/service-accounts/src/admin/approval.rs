@@ -17,10 +17,11 @@ use crate::{
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Asks who may and who is independent first, then changes the account from the state that was seen.
     ///
-    /// The look at the editors holds for the change: an edit after it changes the revision, which
-    /// [`approved`](Self::approved) compares.
+    /// Who edited is asked of the very state that was seen. An approver who names a revision before it is there, and edits
+    /// in between, would otherwise be judged by the editors of the state before.
     pub(super) async fn approve_account(&self, id: &AccountId, seen: Revision) -> Result<UpdatedAccount, Error> {
         let account = self.account_for(Call::ApproveAccount, id).await?;
+        waiting(&account, seen)?;
         self.check_independence(&account).await?;
         let approved = |asker: &Asker<'_, P>, account: &Account| self.approved(asker, account, seen);
         self.change_account(Call::ApproveAccount, id, approved).await
@@ -31,15 +32,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// `seen` is compared inside the judgement and not before it, so that it also holds in a second attempt after a
     /// lost race.
     fn approved(&self, asker: &Asker<'_, P>, account: &Account, seen: Revision) -> Result<(Action, Account), Error> {
-        let Some(proposal) = &account.proposal else {
-            return Err(Error::NotPending);
-        };
-        if account.revision != seen {
-            return Err(Error::Outdated);
-        }
+        let proposal = waiting(account, seen)?;
         asker.may_put_in_force(Call::ApproveAccount, &proposal.grant)?;
         let approval = Approval::Given { by: self.actor.name().clone(), at: self.core.now() };
-        let Proposal { grant, allowlist, .. } = (**proposal).clone();
+        let Proposal { grant, allowlist, .. } = proposal.clone();
         Ok((Action::AccountApproved, Account { approval, grant, allowlist, proposal: None, ..account.clone() }))
     }
 
@@ -70,8 +66,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// Who created an editor, where the editor is a service account: it acts in the hand of whoever made it.
     ///
-    /// A person is no account, and an account that was deleted has nobody behind it any more; both have no creator
-    /// here.
+    /// A person is no account and has no creator. Neither has an account that was deleted since; whose hand an edit came
+    /// from stands in the proposal, so that to delete the account hides nobody.
     async fn creator_of(&self, editor: &Label) -> Result<Option<Label>, Error> {
         let Ok(id) = AccountId::parse(editor.as_str()) else { return Ok(None) };
         match self.core.account(&id).await {
@@ -80,4 +76,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What waits, if the account is still as it was seen.
+fn waiting(account: &Account, seen: Revision) -> Result<&Proposal, Error> {
+    let proposal = account.proposal.as_deref().ok_or(Error::NotPending)?;
+    if account.revision == seen { Ok(proposal) } else { Err(Error::Outdated) }
 }

@@ -166,7 +166,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whoever has edited what waits is remembered, so that none of them approves it.
     fn proposal(&self, account: &Account, grant: &Grant, allowlist: &Allowlist) -> Proposal {
         let earlier = account.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
-        let mut by: Vec<_> = self.actor.people().into_iter().chain(earlier).collect();
+        let mut by: Vec<_> = self.actor.hands().into_iter().chain(earlier).collect();
         by.sort();
         by.dedup();
         Proposal { grant: grant.clone(), allowlist: allowlist.clone(), by, at: self.core.now() }
