@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
-use service_accounts_lifecycle::{Overlap, Rotation, RotationAdmission, RotationKey, RotationStep, TokenValidity};
+use service_accounts_lifecycle::{Overlap, Rotation, RotationAdmission, RotationKey, TokenValidity};
 use service_accounts_store::{Change, Class, Credential, Store, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
@@ -161,23 +161,26 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         asker.token_grant(found.account(), found.token().grant.scopes()).map(drop)
     }
 
-    /// Revokes each successor that came of the token rotating itself, and theirs, and returns those that worked.
+    /// Revokes each successor that the token made of itself or asked the text of, and theirs, and returns those that worked.
     ///
     /// Each is revoked before its own successor is looked up: one that is revoked cannot rotate itself any more.
     pub(super) async fn revoke_heirs(&self, call: Call, of: &Token, why: &'static str) -> Result<Vec<TokenId>, Error> {
         let own = self.acting.actor.credential().map(|own| own.token().id);
-        let (mut revoked, mut next) = (Vec::new(), heir_of(of));
+        let (mut revoked, mut next) = (Vec::new(), successor_of(of));
         while let Some(id) = next {
             let heir = TokenHandle { token: &id, ..*self };
             let found = match heir.found_for(call).await {
                 Err(Error::TokenMissing) => break,
                 found => found?,
             };
+            if !is_heir(found.token()) {
+                break;
+            }
             if !found.token().is_revoked(found.account()) {
                 revoked.push(id);
             }
             let last = if own == Some(id) { found } else { heir.revoke_for(call, Some(why)).await? };
-            next = heir_of(last.token());
+            next = successor_of(last.token());
         }
         Ok(revoked)
     }
@@ -188,9 +191,13 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 }
 
-/// The successor that a token asked for itself.
-fn heir_of(token: &Token) -> Option<TokenId> {
-    let rotation = token.rotation.as_deref()?;
-    let by = rotation.evidence(RotationStep::Mint)?.by.as_ref()?;
-    (by.as_str() == token.account.as_str()).then(|| *rotation.successor())
+fn successor_of(token: &Token) -> Option<TokenId> {
+    token.rotation.as_deref().map(|rotation| *rotation.successor())
+}
+
+/// Whether whoever has the text of the token before was given this one's: the token rotated itself, or asked again under the
+/// key of an administrator's rotation.
+fn is_heir(successor: &Token) -> bool {
+    let given_to = [&successor.created_by].into_iter().chain(&successor.known_to);
+    given_to.into_iter().any(|person| person.as_str() == successor.account.as_str())
 }

@@ -105,7 +105,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// `token.rotated` with the successor's id. A dropped future loses nothing: ask again under the same key.
     ///
     /// # Errors
-    /// The actor may not; another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
+    /// The actor may not; a token asks again for its own successor, which may do more than it by now
+    /// ([`Error::NotPermitted`]); another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
     /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).
     pub async fn rotate(&self, wanted: &RotateToken) -> Result<RotatedToken, Error> {
         for taken in 0..MOST_NAMES {
@@ -213,6 +214,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     ) -> Result<RotatedToken, Error> {
         let (Acting { core, actor }, present) = (self.acting, successor.token());
         let predecessor = found.token().clone();
+        self.check_own_rise(found, present)?;
         let is_unused = rotation.may_mint_anew() && present.replaces.is_some_and(|old| old.first_used.is_none());
         let is_over =
             present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
@@ -240,10 +242,29 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         Ok(RotatedToken { served: Served::Before, secret: Some(secret), successor, predecessor, warnings })
     }
 
+    /// A token that shows itself gets no successor that may do more than it: an administrator may have widened the one, or
+    /// narrowed the other, since they parted.
+    fn check_own_rise(&self, found: &Credential, successor: &Token) -> Result<(), Error> {
+        if !self.is_itself() {
+            return Ok(());
+        }
+        let (catalogue, account) = (self.acting.asker().catalogue, found.account());
+        let of = |token: &Token| catalogue.holder(&account.grant, token.grant.scopes());
+        match (of(successor), of(found.token())) {
+            (Ok(more), Ok(own)) if more.is_subset(&own) => Ok(()),
+            _ => Err(Error::NotPermitted),
+        }
+    }
+
+    /// Whether the token is the credential that the actor showed.
+    fn is_itself(&self) -> bool {
+        self.acting.actor.credential().is_some_and(|shown| shown.token().id == *self.token)
+    }
+
     /// A token needs no right to administrate to replace itself; whoever came with another credential does.
     async fn found_for_rotation(&self) -> Result<Arc<Credential>, Error> {
         let Acting { core, actor } = self.acting;
-        let is_itself = actor.credential().is_some_and(|shown| shown.token().id == *self.token);
+        let is_itself = self.is_itself();
         if !is_itself && actor.is(self.account) {
             return Err(Error::OwnAccount);
         }

@@ -10,7 +10,7 @@
 //! | revoked, deleted or disabled, and still alive | [`revocation`] |
 //! | expiry that is late, lost, malformed or out of the calendar | [`expiry`] |
 //! | a store that fails, an answer that is lost, a record that is missing | [`outage`] |
-//! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`] |
+//! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`], [`hands`] |
 //! | one id for two, one identity for another, one race with two winners | [`identity`] |
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
 //! | a new pepper that kills, an old one that lives on | [`peppers`] |
@@ -23,6 +23,7 @@ mod forge;
 mod gains;
 mod grants;
 mod guessing;
+mod hands;
 mod identity;
 mod networks;
 mod operations;

@@ -73,6 +73,26 @@ fn what_a_leaked_token_made_of_itself_is_revoked_with_it() {
     }
 }
 
+/// The same where an administrator began the rotation, and whoever had the old text asked again under its key.
+#[test]
+fn what_a_leaked_token_was_given_the_text_of_is_revoked_with_it() {
+    let world = World::new();
+    let by_key = RotateToken::new(RotationKey::parse("deploy-2026-12-01").unwrap());
+    for asks_again in [true, false] {
+        let created = world.create(if asks_again { "Warehouse sync" } else { "Deployer" });
+        let stolen = text(first(&created)).to_owned();
+        let (account, token) = (&created.account.id, &first(&created).token.id);
+        let mut rotated = wait(world.admin().token(account, token).rotate(&by_key)).unwrap();
+        if asks_again {
+            let thief = world.authenticate(&stolen).unwrap().actor();
+            rotated = wait(world.accounts.acting(&thief).token(account, token).rotate(&by_key)).unwrap();
+        }
+        wait(world.admin().report_leak(&stolen)).unwrap();
+        let verdict = world.verdict(rotated.secret.unwrap().expose());
+        assert_eq!(verdict.is_err(), asks_again, "a successor that only the administrator has seen works on");
+    }
+}
+
 #[test]
 fn a_text_is_bounded() {
     let world = World::new();
