@@ -48,12 +48,19 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             let event =
                 differences::of_account(self.core.account_event(action, self.actor, &present), &present, &account);
             let change = Change::UpdateAccount { account: Box::new(account.clone()), expected: present.revision };
-            // Before the commit: what is answered when it is done may not fail any more.
+            // Before the commit, so that whoever gains is told as it stands when the change is made.
             let gains = self.gains(&present, &account).await?;
             let (applied, warnings) = self.core.commit_warned(self.actor, gains.guard(change), event).await?;
             let account = Arc::new(applied.account().cloned().unwrap_or(account));
-            Ok(UpdatedAccount { account, gains: gains.found, warnings })
+            let gains = self.all_gains(&account, gains).await;
+            Ok(UpdatedAccount { account, gains, warnings })
         })
         .await
     }
+}
+
+/// A change that names no state of the account by itself, refused where that is another than the one it was judged by.
+pub(super) fn judged_by(account: &Account, change: Change) -> Change {
+    let accounts = vec![(account.id.clone(), Some(account.revision))];
+    Change::Judged { credentials: None, accounts, change: Box::new(change) }
 }

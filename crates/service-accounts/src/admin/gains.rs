@@ -9,16 +9,17 @@ use service_accounts_access::{Catalogue, Grant, Permission, Scopes};
 use service_accounts_audit::{Label, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Credential, Revision, Store, Token};
-use service_accounts_token::TokenId;
+use service_accounts_token::{Kind, TokenId};
+use time::UtcDateTime;
 
 use super::Acting;
 use crate::{Error, PolicyFinding, Unavailable, core::credentials::EVERY_KIND};
 
 /// A credential that gains rights by somebody else's hand.
 ///
-/// It is a warning and stops nothing: rotate the credential, or see that those who know its text may hold the rights. A
-/// session that is opened with a named secret at the moment of the change is not named beside it; to be rid of both, regenerate the
-/// secret and revoke the sessions.
+/// It is a warning and stops nothing: rotate the credential, or see that those who know its text may hold the rights. Sessions
+/// that were opened up to the moment of the change are named too, and one that a named secret opens later is not: regenerate the
+/// secret first, then revoke the sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gain {
     /// The credential.
@@ -26,7 +27,8 @@ pub struct Gain {
     /// Who has seen its text and does not hold the new rights.
     ///
     /// People are not judged, because the host knows their rights and this crate does not: only service accounts can
-    /// stand here, by their ids. One that was deleted, or does not work now, counts as not holding the rights.
+    /// stand here, by their ids. One that was deleted, or does not work now, counts as not holding the rights; so does one that is
+    /// younger than the credential, because it is another account under the same id.
     pub known_to: Vec<Label>,
 }
 
@@ -57,6 +59,8 @@ pub(super) struct Gains {
 /// Whether somebody could hand out the account's rights.
 struct Judged {
     could: bool,
+    /// Since when there is an account of this name; none for people.
+    since: Option<UtcDateTime>,
     /// The account that was read to tell, and its state; none for people.
     by: Option<(AccountId, Option<Revision>)>,
 }
@@ -69,6 +73,12 @@ impl Gains {
             return change;
         }
         Change::Judged { credentials: self.credentials.clone(), accounts, change: Box::new(change) }
+    }
+
+    /// Whether somebody who has seen a token's text could not have handed out as much.
+    fn is_above(&self, person: &Label, token: &Token) -> bool {
+        let is_another = |judged: &Judged| judged.since.is_some_and(|since| since > token.created_at);
+        self.people.get(person).is_some_and(|judged| !judged.could || is_another(judged))
     }
 }
 
@@ -117,6 +127,31 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(gains)
     }
 
+    /// Everybody who gains by a change that was made, with the sessions that were opened after the credentials were read.
+    ///
+    /// Sessions make no change stale, or a busy account could never be changed. Nothing fails any more where the change is made,
+    /// so what cannot be read is told to the log.
+    pub(super) async fn all_gains(&self, account: &Account, mut gains: Gains) -> Vec<Gain> {
+        if let Err(error) = self.gain_by_new_sessions(account, &mut gains).await {
+            tracing::warn!(target: "service_accounts::store", %error, "sessions of the last moment are missing among those who gain");
+        }
+        gains.found
+    }
+
+    async fn gain_by_new_sessions(&self, account: &Account, gains: &mut Gains) -> Result<(), Error> {
+        let Some((_, read_at)) = gains.credentials else { return Ok(()) };
+        let mut pages = self.core.credentials_of(&account.id, &[Kind::Session]);
+        while let Some(page) = pages.next().await? {
+            for token in page.iter().map(|listed| listed.credential.token()) {
+                let is_told = || gains.found.iter().any(|gain| gain.token == token.id);
+                if token.revision > read_at && !is_told() {
+                    self.gain(account, token, gains).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Everything that is written later has a later revision.
     async fn end_of_trail(&self) -> Result<Revision, Error> {
         let page = self.core.store.events(&Query::default().limit(1)).await.map_err(Unavailable::new)?;
@@ -132,7 +167,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             if !gains.people.contains_key(person) {
                 gains.people.insert(person.clone(), self.judged(person, account).await?);
             }
-            if gains.people.get(person).is_some_and(|judged| !judged.could) {
+            if gains.is_above(person, token) {
                 known_to.push(person.clone());
             }
         }
@@ -144,20 +179,21 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
     async fn judged(&self, person: &Label, account: &Account) -> Result<Judged, Error> {
-        let itself = Judged { could: true, by: None };
+        let itself = Judged { could: true, since: None, by: None };
         let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(itself) };
         if id == account.id || person == self.actor.name() {
             return Ok(itself);
         }
+        let gone = Judged { could: false, since: None, by: None };
         match self.core.account(&id).await {
             Ok(holder) => {
                 let catalogue = self.asker().catalogue;
                 let works = holder.standing(self.core.now()).is_ok();
                 let could = works && is_within(&catalogue, &account.grant, &holder.grant);
-                Ok(Judged { could, by: Some((id, Some(holder.revision))) })
+                Ok(Judged { could, since: Some(holder.created_at), by: Some((id, Some(holder.revision))) })
             }
-            Err(Error::AccountMissing) if !id.is_in(&self.core.rules.realm) => Ok(Judged { could: false, by: None }),
-            Err(Error::AccountMissing) => Ok(Judged { could: false, by: Some((id, None)) }),
+            Err(Error::AccountMissing) if !id.is_in(&self.core.rules.realm) => Ok(Judged { by: None, ..gone }),
+            Err(Error::AccountMissing) => Ok(Judged { by: Some((id, None)), ..gone }),
             Err(error) => Err(error),
         }
     }

@@ -107,6 +107,40 @@ fn whoever_loses_its_rights_between_the_reading_of_gains_and_the_commit_is_named
     }
 }
 
+/// Sessions make no change stale, so they are looked for again once it is made.
+#[test]
+fn a_session_opened_between_the_reading_of_gains_and_the_commit_is_named() {
+    let scene = Scene::new(&["data"]);
+    let by_eve = actor(&scene.world.accounts, &scene.eves);
+    let secret = wait(scene.world.accounts.acting(&by_eve).account(&scene.target).regenerate_secret()).unwrap().secret;
+    let (client, text) = (scene.target.clone(), secret.expose().to_owned());
+    scene.before_the_commit(move |accounts| {
+        let whole = service_accounts::Narrowing::default();
+        drop(wait(accounts.open_session(client.as_str(), &text, &whole, Some(OFFICE))).unwrap());
+    });
+    let gains = scene.widen();
+    let sessions = wait(scene.world.accounts.acting(&ada()).account(&scene.target).sessions(None, 10)).unwrap().items;
+    let [session] = &*sessions else { panic!("{sessions:?}") };
+    assert!(gains.contains(&scene.known_to_eve(session.credential.token().id)), "{gains:?}");
+    assert!(gains.contains(&scene.known_to_eve(secret.id())) && gains.contains(&scene.known_to_eve(scene.minted)));
+}
+
+/// openvsx and elasticsearch#157818: a name that was made anew stood for whoever had it before.
+#[test]
+fn whoever_had_the_name_of_an_account_before_is_not_taken_for_it() {
+    let scene = Scene::new(&["data", "web"]);
+    assert_eq!(scene.widen(), [], "she holds both");
+    let back = of(teams(&["data"]));
+    wait(scene.world.accounts.acting(&ada()).account(&scene.target).update(back)).unwrap();
+    wait(scene.world.accounts.acting(&ada()).account(&scene.eve).delete()).unwrap();
+    scene.world.clock.advance(time::Duration::SECOND);
+    let again = scene
+        .world
+        .create_with("Eve", |wanted| NewAccount { teams: teams(&["data", "web"]), ..in_role("Admin")(wanted) });
+    assert_eq!(again.account.id, scene.eve);
+    assert_eq!(scene.widen(), [scene.known_to_eve(scene.minted)]);
+}
+
 #[test]
 fn what_happens_elsewhere_makes_no_gain_stale() {
     let scene = Scene::new(&["data"]);

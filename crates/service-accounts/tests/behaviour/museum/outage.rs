@@ -63,9 +63,13 @@ fn the_change_is_the_last_thing_a_call_does() {
     }
 }
 
-/// Looks for the subscriptions of an account that is gone.
+/// Looks for the subscriptions of an account that is gone, or for sessions that were opened in the moment of a change.
 fn is_tidying(name: &str, call: Call) -> bool {
-    name == "delete an account" && call == Call::Documents
+    match call {
+        Call::Documents => name == "delete an account",
+        Call::Credentials => ["approve an account", "enable an account", "update an account"].contains(&name),
+        _ => false,
+    }
 }
 
 /// mojaloop#3914: actions that no trail knew of.
