@@ -11,7 +11,6 @@ mod documents;
 mod error;
 mod events;
 mod import;
-mod link;
 mod listen;
 mod lists;
 mod marks;

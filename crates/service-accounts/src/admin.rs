@@ -73,7 +73,7 @@ pub use self::{
     update::{AccountUpdate, Expiry, UpdatedAccount},
 };
 use crate::{
-    Actor, Error,
+    Actor, Error, Unavailable,
     core::{Core, asker::Asker, authority::Call},
 };
 
@@ -121,6 +121,18 @@ impl<'a, S, P: Permission> Acting<'a, S, P> {
 }
 
 impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
+    /// Whether the actor may make a call that is about no account, by its records as they stand now.
+    ///
+    /// For what goes on for long after its first look: a change asks at its commit, and a read is over soon.
+    pub(crate) async fn still_may(&self, call: Call) -> Result<(), Error> {
+        let Some(shown) = self.actor.credential() else { return self.may(call) };
+        let found = self.core.store.credential(&shown.token().id).await.map_err(Unavailable::new)?;
+        let found = found.filter(|found| found.account().id == shown.account().id);
+        let working = found.filter(|found| found.standing(self.core.now()).is_ok()).ok_or(Error::AuthorityLost)?;
+        let actor = Actor::showing(working, self.actor.address());
+        Acting { core: self.core, actor: &actor }.may(call)
+    }
+
     /// One account, and what can be done to it.
     ///
     /// It reads nothing yet: whether there is such an account, each call on the handle says.

@@ -5,7 +5,6 @@
 mod administration;
 mod body;
 mod extract;
-mod fields;
 mod guarded;
 mod hostile;
 mod imports;

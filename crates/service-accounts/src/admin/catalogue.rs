@@ -31,7 +31,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The actor does not hold everything on every team, or the store failed; the present catalogue stays then.
     pub async fn replace_catalogue(&self, catalogue: Catalogue<P>) -> Result<(), Error> {
         self.may(Call::ChangePolicies)?;
-        self.core.record(self.core.realm_event(Action::CatalogueReplaced, self.actor)).await?;
+        self.core.record_by(self.actor, self.core.realm_event(Action::CatalogueReplaced, self.actor)).await?;
         self.core.rules.catalogue.replace(catalogue);
         Ok(())
     }

@@ -129,7 +129,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let event = self.core.realm_event(Action::LeakReported, self.actor);
         let event = event.with(Label::new("genuine"), counted(report.tokens.len()));
         let event = event.with(Label::new("working"), counted(working));
-        self.core.record(event.with(Label::new("strangers"), counted(report.strangers))).await
+        self.core.record_by(self.actor, event.with(Label::new("strangers"), counted(report.strangers))).await
     }
 
     /// Revokes what was leaked, and what it made of itself: whoever has a token's text may have rotated it. The credential that is

@@ -7,7 +7,7 @@ use service_accounts_audit::Action;
 use service_accounts_store::{Change, Credential, Store, Tended, Token};
 use time::UtcDateTime;
 
-use super::{Acting, TokenHandle, token::written};
+use super::{Acting, TokenHandle, change::judged_by, token::written};
 use crate::{
     Error,
     core::{authority::Call, differences, retry::retry_on_conflict, rules::due_soon},
@@ -66,7 +66,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             let present = found.token();
             let token = Token { next_due: due_soon(present, now), ..checked(present.clone(), now) };
             let event = differences::of_token(core.token_event(action, actor, present), present, &token);
-            let change = Change::Tend { tokens: vec![Tended { token, expected: present.revision }] };
+            let tended = Change::Tend { tokens: vec![Tended { token, expected: present.revision }] };
+            let change = judged_by(found.account(), tended);
             let applied = core.commit(actor, change, event).await?;
             Ok(written(&applied, &found))
         })

@@ -10,6 +10,7 @@ use service_accounts_token::TokenId;
 
 use super::{
     Acting, TokenHandle,
+    change::judged_by,
     rotation::{refused, state_of, successor_state},
     token::written,
 };
@@ -147,7 +148,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             record.record(RotationStep::Revoke, self.mark(now), state).map_err(refused)?;
             let predecessor = Token { state, ..token.predecessor.token().clone() };
             let event = self.event(Action::RotationFinished, &token.predecessor);
-            Ok(Some(Steered { record, predecessor, successor: None, event }))
+            // It stays as it is; named, so that no end of it in this instant leaves the client without any token.
+            let successor = token.successor.as_ref().map(|successor| successor.token().clone());
+            Ok(Some(Steered { record, predecessor, successor, event }))
         })
         .await
     }
@@ -209,7 +212,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             let predecessor = Token { rotation, next_due, ..predecessor };
             let tended = |token: Token| Tended { expected: token.revision, token };
             let tokens = [predecessor].into_iter().chain(successor).map(tended).collect();
-            let applied = core.commit(actor, Change::Tend { tokens }, event).await?;
+            let change = judged_by(present.predecessor.account(), Change::Tend { tokens });
+            let applied = core.commit(actor, change, event).await?;
             Ok(TokenRotation {
                 record,
                 predecessor: written(&applied, &present.predecessor),

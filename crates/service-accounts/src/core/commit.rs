@@ -54,7 +54,13 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         }
     }
 
-    /// Appends an event of something that changed no record.
+    /// Appends an event of something that changes no record, where the actor still may: no credential that has ended meanwhile
+    /// does anything, not even what the store keeps nothing of.
+    pub(crate) async fn record_by(&self, actor: &Actor<P>, event: Event) -> Result<(), Error> {
+        self.commit(actor, Change::Tend { tokens: Vec::new() }, event).await.map(drop)
+    }
+
+    /// Appends an event of something that changed no record, and that is on nobody's word.
     pub(crate) async fn record(&self, event: Event) -> Result<(), Error> {
         Ok(self.append(event).await?)
     }

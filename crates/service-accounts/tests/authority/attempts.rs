@@ -1,11 +1,11 @@
 //! Every way to make each administrative call, with what must be there before it.
 
 use service_accounts::{
-    AccountUpdate, ApplicationName, Call, DryRun, Error, EventPattern, NewSubscription, Note, RotateToken,
-    SubscriptionId, Successor, TargetUrl,
+    AccountUpdate, ApplicationName, Call, DryRun, Error, EventPattern, ExportForm, NewSubscription, Note, RotateToken,
+    SubscriptionId, Successor, TargetUrl, TokenPolicy,
     access::Scopes,
     audit::Query,
-    lifecycle::{LifecyclePolicy, RotationKey, RotationStep, Span},
+    lifecycle::{Environment, LifecyclePolicy, RotationKey, RotationStep, Span, TokenRequest},
     store::{DocumentId, Revision},
     token::TokenId,
 };
@@ -131,6 +131,15 @@ const ON_OTHERS: &[Attempt] = &[
     }),
     after(contain, Call::Review, "note an incident", |stage, actor| {
         done(wait(stage.accounts.acting(actor).note_incident(&incident(stage), note())))
+    }),
+    attempt(Call::ReadTrail, "export", |stage, actor| {
+        done(wait(stage.accounts.acting(actor).trail().export(ExportForm::Csv)))
+    }),
+    attempt(Call::ReadPolicies, "try a policy", |stage, actor| {
+        let request = TokenRequest::new("nightly", Environment::production());
+        done(wait(
+            stage.accounts.acting(actor).policies().validate(&TokenPolicy::new("any", Default::default()), &request),
+        ))
     }),
     attempt(Call::ReadTrail, "audit", |stage, actor| done(wait(stage.accounts.acting(actor).audit(&Query::default())))),
     attempt(Call::ReadPolicies, "peppers", |stage, actor| done(wait(stage.accounts.acting(actor).peppers()))),

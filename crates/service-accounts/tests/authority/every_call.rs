@@ -3,14 +3,14 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use service_accounts::{
-    ApprovalRule, Call, Error,
+    AccountUpdate, ApprovalRule, Call, Error, ExportForm,
     access::{PermissionSet, Teams},
 };
 
 use crate::{
     attempts::{Attempt, every},
     table::{Row, rows},
-    world::{Permission, Stage, TEAM, held, role_of_target, wait},
+    world::{Asking, Permission, Stage, TEAM, ada, held, role, role_of_target, wait},
 };
 
 /// What an actor holds of what the account's role allows: nothing, what its scopes leave, or all.
@@ -159,5 +159,56 @@ fn an_account_without_any_right_gives_up_and_replaces_what_it_shows() {
     {
         let answer = (attempt.run)(&stage, &actor);
         assert!(matches!(answer, Err(_) | Ok(false)), "{}: {answer:?}", attempt.name);
+    }
+}
+
+type End = fn(&Stage, &Asking);
+
+/// How an actor's word ends after it was given.
+const ENDS: [(&str, End); 4] = [
+    ("its token is revoked", |stage, actor| {
+        let own = stage.account_of(actor);
+        let token = stage.tokens_of(&own)[0].id;
+        wait(stage.accounts.acting(&ada()).token(&own, &token).revoke()).unwrap();
+    }),
+    ("it is disabled", |stage, actor| {
+        wait(stage.accounts.acting(&ada()).account(&stage.account_of(actor)).disable()).unwrap();
+    }),
+    ("it is deleted", |stage, actor| {
+        wait(stage.accounts.acting(&ada()).account(&stage.account_of(actor)).delete()).unwrap();
+    }),
+    ("its role is lowered", |stage, actor| {
+        let update = AccountUpdate { role: Some(role(PermissionSet::empty())), ..AccountUpdate::default() };
+        wait(stage.accounts.acting(&ada()).account(&stage.account_of(actor)).update(update)).unwrap();
+    }),
+];
+
+/// Rows 11 and 106: not even what the store keeps nothing of, such as another catalogue, is done on a word that has ended.
+#[test]
+fn no_call_has_any_effect_on_the_word_of_a_credential_that_has_ended() {
+    for attempt in every() {
+        for (end, end_word) in ENDS {
+            let stage = prepared(attempt);
+            let actor = stage.somebody(PermissionSet::all(), &Teams::every());
+            end_word(&stage, &actor);
+            let before = (stage.snapshot(), stage.trail());
+            let answer = (attempt.run)(&stage, &actor);
+            assert_eq!((stage.snapshot(), stage.trail()), before, "{} after {end}: {answer:?}", attempt.name);
+        }
+    }
+}
+
+/// An export is read in parts for as long as its reader likes.
+#[test]
+fn an_export_ends_with_the_word_it_was_begun_on() {
+    for (end, end_word) in ENDS {
+        let stage = Stage::new(ApprovalRule::NotRequired);
+        let actor = stage.somebody(PermissionSet::all(), &Teams::every());
+        let trail = stage.accounts.acting(&actor).trail();
+        let mut export = wait(trail.export(ExportForm::JsonLines)).unwrap();
+        assert!(wait(trail.next_part(&mut export)).unwrap().is_some());
+        end_word(&stage, &actor);
+        let next = wait(trail.next_part(&mut export));
+        assert!(matches!(next, Err(Error::AuthorityLost | Error::NotPermitted)), "after {end}: {next:?}");
     }
 }

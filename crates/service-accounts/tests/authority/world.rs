@@ -4,6 +4,7 @@ use service_accounts::{
     Actor, Administration, ApplicationName, ApprovalRule, MintedToken, Narrowing, NewAccount, NewToken, Principal,
     ServiceAccounts,
     access::{Catalogue, PermissionSet, RoleName, Scopes, Teams},
+    audit::{Action, Query, Recorded},
     lifecycle::Environment,
     naming::{AccountId, DisplayName, TokenName},
     store::{Account, Justification, MemoryStore, Owner, Purpose, Revision, Store, Token},
@@ -118,6 +119,24 @@ impl Stage {
         let every = self.accounts.every_account();
         let count = wait(self.accounts.store().accounts(&every, None, 1_000)).unwrap().items.len();
         (self.account(&self.target), credentials.map(|listed| listed.credential.token().clone()).collect(), count)
+    }
+
+    /// The account that somebody acts as.
+    pub(crate) fn account_of(&self, actor: &Asking) -> AccountId {
+        AccountId::parse(actor.name().as_str()).unwrap()
+    }
+
+    pub(crate) fn tokens_of(&self, account: &AccountId) -> Vec<Token> {
+        let page = wait(self.accounts.store().credentials(account, Kind::Token, None, 100)).unwrap();
+        page.items.iter().map(|listed| listed.credential.token().clone()).collect()
+    }
+
+    /// Every event but those of accesses and refusals.
+    pub(crate) fn trail(&self) -> Vec<Recorded> {
+        let events = wait(self.accounts.store().events(&Query::default().limit(Query::MAX_LIMIT))).unwrap().events;
+        let is_access =
+            |action| matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied);
+        events.into_iter().filter(|recorded| !is_access(recorded.event.action())).collect()
     }
 
     fn shown(&self, minted: &MintedToken) -> Asking {

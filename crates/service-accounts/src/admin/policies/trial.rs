@@ -124,7 +124,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         let blocks = findings.iter().any(PolicyFinding::blocks);
         let action = if blocks { Action::PolicyBlocked } else { Action::PolicyWarned };
         let named = findings.iter().map(|finding| finding.policy.as_str()).collect::<Vec<_>>().join(", ");
-        self.acting.core.record(self.event(action, &named)).await?;
+        self.acting.core.record_by(self.acting.actor, self.event(action, &named)).await?;
         if blocks { Err(Error::PolicyBlocked { findings }) } else { Ok(findings) }
     }
 
@@ -150,7 +150,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// One policy, as if it alone were in force.
     async fn trial(&self, policy: &TokenPolicy) -> Result<PolicySet<'_, P>, Error> {
         self.acting.may(Call::ReadPolicies)?;
-        self.acting.core.record(self.event(Action::PolicyValidated, &policy.name)).await?;
+        self.acting.core.record_by(self.acting.actor, self.event(Action::PolicyValidated, &policy.name)).await?;
         Ok(PolicySet::of(&self.acting.core.rules, [policy.clone()]))
     }
 }

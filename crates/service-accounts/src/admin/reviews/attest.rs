@@ -14,7 +14,7 @@ use service_accounts_token::Kind;
 use super::{OpenedReview, ReviewKey, ReviewPack, Reviews};
 use crate::{
     Error, Unavailable,
-    admin::{Acting, Note},
+    admin::{Acting, Note, change::judged_by},
     core::{authority::Call, documents::Kept, retry::retry_on_conflict, rules::due_soon},
 };
 
@@ -93,7 +93,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
             };
             let token = Token { last_review: Some(now), next_due, ..present.clone() };
             let event = core.token_event(Action::TokenReviewed, actor, present);
-            let change = Change::Tend { tokens: vec![Tended { token, expected: present.revision }] };
+            let tended = Change::Tend { tokens: vec![Tended { token, expected: present.revision }] };
+            let change = judged_by(found.account(), tended);
             core.commit(actor, change, event).await.map(drop)
         })
         .await

@@ -137,7 +137,7 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
     /// [`DocumentMissing`](Error::DocumentMissing).
     pub async fn test(&self, id: &SubscriptionId) -> Result<(), Error> {
         let kept = self.found_for(Call::Subscribe, id).await?;
-        self.acting.core.record(self.event(Action::SubscriptionTested, &kept.value)).await
+        self.acting.core.record_by(self.acting.actor, self.event(Action::SubscriptionTested, &kept.value)).await
     }
 
     /// The last deliveries, the newest first.

@@ -122,7 +122,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
             ExportForm::Csv => "csv",
         };
         let event = core.realm_event(Action::TrailExported, acting.actor);
-        core.record(event.with(Label::new("format"), Label::new(name))).await?;
+        core.record_by(acting.actor, event.with(Label::new("format"), Label::new(name))).await?;
         Ok(TrailExport {
             form,
             sealed: sealing.map(|sealing| Export::new(sealing.key.clone())),
@@ -145,7 +145,7 @@ impl<S: Store + 'static, P: Permission> TrailHandle<'_, S, P> {
     /// failed, or the segment under way was trimmed meanwhile, which is a [`Conflict`](Error::Conflict): begin anew. What
     /// was written so far has no end then, and no verifier takes it.
     pub async fn next_part(&self, export: &mut TrailExport) -> Result<Option<String>, Error> {
-        self.acting.may(Call::ReadTrail)?;
+        self.acting.still_may(Call::ReadTrail).await?;
         loop {
             let part = match export.stage {
                 Stage::Begin => self.begin(export).await?,
