@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::Request;
-use service_accounts::{Principal, access::Permission};
+use service_accounts::{Principal, access::Permission, token::Vendor};
 use tracing::{Span, field};
 
 /// The query may hold what is nobody's business, so the span has the path alone; and a client may put a credential into
@@ -21,14 +21,17 @@ pub(crate) fn span_of<B>(request: &Request<B>) -> Span {
     )
 }
 
-/// A path without the parts that could be a credential: the shortest has 68 characters.
+/// The length of the shortest credential: vendor, underscore, kind, underscore, and 60 characters.
+const SHORTEST: usize = Vendor::MIN + 1 + 3 + 1 + 60;
+
+/// A path without the parts that could be a credential.
 struct ShortParts<'a>(&'a str);
 
 impl fmt::Display for ShortParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, part) in self.0.split('/').enumerate() {
             f.write_str(if place == 0 { "" } else { "/" })?;
-            f.write_str(if part.len() < 68 { part } else { "…" })?;
+            f.write_str(if part.len() < SHORTEST { part } else { "…" })?;
         }
         Ok(())
     }

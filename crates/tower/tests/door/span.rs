@@ -80,3 +80,13 @@ fn a_span_holds_no_secret_and_nothing_of_a_query_or_a_header() {
     let secret = &world.token[world.token.len() - 44..];
     assert!(!text.contains(secret) && !text.contains("key="), "{text}");
 }
+
+/// A vendor of two characters makes the shortest credentials.
+#[test]
+fn a_span_leaves_out_the_shortest_credential_that_stands_in_a_path() {
+    let world = World::new();
+    let short = world.token.replacen("acme", "ab", 1);
+    let request = Request::builder().uri(format!("/teams/{short}/{}/end", world.token)).body(String::new()).unwrap();
+    let text = written(&world, [request]);
+    assert!(text.contains("path=/teams/…/…/end"), "{text}");
+}
