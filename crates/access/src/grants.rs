@@ -76,7 +76,7 @@ impl<P: Permission> Grants<P> {
 
     /// Nothing at all.
     #[must_use]
-    pub fn nothing() -> Self {
+    pub const fn nothing() -> Self {
         Self::new(PermissionSet::empty(), Teams::none())
     }
 

@@ -31,6 +31,8 @@ pub struct Teams(Reach);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Reach {
+    /// No team. The list of names is never empty, so that this has one form.
+    None,
     /// Sorted, each once.
     Only(Arc<[TeamName]>),
     Every,
@@ -39,8 +41,8 @@ enum Reach {
 impl Teams {
     /// In no team: reaches what belongs to no team.
     #[must_use]
-    pub fn none() -> Self {
-        Self::from_iter([])
+    pub const fn none() -> Self {
+        Self(Reach::None)
     }
 
     /// In every team there is and will be; for administrators and the system.
@@ -64,6 +66,7 @@ impl Teams {
     #[must_use]
     pub fn contains(&self, team: &TeamName) -> bool {
         match &self.0 {
+            Reach::None => false,
             Reach::Every => true,
             Reach::Only(names) => names.binary_search(team).is_ok(),
         }
@@ -73,8 +76,8 @@ impl Teams {
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (_, Reach::Every) => true,
-            (Reach::Every, Reach::Only(_)) => false,
+            (_, Reach::Every) | (Reach::None, _) => true,
+            (Reach::Every, _) => false,
             (Reach::Only(names), _) => names.iter().all(|name| other.contains(name)),
         }
     }
@@ -88,7 +91,7 @@ impl Teams {
     /// The names in order, none for [`every`](Self::every).
     pub fn names(&self) -> impl Iterator<Item = &TeamName> {
         match &self.0 {
-            Reach::Every => [].iter(),
+            Reach::None | Reach::Every => [].iter(),
             Reach::Only(names) => names.iter(),
         }
     }
@@ -106,7 +109,7 @@ impl FromIterator<TeamName> for Teams {
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();
         names.dedup();
-        Self(Reach::Only(names.into()))
+        if names.is_empty() { Self::none() } else { Self(Reach::Only(names.into())) }
     }
 }
 

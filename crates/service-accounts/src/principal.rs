@@ -5,7 +5,7 @@ mod read;
 
 use std::{net::IpAddr, sync::Arc};
 
-use service_accounts_access::{Decision, Grants, Permission, PermissionSet, TeamName, Teams};
+use service_accounts_access::{Decision, Grants, Permission, TeamName};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Credential, Token};
 use service_accounts_token::TokenId;
@@ -43,7 +43,7 @@ enum Source<P: Permission> {
 
 /// What a principal may do whose records are gone, or do not remember after all.
 const fn nothing<P: Permission>() -> &'static Grants<P> {
-    const { &Grants::new(PermissionSet::empty(), Teams::every()) }
+    const { &Grants::nothing() }
 }
 
 impl<P: Permission> Principal<P> {
