@@ -49,7 +49,11 @@ impl Reader {
         if let Some(head) = head {
             return Ok(Snapshot::Log(head));
         }
-        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
-        Ok(Snapshot::Reader { number: self.number, version: statement.query_row([], |row| row.get(0))? })
+        Ok(Snapshot::Reader { number: self.number, version: data_version(&self.connection)? })
     }
+}
+
+/// A number that changes whenever another connection commits, and never by a commit of this one.
+pub(crate) fn data_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }

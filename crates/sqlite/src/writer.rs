@@ -16,8 +16,8 @@ use service_accounts_audit::{Event, Sequence};
 use service_accounts_store::{Authority, Change, Committed, Cursor, DocumentId, Sighting, Usage, Write};
 
 use crate::{
-    SqliteError, changes, checkpoints::Checkpoints, documents, events, later::Later, reader::Shared, uses,
-    watch::Damage,
+    SqliteError, begun::Begun, changes, checkpoints::Checkpoints, documents, events, later::Later, reader::Shared,
+    uses, watch::Damage,
 };
 
 /// How many jobs may share one transaction.
@@ -196,21 +196,21 @@ fn answer_all(batch: Vec<Order>, answers: impl IntoIterator<Item = Answer>) {
 
 fn transact<'a>(
     connection: &mut Connection,
-    Shared { watch, briefs, .. }: &Shared,
+    shared: &Shared,
     jobs: impl Iterator<Item = &'a Job>,
 ) -> Result<Vec<Done>, Failure> {
+    let watch = &shared.watch;
     watch.check_files().map_err(Failure::Files)?;
-    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    let transaction = begun.map_err(|error| Failure::Begin(Arc::new(error)))?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(|error| Failure::Begin(Arc::new(error)))?;
     watch.check_log().map_err(Failure::Files)?;
-    // Nobody else can commit between this and the end of the transaction.
-    let before = watch.head();
+    let begun = Begun::now(&transaction, watch);
     let answers = jobs.map(|job| perform(&transaction, job)).collect::<Result<Vec<_>, _>>().map_err(Failure::Work)?;
     transaction.commit().map_err(|error| Failure::Work(error.into()))?;
     // Before anybody is told that it is kept.
     watch.check_files().and_then(|()| watch.check_log()).map_err(Failure::Files)?;
-    if let (Some(before), Some(after)) = (before, watch.head()) {
-        briefs.follow(&before, &after, answers.iter().flat_map(Done::writes));
+    if let Some(begun) = begun {
+        begun.follow(connection, shared, answers.iter().flat_map(Done::writes));
     }
     Ok(answers)
 }
