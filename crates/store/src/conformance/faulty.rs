@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
-    future::{Future, pending},
+    future::{Future, pending, poll_fn},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
 };
 
 use service_accounts_audit::{Event, Page, Query, Sequence};
@@ -81,6 +82,8 @@ pub enum Fault {
     AnswerLost,
     /// Nothing is done, and no answer comes.
     Hangs,
+    /// Nothing is done until the store fails no longer; poll it again then.
+    Waits,
 }
 
 /// Which calls fail. They are counted from zero, from [`fail`](FaultyStore::fail) on.
@@ -182,6 +185,10 @@ impl<S> FaultyStore<S> {
                 Err(FaultyError::Injected)
             }
             Some(Fault::Hangs) => pending().await,
+            Some(Fault::Waits) => {
+                poll_fn(|_| if self.state().fault.is_none() { Poll::Ready(()) } else { Poll::Pending }).await;
+                Ok(work.await?)
+            }
         }
     }
 }
@@ -260,6 +267,20 @@ mod tests {
         let mut call = pin!(store.append(&events));
         assert!((0..3).all(|_| call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()));
         assert_eq!(kept(&store), 0);
+    }
+
+    #[test]
+    fn a_waiting_call_is_done_once_the_store_is_healed() {
+        let store = store();
+        store.fail(When::Always, Fault::Waits);
+        let events = [event()];
+        let mut call = pin!(store.append(&events));
+        let mut poll = || call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        assert!(!poll() && !poll());
+        assert_eq!(kept(&store), 0);
+        store.heal();
+        assert!(poll());
+        assert_eq!(kept(&store), 1);
     }
 
     #[test]

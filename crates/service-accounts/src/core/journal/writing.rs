@@ -5,7 +5,7 @@
 
 use std::{
     error::Error,
-    fmt,
+    fmt, ptr,
     sync::{Arc, MutexGuard, PoisonError, Weak},
 };
 
@@ -30,11 +30,16 @@ const DEADLINE: i64 = 30;
 /// It holds what it writes, so that a write which is given up can be begun anew.
 pub(super) struct UnderWay {
     work: Writing,
+    /// The write knows itself by it, and that it was given up by its absence.
+    own: Arc<Own>,
     began: UtcDateTime,
     /// The accesses that it writes; none where it writes last uses alone.
     batch: Option<BatchId>,
     uses: Vec<Usage>,
 }
+
+/// Tells one write from those before and after it.
+struct Own;
 
 /// The store's error, for everybody who waited for the write.
 #[derive(Clone, Debug)]
@@ -94,8 +99,10 @@ impl Journal {
             return None;
         }
         let id = batch.as_ref().map(Batch::id);
-        let work = write(Arc::downgrade(self), store.clone(), batch, uses.clone()).boxed().shared();
-        *under_way = Some(UnderWay { work: work.clone(), began: now, batch: id, uses });
+        let own = Arc::new(Own);
+        let journal = Held { journal: Arc::downgrade(self), own: Arc::downgrade(&own) };
+        let work = write(journal, store.clone(), batch, uses.clone()).boxed().shared();
+        *under_way = Some(UnderWay { work: work.clone(), own, began: now, batch: id, uses });
         Some(work)
     }
 
@@ -105,12 +112,40 @@ impl Journal {
     }
 }
 
-/// It holds the journal weakly, because the journal holds it.
-///
+/// What a write holds of its journal: weakly, because the journal holds it.
+struct Held {
+    journal: Weak<Journal>,
+    own: Weak<Own>,
+}
+
+impl Held {
+    /// What became of the batch. A write that was given up leaves what it did not write to the one that took its place.
+    ///
+    /// Told before anything else is awaited, so that nothing that hangs later has it written again.
+    fn appended(&self, batch: BatchId, is_written: bool) {
+        let Some(journal) = self.journal.upgrade() else { return };
+        if is_written {
+            journal.accesses().confirm(batch);
+        } else if self.own.strong_count() > 0 {
+            journal.accesses().give_back(batch);
+        }
+    }
+
+    /// The write is over, and another one may begin, unless one has begun since this one was given up.
+    fn touched(&self, uses: &[Usage], is_written: bool) {
+        let Some(journal) = self.journal.upgrade() else { return };
+        if !is_written {
+            journal.marks.put_back(uses);
+        }
+        let is_this = |present: &mut UnderWay| ptr::eq(Arc::as_ptr(&present.own), self.own.as_ptr());
+        journal.under_way().take_if(is_this);
+    }
+}
+
 /// Events first, then last uses and sightings. What the store did not take goes back and is written by the next flush;
 /// sightings of a batch that was written are not repeated, so that nothing is counted twice.
 async fn write<S: Store>(
-    journal: Weak<Journal>,
+    journal: Held,
     store: Arc<S>,
     batch: Option<Batch<Access>>,
     uses: Vec<Usage>,
@@ -119,19 +154,12 @@ async fn write<S: Store>(
         Some(batch) => store.append(&events_of(batch)).await.map_err(Failed::new),
         None => Ok(()),
     };
-    // Confirmed before anything else is awaited, so that nothing that hangs later has it written again.
-    if let (Some(journal), Some(batch)) = (journal.upgrade(), &batch) {
-        let mut accesses = journal.accesses();
-        let _known = if appended.is_ok() { accesses.confirm(batch.id()) } else { accesses.give_back(batch.id()) };
+    if let Some(batch) = &batch {
+        journal.appended(batch.id(), appended.is_ok());
     }
     let seen = batch.as_ref().filter(|_| appended.is_ok()).map_or_else(Vec::new, seen_in);
     let touched = store.touch(&uses, &seen).await.map_err(Failed::new);
-    if let Some(journal) = journal.upgrade() {
-        if touched.is_err() {
-            journal.marks.put_back(&uses);
-        }
-        *journal.under_way() = None;
-    }
+    journal.touched(&uses, touched.is_ok());
     appended.and(touched)
 }
 

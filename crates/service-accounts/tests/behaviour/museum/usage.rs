@@ -140,6 +140,30 @@ fn what_is_being_written_is_kept_when_nobody_waits_for_it_any_more() {
     }
 }
 
+/// A store may answer long after nobody counted on it any more.
+#[test]
+fn a_write_that_is_answered_after_it_was_given_up_ends_no_other() {
+    for call in [Call::Append, Call::Touch] {
+        let world = World::new();
+        let holder = world.holder("Pipeline Automation");
+        let use_it = || assert_eq!(world.verdict(&holder.token), Ok(()));
+        use_it();
+        world.store.fail(When::Each(call), Fault::Waits);
+        let mut late = Box::pin(world.accounts.flush());
+        given_up(late.as_mut());
+        world.clock.advance(Duration::seconds(30));
+        use_it();
+        let mut second = Box::pin(world.accounts.flush());
+        given_up(second.as_mut());
+        world.store.heal();
+        wait(late).unwrap();
+        drop(second);
+        wait(world.accounts.flush()).unwrap();
+        assert_eq!(used_at(&world, &holder), Some(world.clock.now()), "{call:?}");
+        assert!(granted(&world) >= 3, "{call:?}");
+    }
+}
+
 /// Without a flush, requests write themselves once too many wait: memory stays bounded.
 #[test]
 fn access_events_that_nobody_flushes_are_written_by_a_request_in_bulk() {
