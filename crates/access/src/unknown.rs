@@ -1,6 +1,7 @@
-//! Names that nobody declared, and the known name that was probably meant.
+//! Names that nobody declared, and the known names that may have been meant.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,11 +9,20 @@ use crate::Permission;
 
 /// A role, scope or permission that does not exist.
 ///
-/// It never repeats the unknown name, which may come from a request; it carries the nearest known one, which may not.
+/// It never repeats the unknown name, which may come from a request. Its message has the nearest known one, or all of
+/// them where none is near.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownName {
     kind: NameKind,
-    nearest: Option<Box<str>>,
+    meant: Meant,
+}
+
+/// What the message offers instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Meant {
+    Nearest(Box<str>),
+    /// Quoted, with commas between; empty where nothing is known.
+    OneOf(Box<str>),
 }
 
 /// What a name names.
@@ -36,7 +46,10 @@ impl UnknownName {
     /// The known name nearest to it, if one is near.
     #[must_use]
     pub fn nearest(&self) -> Option<&str> {
-        self.nearest.as_deref()
+        match &self.meant {
+            Meant::Nearest(nearest) => Some(nearest),
+            Meant::OneOf(_) => None,
+        }
     }
 
     pub(crate) fn permission<P: Permission>(name: &str) -> Self {
@@ -44,7 +57,12 @@ impl UnknownName {
     }
 
     pub(crate) fn among<'a>(kind: NameKind, name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        Self { kind, nearest: nearest(name, known).map(Box::from) }
+        let known: Vec<&str> = known.collect();
+        let meant = match nearest(name, known.iter().copied()) {
+            Some(nearest) => Meant::Nearest(nearest.into()),
+            None => Meant::OneOf(listed(&known).into()),
+        };
+        Self { kind, meant }
     }
 }
 
@@ -53,9 +71,10 @@ impl core::error::Error for UnknownName {}
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown {}", self.kind)?;
-        match self.nearest() {
-            Some(nearest) => write!(f, ", the nearest known one is `{nearest}`"),
-            None => Ok(()),
+        match &self.meant {
+            Meant::Nearest(nearest) => write!(f, ", the nearest known one is `{nearest}`"),
+            Meant::OneOf(known) if known.is_empty() => Ok(()),
+            Meant::OneOf(known) => write!(f, ", expected one of {known}"),
         }
     }
 }
@@ -72,6 +91,23 @@ impl fmt::Display for NameKind {
 
 /// The longest unknown name that is compared: whatever a request sends, the work stays bounded.
 const LONGEST: usize = 96;
+
+/// The most names that a message lists: a catalogue may have thousands.
+const MOST_LISTED: usize = 20;
+
+/// The known names as a message lists them.
+fn listed(known: &[&str]) -> String {
+    let mut list = String::new();
+    for (place, name) in known.iter().take(MOST_LISTED).enumerate() {
+        list.push_str(if place == 0 { "`" } else { ", `" });
+        list.push_str(name);
+        list.push('`');
+    }
+    if known.len() > MOST_LISTED {
+        list.push_str(", …");
+    }
+    list
+}
 
 /// The known name that takes the fewest edits, case aside; none if that is more than a third of the name, rounded up.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -134,10 +170,23 @@ mod tests {
     }
 
     #[test]
-    fn what_resembles_nothing_gets_no_suggestion() {
+    fn what_resembles_nothing_is_told_every_known_name() {
         for name in ["", "zzz", &"resources:write".repeat(10)] {
-            assert_eq!(P::named(name).unwrap_err().to_string(), "unknown permission");
+            let unknown = P::named(name).unwrap_err();
+            assert_eq!(unknown.nearest(), None);
+            assert!(
+                unknown.to_string().starts_with("unknown permission, expected one of `results:read`, `"),
+                "{unknown}"
+            );
         }
+    }
+
+    #[test]
+    fn a_list_of_known_names_ends_after_twenty() {
+        let names: Vec<String> = (0..21).map(|number| alloc::format!("name{number}")).collect();
+        let list = |most: usize| listed(&names.iter().take(most).map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((list(0), list(2)), (String::new(), "`name0`, `name1`".into()));
+        assert!(list(20).ends_with("`name19`") && list(21).ends_with("`name19`, …"));
     }
 
     #[test]

@@ -68,7 +68,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
 /// First the whole text as a tree, then the tree as a type: so a body that is no JSON is told from one that does not
 /// fit.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    let document = Document::parse(bytes).map_err(|_| malformed("The body is not JSON."))?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(malformed("The body is empty; send a JSON object."));
+    }
+    let document = Document::parse(bytes).map_err(|error| malformed(broken_at(&error)))?;
     read(&document).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
 }
 
@@ -124,7 +127,15 @@ fn unsupported(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail).into()
 }
 
-fn malformed(detail: &'static str) -> Refusal {
+/// The place and nothing that stands there. Text that is no UTF-8 has no place.
+fn broken_at(error: &serde_json::Error) -> String {
+    match (error.line(), error.column()) {
+        (0, _) => "The body is not JSON: it is not UTF-8.".into(),
+        (line, column) => format!("The body is not JSON: see line {line}, column {column}."),
+    }
+}
+
+fn malformed(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Problem::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", detail).into()
 }
 

@@ -49,6 +49,7 @@ kinds! {
     OUTDATED 409 "It has changed since it was looked at.";
     NOT_PENDING 409 "Nothing waits for approval.";
     NOT_A_SESSION 409 "Only a session can end itself.";
+    NOT_A_TOKEN 409 "Only a token rotates itself.";
     CONFLICT 409 "The record changed while the call was at work; try again.";
     BODY_TOO_LARGE 413 "The body is larger than allowed.";
     UNSUPPORTED_MEDIA_TYPE 415 "The body is not sent as JSON in UTF-8.";

@@ -5,6 +5,7 @@ use http::{Response, StatusCode};
 use service_accounts::{
     AuthenticateError, Disclosure, Error, ExchangeError, ImportError, Rejection,
     access::{GrantError, NameKind},
+    lifecycle::RotationError,
 };
 use service_accounts_tower::Problem;
 
@@ -37,6 +38,17 @@ impl Refusal {
         Self(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", detail))
     }
 
+    /// The same, seen from the object that has the field.
+    fn inside(self, field: &str) -> Self {
+        match self.0.code() {
+            "VALIDATION_ERROR" => {
+                let detail = format!("{field}.{}", self.0.detail());
+                Self(Problem::new(self.0.status(), "VALIDATION_ERROR", detail))
+            }
+            _ => self,
+        }
+    }
+
     /// Whether nothing was shown that could have been judged.
     pub(crate) fn is_for_want_of_a_credential(&self) -> bool {
         self.0.code() == "UNAUTHENTICATED"
@@ -50,12 +62,26 @@ impl Refusal {
         Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing here."))
     }
 
+    /// A session has no successor: it is exchanged anew.
+    pub(crate) fn not_a_token() -> Self {
+        let detail = "only a token rotates itself; to replace a session, open another one";
+        Self(Problem::new(StatusCode::CONFLICT, "NOT_A_TOKEN", detail))
+    }
+
     fn conflict(code: &'static str, error: &Error) -> Self {
         Self(Problem::new(StatusCode::CONFLICT, code, error.to_string()))
     }
 
     fn forbidden(code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self(Problem::new(StatusCode::FORBIDDEN, code, detail))
+    }
+
+    /// A field of the token is one of the account's, one step deeper.
+    fn of_first_token(error: Error) -> Self {
+        match error {
+            Error::FirstToken(reason) => Self::from(*reason).inside("first_token"),
+            error => Self::conflict("CONFLICT", &error),
+        }
     }
 
     /// A name that is unknown is the request's fault, rights that are missing are the caller's.
@@ -75,7 +101,20 @@ impl Refusal {
                 Self::of_credentials(rejection, realm)
             }
             ExchangeError::Authenticate(AuthenticateError::Unavailable(_)) => Self(Problem::unavailable()),
-            ExchangeError::Session(error) => error.into(),
+            ExchangeError::Session(error) => Self::of_narrowing(error),
+        }
+    }
+
+    /// A session that its account does not give; the client's word for scopes is `scope` (RFC 6749 §3.3).
+    fn of_narrowing(error: Error) -> Self {
+        match error {
+            Error::Grant(GrantError::Unknown(name)) => Self::validation("scope", &name.to_string()),
+            Error::Grant(GrantError::Permissions { permissions }) => {
+                let lacking = permissions.join(", ");
+                let detail = format!("the service account does not hold {lacking}; ask for less, or leave `scope` out");
+                Self::forbidden("GRANT_EXCEEDS_ACTOR", detail)
+            }
+            error => error.into(),
         }
     }
 
@@ -120,6 +159,7 @@ impl From<ImportError> for Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match &error {
+            Error::FirstToken(_) => Self::of_first_token(error),
             Error::NotPermitted => Self::forbidden("INSUFFICIENT_SCOPE", error.to_string()),
             Error::AuthorityLost => Self::forbidden("AUTHORITY_LOST", error.to_string()),
             Error::OwnAccount => Self::forbidden("OWN_ACCOUNT", error.to_string()),
@@ -139,7 +179,12 @@ impl From<Error> for Refusal {
             }
             Error::RotationNotAllowed => Self::forbidden("ROTATION_NOT_ALLOWED", error.to_string()),
             Error::RotationInProgress => Self::conflict("ROTATION_IN_PROGRESS", &error),
-            Error::Rotation(_) => Self::conflict("ROTATION_TOO_LATE", &error),
+            Error::Rotation(short @ RotationError::SuccessorTooShort) => {
+                Self::validation("overlap_days", &short.to_string())
+            }
+            Error::Rotation(reason) => {
+                Self(Problem::new(StatusCode::CONFLICT, "ROTATION_TOO_LATE", reason.to_string()))
+            }
             Error::RotationMissing => Self(Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", error.to_string())),
             Error::PolicyBlocked { .. } => {
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "POLICY_BLOCKED", error.to_string());

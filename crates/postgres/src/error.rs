@@ -87,6 +87,10 @@ impl From<tokio_postgres::Error> for PostgresError {
         if code == SqlState::QUERY_CANCELED || code == SqlState::LOCK_NOT_AVAILABLE {
             return Self::TooSlow;
         }
+        // CockroachDB says so where a node is lost in a commit; the rest of its class has rolled back.
+        if code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN || code == SqlState::TRANSACTION_RESOLUTION_UNKNOWN {
+            return Self::OutcomeUnknown(Box::new(error));
+        }
         if code == SqlState::READ_ONLY_SQL_TRANSACTION {
             return Self::Unavailable(Box::new(error));
         }

@@ -11,6 +11,7 @@ mod documents;
 mod error;
 mod events;
 mod import;
+mod link;
 mod listen;
 mod lists;
 mod marks;

@@ -153,13 +153,13 @@ async fn beat(
     cache: &Cache,
     (channel, staleness): (&str, Duration),
 ) -> Result<(), PostgresError> {
-    client.batch_execute(&format!("LISTEN {channel}")).await?;
+    client.batch_execute(&format!("LISTEN \"{channel}\"")).await?;
     // What was kept before may have changed unheard.
     cache.forget(None);
     for beat in 1_u64.. {
         let sent = Instant::now();
         let round = async {
-            client.batch_execute(&format!("NOTIFY {channel}, 'beat {own} {beat}'")).await?;
+            client.batch_execute(&format!("NOTIFY \"{channel}\", 'beat {own} {beat}'")).await?;
             beats.wait_for(|heard| *heard >= beat).await.map_err(|_| PostgresError::TooSlow)?;
             Ok::<_, PostgresError>(())
         };

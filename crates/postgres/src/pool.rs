@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::{FutureExt, future::join_all};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_postgres::{
     Row,
     types::{ToSql, Type},
@@ -28,6 +28,8 @@ pub(crate) struct Pool {
     pub(crate) settings: Settings,
     pub(crate) cache: Option<Arc<Cache>>,
     deadline: Arc<Deadline>,
+    /// Places for work that goes on without its caller.
+    whole: Arc<Semaphore>,
     runtime: Handle,
 }
 
@@ -38,11 +40,12 @@ impl Pool {
         if settings.cache.is_some() && settings.prepared == Prepared::EachTime {
             return Err(PostgresError::CacheBehindPooler);
         }
-        let connections = Connections::new(settings.connections);
+        let connections = Connections::new(settings.clone(), runtime.clone());
+        let whole = Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS)));
         let statements = Statements::new(&settings.schema);
         let cache = settings.cache.map(|bounds| Arc::new(Cache::new(bounds.bytes)));
         let deadline = Deadline::new(settings.deadline, settings.connections);
-        let pool = Self { connections, statements, settings, cache, deadline, runtime };
+        let pool = Self { connections, statements, settings, cache, deadline, whole, runtime };
         let session = pool.session().await?;
         schema::migrate(session.client.client(), &pool.settings.schema).await?;
         if pool.cache.is_some() {
@@ -53,7 +56,7 @@ impl Pool {
     }
 
     pub(crate) async fn session(&self) -> Result<Session, PostgresError> {
-        let client = self.connections.lease(&self.settings).await?;
+        let client = self.connections.lease().await?;
         Ok(Session { client, prepared: self.settings.prepared })
     }
 
@@ -68,13 +71,24 @@ impl Pool {
     }
 
     /// The same for work of several steps, which goes on to its end when the caller stops waiting.
+    ///
+    /// Only as much as there are connections goes on so; whoever waits for a place leaves nothing behind.
     pub(crate) async fn whole<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, PostgresError>> + Send + 'static,
     ) -> Result<T, PostgresError> {
         let work = self.deadline.bound(work);
-        // A task ends without an answer only when the runtime shuts down.
-        self.runtime.spawn(work).await.unwrap_or_else(|error| Err(PostgresError::OutcomeUnknown(Box::new(error))))
+        self.bounded(async {
+            let place = self.whole.clone().acquire_owned().await;
+            let place = place.map_err(|error| PostgresError::Unavailable(Box::new(error)))?;
+            let task = self.runtime.spawn(async move {
+                let _place = place;
+                work.await
+            });
+            // A task ends without an answer only when the runtime shuts down.
+            task.await.unwrap_or_else(|error| Err(PostgresError::OutcomeUnknown(Box::new(error))))
+        })
+        .await
     }
 }
 
@@ -86,8 +100,8 @@ impl fmt::Debug for Pool {
 
 /// One connection for as long as a call needs it.
 ///
-/// Only [`finish`](Self::finish) gives it back. In every other end, a dropped future among them, it is closed: the server
-/// rolls back what was not committed, and nobody waits behind a statement whose answer nobody wants.
+/// [`finish`](Self::finish) gives it back at once. In every other end, a dropped future among them, what was not committed is
+/// rolled back first, and after an error it is closed: see [`Lease`].
 pub(crate) struct Session {
     client: Lease,
     prepared: Prepared,
@@ -134,12 +148,11 @@ impl Session {
         statement: &Statement,
         values: Parameters<'_>,
     ) -> Result<u64, tokio_postgres::Error> {
-        match self.ready(statement).await? {
-            Ready::Named(named) => self.client.client().execute(&named, values).await,
-            Ready::Unnamed(statement) => {
-                self.client.client().execute_typed(&statement.text, &typed(statement, values)).await
-            }
-        }
+        let client = self.client.client();
+        self.client.noted(match self.ready(statement).await? {
+            Ready::Named(named) => client.execute(&named, values).await,
+            Ready::Unnamed(statement) => client.execute_typed(&statement.text, &typed(statement, values)).await,
+        })
     }
 
     /// Begins a transaction and carries out the steps, all in one round trip.
@@ -159,7 +172,7 @@ impl Session {
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), tokio_postgres::Error> {
-        self.client.client().batch_execute("ROLLBACK").await
+        self.simple("ROLLBACK").await.map(drop)
     }
 
     /// All statements are prepared before the first is sent: a statement that waits for its preparation would come late.
@@ -177,6 +190,9 @@ impl Session {
             }
             ready.push((self.ready(step.statement).await?, values));
         }
+        if first.is_some() {
+            self.client.begins();
+        }
         let first = first.into_iter().map(|text| self.simple(text).boxed());
         let between = ready.iter().map(|(statement, values)| self.send(statement, values).boxed());
         let last = last.into_iter().map(|text| self.simple(text).boxed());
@@ -185,23 +201,22 @@ impl Session {
     }
 
     async fn simple(&self, text: &str) -> Answer {
-        self.client.client().batch_execute(text).await.map(|()| Vec::new())
+        self.client.noted(self.client.client().batch_execute(text).await).map(|()| Vec::new())
     }
 
     async fn ready<'a>(&self, statement: &'a Statement) -> Result<Ready<'a>, tokio_postgres::Error> {
         match self.prepared {
-            Prepared::Once => self.client.prepared(statement).await.map(Ready::Named),
+            Prepared::Once => self.client.noted(self.client.prepared(statement).await).map(Ready::Named),
             Prepared::EachTime => Ok(Ready::Unnamed(statement)),
         }
     }
 
     async fn send(&self, statement: &Ready<'_>, values: Parameters<'_>) -> Answer {
-        match statement {
-            Ready::Named(named) => self.client.client().query(named, values).await,
-            Ready::Unnamed(statement) => {
-                self.client.client().query_typed(&statement.text, &typed(statement, values)).await
-            }
-        }
+        let client = self.client.client();
+        self.client.noted(match statement {
+            Ready::Named(named) => client.query(named, values).await,
+            Ready::Unnamed(statement) => client.query_typed(&statement.text, &typed(statement, values)).await,
+        })
     }
 }
 

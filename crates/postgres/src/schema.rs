@@ -8,7 +8,8 @@ use crate::{PostgresError, listen, settings::SchemaName, statements::in_schema};
 ///
 /// Ids are compared byte by byte (`COLLATE "C"`), as the port orders them. `turn` has one row: whoever updates it has the
 /// only turn until its transaction ends, so events are numbered in the order of their commits and without gaps.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE @turn (
         sole BOOLEAN PRIMARY KEY DEFAULT true CHECK (sole),
         last BIGINT NOT NULL
@@ -83,7 +84,11 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX event_by_token ON @event (token, sequence) WHERE token IS NOT NULL;
     CREATE INDEX event_by_actor ON @event (actor, sequence);
     CREATE INDEX event_by_action ON @event (action, sequence);
-"];
+",
+    "
+    CREATE INDEX token_by_revision ON @token (account, revision) WHERE kind IN ('sat', 'sec');
+",
+];
 
 /// Brings the schema up to date. Nodes that start at once take turns, and a role without the right to create needs none
 /// where nothing is to be done.
@@ -121,7 +126,7 @@ async fn step(client: &Client, schema: &SchemaName) -> Result<(), PostgresError>
     }
     if found.is_none() {
         let start = "CREATE SCHEMA IF NOT EXISTS $; CREATE TABLE @migration (version BIGINT PRIMARY KEY)";
-        client.batch_execute(&in_schema(&start.replace('$', schema.as_str()), schema)).await?;
+        client.batch_execute(&in_schema(&start.replace('$', &schema.quoted()), schema)).await?;
     }
     let done = usize::try_from(found.unwrap_or_default()).unwrap_or_default();
     for (place, migration) in MIGRATIONS.iter().enumerate().skip(done) {

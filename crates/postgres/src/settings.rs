@@ -67,7 +67,7 @@ impl Settings {
     /// The schema that holds the tables, `service_accounts` if not set. It is made where it is missing.
     ///
     /// # Errors
-    /// The name needs quoting or is too long.
+    /// The name has other characters than `a-z 0-9 _`, starts with none of `a-z`, or is too long.
     pub fn schema(self, name: &str) -> Result<Self, PostgresError> {
         Ok(Self { schema: SchemaName::parse(name)?, ..self })
     }
@@ -151,7 +151,7 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// A name that needs no quoting and leaves room for a suffix.
+/// A name of plain characters that leaves room for a suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaName(String);
 
@@ -165,6 +165,11 @@ impl SchemaName {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As a statement has it; a fit name may still be a word of SQL.
+    pub(crate) fn quoted(&self) -> String {
+        format!("\"{}\"", self.0)
     }
 }
 

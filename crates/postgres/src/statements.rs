@@ -20,7 +20,7 @@ impl Statement {
 
 /// No statement depends on `search_path`: behind a pooler it may be that of another client.
 pub(crate) fn in_schema(text: &str, schema: &SchemaName) -> String {
-    text.replace('@', &format!("{}.", schema.as_str()))
+    text.replace('@', &format!("{}.", schema.quoted()))
 }
 
 macro_rules! statements {
@@ -147,4 +147,40 @@ statements! {
             SET count = excluded.count, first = excluded.first, last = excluded.last";
     remove_sightings(TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY) = "
         DELETE FROM @sighting WHERE (token, kind, value) IN (SELECT * FROM unnest($1, $2, $3))";
+}
+
+#[cfg(test)]
+mod tests {
+    use service_accounts_private_postgres::{Server, runtime};
+
+    use super::*;
+    use crate::{PostgresStore, Settings};
+
+    /// Whoever holds the turn holds up every node; an account with a hundred thousand tokens must not make that longer.
+    #[test]
+    fn what_a_change_reads_in_its_turn_comes_in_the_order_of_an_index() {
+        let Some(server) = Server::shared() else { return };
+        let url = server.database();
+        let settings = Settings::parse(&url).unwrap();
+        let schema = settings.schema.clone();
+        drop(runtime().block_on(PostgresStore::connect(settings)).unwrap());
+        let all = Statements::new(&schema);
+        for (statement, values) in [
+            (&all.account_token_and_name, "'a', 't', 'n'"),
+            (&all.accounts_by_id, "'{a}'"),
+            (&all.tokens_by_id, "'{t}'"),
+            (&all.secrets_of, "'a'"),
+            (&all.credentials_of, "'a', 9"),
+            (&all.sessions_of, "'a', 9"),
+            (&all.newest_of, "'a'"),
+            (&all.name_holder, "'a', 'n'"),
+            (&all.document, "'k', 'd'"),
+        ] {
+            let types: Vec<_> = statement.types.iter().map(Type::name).collect();
+            let prepare = format!("PREPARE asked ({}) AS {}", types.join(", "), statement.text);
+            let only_by_index = "SET enable_seqscan = off; SET enable_bitmapscan = off";
+            let plan = server.ask(&url, &format!("{only_by_index}; {prepare}; EXPLAIN EXECUTE asked ({values})"));
+            assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{}: {plan}", statement.text);
+        }
+    }
 }

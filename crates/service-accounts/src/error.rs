@@ -44,11 +44,14 @@ pub enum Error {
     #[error("the id is reserved; choose a more descriptive name")]
     IdReserved,
     /// Another account has the id.
-    #[error("another account has this id; choose another name")]
+    #[error("another account has this id; choose another name, or ask for a number behind it")]
     IdTaken,
     /// Another token of the account has the name.
     #[error("another token of the account has this name; choose another name")]
     NameTaken,
+    /// The first token of a new account was refused, and so the account.
+    #[error("the first token was refused")]
+    FirstToken(#[source] Box<Self>),
     /// The lifetime asked for does not fit the environment.
     #[error("the expiry was refused")]
     Lifetime(#[source] LifetimeError),
@@ -82,8 +85,8 @@ pub enum Error {
     /// There is no such account.
     #[error("there is no such service account")]
     AccountMissing,
-    /// There is no such token.
-    #[error("there is no such token")]
+    /// There is no such token or session.
+    #[error("there is no such token or session")]
     TokenMissing,
     /// The token was revoked, which is final.
     #[error("the token is revoked, which is final; mint another one")]

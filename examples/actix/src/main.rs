@@ -40,6 +40,9 @@ fn refused(problem: &Problem) -> HttpResponse {
     if let Some(challenge) = problem.challenge() {
         response.insert_header(("www-authenticate", challenge));
     }
+    if let Some(seconds) = problem.retry_after() {
+        response.insert_header(("retry-after", seconds.to_string()));
+    }
     response.body(problem.to_json())
 }
 

@@ -5,7 +5,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use service_accounts::{RotatedToken, Served, access::Permission, naming::AccountId, store::Store, token::TokenId};
+use service_accounts::{
+    RotatedToken, Served,
+    access::Permission,
+    naming::AccountId,
+    store::Store,
+    token::{Kind, TokenId},
+};
 
 use super::{Administrator, Api, secret, shown};
 use crate::{
@@ -30,12 +36,15 @@ pub(crate) async fn rotate<S: Store + 'static, P: Permission>(
 }
 
 /// As [`rotate`], for the credential that the request came with: it needs no right to administrate, and names no token
-/// in its path.
+/// in its path. 409 for a session, which is opened anew instead.
 pub(crate) async fn rotate_self<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Authenticated(principal): Authenticated<P>,
     StrictJson(asked): StrictJson<RotateSelfRequest>,
 ) -> Result<Response, Refusal> {
+    if principal.token().is_some_and(|token| token.class.kind() == Kind::Session) {
+        return Err(Refusal::not_a_token());
+    }
     let actor = principal.actor();
     let own = api.accounts.acting(&actor).token(principal.id(), principal.token_id());
     Ok(answer(&api, &own.rotate(&asked.into()).await?))

@@ -128,12 +128,16 @@ const ANOTHER_SHAPE: [&str; 34] = [
 ];
 
 #[tokio::test]
-async fn what_is_no_json_is_400_and_says_so_in_one_way() {
+async fn what_is_no_json_is_400_and_says_where_and_nothing_of_what_was_sent() {
     for text in MALFORMED {
         let answer = sent(text.to_vec()).await;
         let shown = String::from_utf8_lossy(text);
         assert_eq!((answer.status, answer.code().as_str()), (400, "MALFORMED_JSON"), "{shown}");
-        assert_eq!(answer.json()["detail"], "The body is not JSON.", "{shown}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        let is_plain = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || " :,.".contains(c));
+        let place = detail.strip_prefix("The body is not JSON: see line ").map(|place| place.replace("column", ""));
+        let fixed = ["The body is not JSON: it is not UTF-8.", "The body is empty; send a JSON object."];
+        assert!(fixed.contains(&&*detail) || place.is_some_and(|place| is_plain(&place)), "{shown}: {detail}");
     }
 }
 
@@ -159,9 +163,7 @@ async fn depth_is_no_danger() {
 
 /// Words that a client's author should not have to know.
 fn assert_speaks_plainly(detail: &str) {
-    for jargon in
-        ["struct", "u8", "u32", "usize", "map", "sequence", "EOF", "line", "column", "variant", "Option", "::"]
-    {
+    for jargon in ["struct", "u8", "u32", "usize", "map", "sequence", "EOF", "variant", "Option", "::"] {
         let is_there = detail.split(|c: char| !c.is_alphanumeric() && c != ':').any(|word| word == jargon);
         assert!(!is_there, "{jargon} in {detail}");
     }

@@ -5,6 +5,7 @@
 mod administration;
 mod body;
 mod extract;
+mod fields;
 mod guarded;
 mod hostile;
 mod imports;

@@ -84,7 +84,7 @@ impl Two {
     /// The server's process that serves the listening connection.
     fn listening_process(&self, server: &Server) -> String {
         let query = format!(
-            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'NOTIFY {},%' ORDER BY backend_start DESC LIMIT 1",
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'NOTIFY \"{}\",%' ORDER BY backend_start DESC LIMIT 1",
             schema_of(&self.settings)
         );
         server.ask(&server.text(), &query)

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     process::Stdio,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -13,7 +13,7 @@ use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
 use service_accounts_store::{Authority, Change, Committed, Store, Token, conformance::Subject};
 use time::UtcDateTime;
 
-use crate::support::{Server, connect, runtime, schema_of, settings, wait};
+use crate::support::{Server, connect, eventually, runtime, schema_of, settings, wait};
 
 const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
 
@@ -236,15 +236,6 @@ fn a_future_dropped_at_any_await_leaves_nothing_half_done() {
         let with_event: BTreeSet<_> = actors().filter(|actor| names.contains(actor)).collect();
         kept.collect::<BTreeSet<_>>() == with_event && actors().filter(|actor| actor == "dropped").count() % 2 == 0
     });
-}
-
-/// Looks until it is so: what a dropped call has sent may still be on its way to the server.
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

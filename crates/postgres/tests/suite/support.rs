@@ -1,6 +1,9 @@
 //! What the tests share.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
 
 use service_accounts_postgres::{PostgresStore, Settings};
 pub(crate) use service_accounts_private_postgres::{Server, as_user, runtime};
@@ -26,4 +29,13 @@ pub(crate) fn schema_of(settings: &Settings) -> String {
     let text = format!("{settings:?}");
     let name = text.split("SchemaName(\"").nth(1).unwrap();
     name.split('"').next().unwrap().to_owned()
+}
+
+/// Looks until it is so: what a dropped call has sent may still be on its way to the server.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

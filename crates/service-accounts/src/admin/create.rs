@@ -70,7 +70,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// [`Name`](Error::Name) if no id can be made of it, [`IdTaken`](Error::IdTaken),
     /// [`IdReserved`](Error::IdReserved), [`JustificationMissing`](Error::JustificationMissing) above the lowest role,
     /// [`TooManyNetworks`](Error::TooManyNetworks) beyond 1,000, [`EnvironmentUnknown`](Error::EnvironmentUnknown),
-    /// [`ExpiryPassed`](Error::ExpiryPassed), [`Lifetime`](Error::Lifetime) of the first token,
+    /// [`ExpiryPassed`](Error::ExpiryPassed), [`FirstToken`](Error::FirstToken) with the reason,
     /// [`PolicyBlocked`](Error::PolicyBlocked), or [`Randomness`](Error::Randomness). Nothing was created then.
     pub async fn create(&self, wanted: NewAccount) -> Result<CreatedAccount, Error> {
         let asker = self.asker();
@@ -164,7 +164,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         wanted: &NewAccount,
     ) -> Result<CreatedAccount, Error> {
         let secret = self.draft_secret(asker, &account)?;
-        let first = wanted.first_token.as_ref().map(|token| self.draft_token(asker, &account, token)).transpose()?;
+        let first =
+            wanted.first_token.as_ref().map(|token| self.draft_first_token(asker, &account, token)).transpose()?;
         let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
         let event = self.creation_event(&account, first.as_ref());
         let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
@@ -176,6 +177,16 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             advice: self.advice(wanted),
             warnings,
         })
+    }
+
+    /// What is wrong with the token is told apart from what is wrong with the account: both have scopes, for one.
+    pub(super) fn draft_first_token(
+        &self,
+        asker: &Asker<'_, P>,
+        account: &Account,
+        wanted: &NewToken,
+    ) -> Result<Draft, Error> {
+        self.draft_token(asker, account, wanted).map_err(|error| Error::FirstToken(Box::new(error)))
     }
 
     /// The trail names the role and the first token, never a secret.

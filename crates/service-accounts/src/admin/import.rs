@@ -163,7 +163,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             return Ok(());
         }
         let first = wanted.account.first_token.as_ref();
-        let first = first.map(|token| self.draft_token(&self.asker(), account, token)).transpose()?;
+        let first = first.map(|token| self.draft_first_token(&self.asker(), account, token)).transpose()?;
         let tokens: Vec<_> = first.into_iter().map(|draft| draft.record).collect();
         let findings = policies.created(account, &tokens);
         if findings.iter().any(PolicyFinding::blocks) { Err(Error::PolicyBlocked { findings }) } else { Ok(()) }
@@ -183,7 +183,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let account = self.draft_account(&asker, &wanted.id, &wanted.account)?;
         let secret = self.draft_secret(&asker, &account)?;
         let first = wanted.account.first_token.as_ref();
-        let first = first.map(|token| self.draft_token(&asker, &account, token)).transpose()?;
+        let first = first.map(|token| self.draft_first_token(&asker, &account, token)).transpose()?;
         let event = self.creation_event(&account, first.as_ref());
         let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
         Ok(Drawn {

@@ -40,7 +40,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     ///
     /// # Errors
     /// [`NameTaken`](Error::NameTaken), also by a revoked token; [`Lifetime`](Error::Lifetime);
-    /// [`EnvironmentDiffers`](Error::EnvironmentDiffers); [`Grant`](Error::Grant) where the actor holds less than the
+    /// [`EnvironmentUnknown`](Error::EnvironmentUnknown); [`EnvironmentDiffers`](Error::EnvironmentDiffers); [`Grant`](Error::Grant) where the actor holds less than the
     /// account's role allows or a scope is unknown; [`PolicyBlocked`](Error::PolicyBlocked); or
     /// [`Randomness`](Error::Randomness). Nothing was minted then.
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
@@ -126,6 +126,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let environment = wanted.environment.as_ref().unwrap_or(&account.environment);
         self.check_token_environment(account, environment)?;
         let grant = asker.token_grant(account, &wanted.scopes)?;
+        self.check_environment(environment)?;
         let (now, lifecycle) = (self.core.now(), &self.core.rules.lifecycle);
         let expires_at = lifecycle.expiry(environment, now, wanted.lifetime).map_err(Error::Lifetime)?;
         let class = Class::Token(wanted.name.clone());

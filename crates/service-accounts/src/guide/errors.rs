@@ -16,6 +16,7 @@
 //! | `IdReserved` | Choose a more descriptive name |
 //! | `IdTaken` | Choose another name, or create with `OnTaken::Number` |
 //! | `NameTaken` | Choose another token name |
+//! | `FirstToken` | Its source is the error of the token: see there |
 //! | `Lifetime` | Ask for a lifetime that the environment allows; its source says the bounds |
 //! | `NetworksWiden` | Narrow the session to networks of its account |
 //! | `TooManyNetworks` | Join networks into larger ones |
@@ -25,7 +26,7 @@
 //! | `SessionLifetime` | Ask for 1 second to 24 hours |
 //! | `NotASession` | Revoke the token instead |
 //! | `AccountMissing` | Check the id and its realm. Accounts of another realm look missing |
-//! | `TokenMissing` | Check that the token id belongs to this account. Sessions and client secrets are not tokens |
+//! | `TokenMissing` | Check that the token id belongs to this account. Sessions are ended by their own call, and client secrets are not tokens |
 //! | `Revoked` | Mint a new token. Nothing brings a revoked one back |
 //! | `NotRevoked` | Revoke the token, then delete it |
 //! | `RotationInProgress` | Repeat the call with the first key, or finish or cancel that rotation |

@@ -124,9 +124,7 @@ pub enum ImportFileError {
     #[error("the header lacks the column `user`; the first line must be user,display_name,email,title,role,password")]
     NoUser,
     /// The header has a column that means nothing here.
-    #[error(
-        "the header has an unknown column, the {number}th; the columns are user,display_name,email,title,role,password"
-    )]
+    #[error("column {number} of the header is unknown; the columns are user,display_name,email,title,role,password")]
     UnknownColumn {
         /// Which one, from 1.
         number: usize,

@@ -73,7 +73,8 @@ fn a_life_beyond_the_calendar_is_refused_and_nothing_panics() {
     for now in [UtcDateTime::MAX.truncate_to_second(), last_day] {
         world.clock.set(now);
         let created = wait(world.accounts.acting(&ada()).create(wanted("Alation Sync")));
-        assert!(matches!(created, Err(Error::Lifetime(LifetimeError::OutOfRange))), "{created:?}");
+        let Err(Error::FirstToken(error)) = created else { panic!("{created:?}") };
+        assert!(matches!(*error, Error::Lifetime(LifetimeError::OutOfRange)), "{error:?}");
         assert_eq!(world.verdict(&holder.token), Err(Rejection::Expired));
     }
     world.clock.set(UtcDateTime::MIN);
