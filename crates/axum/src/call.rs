@@ -139,6 +139,13 @@ impl<T> Endpoint<T> {
         self.takes_content(Content::of::<B>(example))
     }
 
+    /// Takes JSON, or no body at all.
+    pub(crate) fn takes_or_nothing<B: ToSchema>(self, example: Value) -> Self {
+        let mut call = self.takes::<B>(example);
+        call.told.is_body_required = false;
+        call
+    }
+
     /// Takes a form.
     pub(crate) fn takes_form<B: ToSchema>(self, example: Value) -> Self {
         self.takes_content(Content { media_type: "application/x-www-form-urlencoded", ..Content::of::<B>(example) })

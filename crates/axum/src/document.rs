@@ -73,7 +73,7 @@ fn operation(call: &Description, calls: &[&Description]) -> Value {
     });
     if let (Some(body), Some(fields)) = (&call.body, operation.as_object_mut()) {
         let content = contents(std::slice::from_ref(body));
-        fields.insert("requestBody".into(), json!({ "required": true, "content": content }));
+        fields.insert("requestBody".into(), json!({ "required": call.is_body_required, "content": content }));
     }
     if let (Needs::Administration(duty), Some(fields)) = (call.needs, operation.as_object_mut()) {
         fields.insert("x-permission".into(), permission(duty).into());

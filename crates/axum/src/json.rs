@@ -63,6 +63,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrictJson<T> {
     }
 }
 
+/// As [`StrictJson`], for a body whose every field may be left out: no body at all is then the empty object, whatever its media
+/// type.
+pub(crate) struct JsonOrNothing<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrNothing<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if request.body().is_end_stream() {
+            return parse(b"{}").map(Self);
+        }
+        StrictJson::from_request(request, state).await.map(|StrictJson(read)| Self(read))
+    }
+}
+
 /// Reads the bytes of a body.
 ///
 /// First the whole text as a tree, then the tree as a type: so a body that is no JSON is told from one that does not

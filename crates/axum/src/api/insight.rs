@@ -6,7 +6,7 @@ use service_accounts::{access::Permission, naming::AccountId, store::Store};
 use super::{Administrator, Api, shown};
 use crate::{
     Refusal,
-    json::StrictJson,
+    json::JsonOrNothing,
     path::Path,
     wire::insight::{AccountAdviceView, DryRunRequest, DryRunView},
 };
@@ -25,7 +25,7 @@ pub(crate) async fn dry_run<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
     Path(id): Path<AccountId>,
-    StrictJson(asked): StrictJson<DryRunRequest>,
+    JsonOrNothing(asked): JsonOrNothing<DryRunRequest>,
 ) -> Result<Response, Refusal> {
     Ok(shown(DryRunView::from(&api.accounts.acting(&actor).account(&id).dry_run(&asked.into()).await?)))
 }

@@ -11,7 +11,7 @@ use super::{Administrator, Api, shown};
 use crate::{
     Refusal,
     accept::preferred,
-    json::StrictJson,
+    json::{JsonOrNothing, StrictJson},
     links::Links,
     path::{Path, ReviewId},
     query::Query,
@@ -30,7 +30,7 @@ pub(crate) async fn open<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     links: Links,
     headers: HeaderMap,
-    StrictJson(asked): StrictJson<ReviewRequest>,
+    JsonOrNothing(asked): JsonOrNothing<ReviewRequest>,
 ) -> Result<Response, Refusal> {
     let limit = asked.limit.get();
     let opened = api.accounts.acting(&actor).reviews().open(asked.into(), limit).await?;

@@ -19,6 +19,8 @@ pub(crate) struct Description {
     pub(crate) needs: Needs,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Content>,
+    /// Whether a request without the body is refused.
+    pub(crate) is_body_required: bool,
     pub(crate) answer: Answer,
     /// What it answers under another status, and with another content.
     pub(crate) other_answers: Vec<Answer>,
@@ -62,6 +64,7 @@ impl Description {
             needs: Needs::Nothing,
             parameters: Vec::new(),
             body: None,
+            is_body_required: true,
             answer: Answer::new(204, "Done.", vec![]),
             other_answers: Vec::new(),
             problems: Vec::new(),

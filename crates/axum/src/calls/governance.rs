@@ -89,7 +89,7 @@ pub(crate) fn reviews<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::post(REVIEWS, "openReview", reviews::open)
             .summary("Review a page of the accounts with their tokens, and keep what was found")
             .administers(May::Review)
-            .takes::<ReviewRequest>(json!({ "limit": 100 }))
+            .takes_or_nothing::<ReviewRequest>(json!({ "limit": 100 }))
             .makes::<ReviewView<'_>>("The review.", examples::review())
             .also_as("text/csv", examples::REVIEW_CSV)
             .also_as("text/markdown", examples::REVIEW_MARKDOWN),

@@ -45,7 +45,9 @@ pub(crate) fn insight<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
         Call::post("/api/v1/service-accounts/{id}/dry-run", "dryRunAccount", insight::dry_run)
             .summary("Try other rights or another allowlist on recorded traffic; nothing is written")
             .administers(May::ReadPlans)
-            .takes::<DryRunRequest>(json!({ "role": "Member", "ip_allowlist": ["198.51.100.0/24"], "days": 30 }))
+            .takes_or_nothing::<DryRunRequest>(
+                json!({ "role": "Member", "ip_allowlist": ["198.51.100.0/24"], "days": 30 }),
+            )
             .answers::<DryRunView>(200, "What would have been denied.", examples::dry_run()),
     ]
 }

@@ -46,6 +46,24 @@ async fn a_pack_asks_of_each_account_and_token_and_is_had_in_three_forms() {
     assert_eq!(call(&world, Method::GET, &path, None).await.json()["items"], pack["items"]);
 }
 
+/// Every field may be left out, and so may the body; what is no JSON is none without a media type either.
+#[tokio::test]
+async fn a_review_and_a_dry_run_need_no_body() {
+    let world = World::new().await;
+    for (path, status) in [(REVIEWS, 201), (&*format!("/api/v1/service-accounts/{MEMBER}/dry-run"), 200)] {
+        for media_type in [None, Some("application/json"), Some("text/plain")] {
+            let mut asked = request(HOME, Some(&world.admin), &Method::POST, path, None);
+            if let Some(media_type) = media_type {
+                asked.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+            }
+            assert_eq!(send(&world.api(), asked).await.status, status, "{path} {media_type:?}");
+        }
+        let mut asked = request(HOME, Some(&world.admin), &Method::POST, path, Some(&json!({})));
+        asked.headers_mut().remove(header::CONTENT_TYPE);
+        assert_eq!(send(&world.api(), asked).await.code(), "UNSUPPORTED_MEDIA_TYPE", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_decision_is_kept_with_its_note_and_the_next_review_tells_what_has_changed() {
     let world = World::new().await;
