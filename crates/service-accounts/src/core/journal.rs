@@ -35,7 +35,7 @@ use self::{
     marks::Marks,
     writing::UnderWay,
 };
-use crate::{Rejection, Unavailable};
+use crate::{Rejection, Unavailable, core::resolve::ready};
 
 /// Whether the trail keeps access events, and how. `tracing` gets each of them in any case.
 ///
@@ -209,11 +209,20 @@ impl Journal {
             access.trace();
             return store.append(&[access.kept().event(access.at)]).await.map_err(Unavailable::new);
         }
-        if self.note(access) && !self.is_writing() {
-            // What could not be written waits for the next flush.
-            let _ = self.flush(store, Due::Now, now).await;
+        if self.note(access) {
+            self.relieve(store, now).await;
         }
         Ok(())
+    }
+
+    /// Writes what waits, or moves on the write that is under way, whose last waiter may have been dropped.
+    ///
+    /// Nobody waits for a write that somebody else has begun. What could not be written waits for the next flush.
+    async fn relieve<S: Store + 'static>(self: &Arc<Self>, store: &Arc<S>, now: UtcDateTime) {
+        self.give_up_late_write(now);
+        if self.writing().is_none_or(|writing| ready(writing).is_some()) {
+            let _ = self.flush(store, Due::Now, now).await;
+        }
     }
 
     /// Writes what is due, and all last uses.

@@ -69,10 +69,6 @@ impl Journal {
         self.under_way().as_ref().map(|writing| writing.work.clone())
     }
 
-    pub(super) fn is_writing(&self) -> bool {
-        self.under_way().is_some()
-    }
-
     /// Gives up a write whose store has not answered in time: a store that hangs must not stop the trail for good.
     pub(super) fn give_up_late_write(&self, now: UtcDateTime) {
         let late = self
