@@ -87,14 +87,14 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::{Value, json};
     use service_accounts_access::Allowlist;
     use service_accounts_naming::AccountId;
 
     use super::*;
 
-    fn account() -> Arc<Account> {
+    pub(in crate::memory) fn account() -> Arc<Account> {
         let account = json!({
             "id": "pipeline@service", "name": "pipeline", "purpose": "to be kept", "owner": "data platform",
             "systems": [], "grant": { "role": "Editor", "scopes": "inherited", "teams": [] }, "allowlist": [],
@@ -105,7 +105,7 @@ mod tests {
     }
 
     /// A token in which everything is as usual, but for some fields.
-    fn token(unusual: Value) -> Token {
+    pub(in crate::memory) fn token(unusual: Value) -> Token {
         let mut token = json!({
             "id": "FyTzSbzTgREt4zfa", "account": "pipeline@service", "class": { "token": "nightly" },
             "digest": "1.k1.78f14258920704b2deb30a307c07677339a63dada923b6614151259325c1430d",

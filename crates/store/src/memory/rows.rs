@@ -215,3 +215,24 @@ impl Number {
 fn shard_of(id: &TokenId) -> u32 {
     u32::try_from(hash_of(id) >> 24 & u64::from(SHARDS - 1)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::memory::row::tests::{account, token};
+
+    /// Sessions come and go for as long as a service runs.
+    #[test]
+    fn rows_that_come_and_go_take_no_more_places() {
+        let (rows, account) = (Rows::default(), account());
+        for number in 0..1_000_u32 {
+            let id = TokenId::parse(&format!("{number:016}")).unwrap();
+            rows.put(Token { id, ..token(json!({})) }, account.clone());
+            rows.remove(&id);
+        }
+        let places: usize = (0..SHARDS).filter_map(|shard| rows.reading(shard)).map(|shard| shard.rows.len()).sum();
+        assert!(places <= 64, "{places}");
+    }
+}
