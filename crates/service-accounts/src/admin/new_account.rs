@@ -18,16 +18,24 @@ use crate::PolicyFinding;
 /// [`new`](Self::new) and set what differs.
 ///
 /// ```
-/// use service_accounts::{NewAccount, lifecycle::Environment, naming::{DisplayName, OnTaken}, store::{Owner, Purpose, RequestKey}};
+/// use service_accounts::{
+///     NewAccount, access::RoleName, lifecycle::Environment, naming::{DisplayName, OnTaken},
+///     store::{Justification, Owner, Purpose, RequestKey},
+/// };
 ///
 /// let name = DisplayName::parse("Finance Metrics")?;
 /// let (purpose, owner) = (Purpose::parse("feeds the dashboard")?, Owner::parse("finance")?);
+/// let lowest = NewAccount::new(name, purpose, owner, Environment::production());
+/// assert!(lowest.role.is_none()); // the catalogue's lowest
+///
+/// // Any higher role needs a justification.
 /// let wanted = NewAccount {
+///     role: Some(RoleName::parse("Editor")?),
+///     justification: Some(Justification::parse("writes the nightly results")?),
 ///     on_taken: OnTaken::Number,
 ///     request: Some(RequestKey::parse("signup-4711")?),
-///     ..NewAccount::new(name, purpose, owner, Environment::production())
+///     ..lowest
 /// };
-/// assert!(wanted.role.is_none()); // the catalogue's lowest
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -62,7 +70,7 @@ pub struct NewAccount {
     ///
     /// `None` for an account that does not end by itself. Whole seconds count, and it must lie in the future.
     pub expires_at: Option<UtcDateTime>,
-    /// Why it needs more than the lowest role.
+    /// Why it needs more than the lowest role; required then ([`JustificationMissing`](crate::Error::JustificationMissing)).
     ///
     /// It is kept with the account and shown to reviewers.
     pub justification: Option<Justification>,
