@@ -1,5 +1,8 @@
 //! A store of your own in one file: `cargo run --example own_store` runs the conformance suite against it.
 //!
+//! To start from a copy, leave out `main` and depend on `service-accounts`, `time`, and, among `dev-dependencies`,
+//! `service-accounts-store` with the feature `conformance`.
+//!
 //! Each map stands for a table, its key for the primary key, and the lock for a transaction. Scans stand where a database
 //! would have an index; the comment beside each scan names that index. Records of accounts, credentials and events also
 //! read and write as JSON (`serde`), so a database can keep them as text beside its keys.
