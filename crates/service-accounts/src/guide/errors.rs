@@ -19,7 +19,7 @@
 //! | `FirstToken` | Its source is the error of the token: see there |
 //! | `Lifetime` | Ask for a lifetime that the environment allows; its source says the bounds |
 //! | `NetworksWiden` | Narrow the session to networks of its account |
-//! | `TooManyNetworks` | Join networks into larger ones |
+//! | `TooManyNetworks` | Merge networks into larger ones |
 //! | `ExpiryPassed` | Give a date in the future, or [disable](crate::AccountHandle::disable) the account |
 //! | `EnvironmentUnknown` | Use one of the environments it names, or add it with [`Builder::lifecycle`](crate::Builder::lifecycle) |
 //! | `EnvironmentDiffers` | Create an account for that environment |
@@ -33,9 +33,9 @@
 //! | `RotationNotAllowed` | Let an administrator rotate it, or allow it with [`Builder::self_rotation`](crate::Builder::self_rotation) |
 //! | `RotationMissing` | Ask the old token, not its successor |
 //! | `Rotation` | Its source says whether to take another key, mint anew, or shorten the overlap |
-//! | `NotPending` | Nothing waits: nothing to do |
+//! | `NotPending` | No proposal waits for approval: nothing to do |
 //! | `OwnApproval` | Let an administrator approve who neither made nor edited it, nor created the account that did |
-//! | `Outdated` | Show the account again, and approve the revision that was shown |
+//! | `Outdated` | Read the account again, and approve the revision that was read |
 //! | `PolicyBlocked` | Each finding names the policy, the rule and the field: change the request, or the policy |
 //! | `PolicyChanged` | Read the policy again, and decide again |
 //! | `PolicyName` | Use 1 to 128 of the characters a-z A-Z 0-9 . _ - @ : |
@@ -44,16 +44,16 @@
 //! | `DocumentMissing` | Check the id of the incident or other record |
 //! | `DocumentTaken` | Choose another name |
 //! | `ApplicationMissing` | Check the name of the application among those that the host has |
-//! | `ApplicationNotPermitted` | Give the account a role or scope with the application's permission, and see that it works |
+//! | `ApplicationNotPermitted` | Give the account a role or scope with the application's permission; for this system's own events, the permission to read the trail. The account must be enabled |
 //! | `EventUnknown` | Name events such as `token.revoked`, or a pattern such as `token.*` |
 //! | `EventCount` | Name at least one event, and no more than it says |
 //! | `Target` | Its source says what is wrong with the address; send another one |
-//! | `TooManySubscriptions` | End a subscription first |
+//! | `TooManySubscriptions` | Remove a subscription first |
 //! | `PayloadTooLong` | Send less, or a reference to it |
 //! | `TextTooLong` | Send the text in parts |
 //! | `TooManyEntries` | Open another record |
 //! | `Conflict` | Retry: others changed the same record eight times in a row |
-//! | `Randomness` | Stop, and look at the machine: without randomness no secret is made |
+//! | `Randomness` | Stop and check the machine: without randomness no secret can be made |
 //! | `Unavailable` | Retry later; its source says what the store reports |
 //!
 //! ## Credentials: [`Rejection`](crate::Rejection)
@@ -62,7 +62,7 @@
 //!
 //! | code | what to do |
 //! |---|---|
-//! | `malformed` | The client sent no credential of this host: look for a cut or quoted copy, or another vendor prefix |
+//! | `malformed` | The client sent no credential of this host: check for a truncated or quoted copy, or another vendor prefix |
 //! | `wrong_kind` | A client secret was sent as a bearer token, or a token where the client secret belongs |
 //! | `unknown` | The credential was deleted, or made on another database |
 //! | `wrong_secret` | The secret is wrong, or this process has another pepper: call [`check_peppers`](crate::ServiceAccounts::check_peppers) at the start |

@@ -91,6 +91,9 @@ texts! {
 
 impl ApplicationName {
     /// The application of this system's own events: accounts, tokens, policies and the rest of the trail.
+    ///
+    /// It always exists. To be told of them, an account must hold the permission to read the trail
+    /// ([`Administration::read_trail`](crate::Administration::read_trail)).
     pub const OWN: &'static str = "service-accounts";
 
     /// Whether its events are this system's own.
