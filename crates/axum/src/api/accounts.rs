@@ -52,7 +52,7 @@ pub(crate) async fn list<S: Store + 'static, P: Permission>(
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
 }
 
-/// Answers 200. Its e-mail address is made of the id, where no import gave one, and leads nowhere.
+/// Answers 200. Its `email` is made of the id and leads nowhere; the address of an import is its `contact_email`.
 pub(crate) async fn show<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

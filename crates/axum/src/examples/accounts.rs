@@ -35,6 +35,8 @@ pub(crate) fn account() -> Value {
         "approved_by": null,
         "proposal": null,
         "revision": 17,
+        "contact_email": null,
+        "title": null,
         "created_at": "2026-01-31T12:00:00Z",
         "created_by": "service_administrator@service",
     })

@@ -9,7 +9,7 @@ use service_accounts::{
     audit::Label,
     lifecycle::Environment,
     naming::{AccountId, DisplayName, UndeliverableEmail},
-    store::{Account, Approval, Justification, Owner, Proposal, Purpose, Status, SystemName},
+    store::{Account, Approval, Email, Justification, Owner, Proposal, Purpose, Status, SystemName, Title},
 };
 use utoipa::ToSchema;
 
@@ -77,6 +77,12 @@ pub(crate) struct AccountView<'a> {
     proposal: Option<ProposalView<'a>>,
     /// The event that last changed it: what an approval names as seen.
     revision: i64,
+    /// The address that an import gave for it, for people; `null` if none did.
+    #[schema(value_type = Option<String>)]
+    contact_email: Option<&'a Email>,
+    /// The job title that an import gave for it; `null` if none did.
+    #[schema(value_type = Option<String>)]
+    title: Option<&'a Title>,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
@@ -106,7 +112,7 @@ pub(crate) enum ApprovalShape {
 }
 
 impl<'a> AccountView<'a> {
-    /// The address is the undeliverable one that is made of the id, never that of an import.
+    /// `email` is the undeliverable address that is made of the id; that of an import is `contact_email`.
     pub(crate) fn new(account: &'a Account) -> Self {
         let (approval, approved_by) = match &account.approval {
             Approval::NotRequired => ("not_required", None),
@@ -132,6 +138,8 @@ impl<'a> AccountView<'a> {
             approved_by,
             proposal: account.proposal.as_deref().map(ProposalView::new),
             revision: account.revision.event().number(),
+            contact_email: account.email.as_ref(),
+            title: account.title.as_ref(),
             created_at: Instant(account.created_at),
             created_by: &account.created_by,
         }

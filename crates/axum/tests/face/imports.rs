@@ -87,3 +87,18 @@ async fn a_file_that_cannot_be_imported_says_why() {
     assert_eq!(send(&world.api(), json).await.status, 415);
     assert_eq!(send(&world.api(), upload(&world, "?surprise=1", FILE)).await.status, 422);
 }
+
+/// What the file tells of the people behind an account is not lost.
+#[tokio::test]
+async fn email_and_title_of_a_row_are_shown_with_the_account() {
+    const PEOPLE: &str =
+        "user,display_name,email,title,role,password\nhal@example.com,Hal,hal@example.org,Data Engineer,,\n";
+    let world = World::new().await;
+    let digest = preview(&world, PEOPLE).await.json()["digest"].as_str().unwrap().to_owned();
+    let made = send(&world.api(), upload(&world, &format!("?confirm={digest}"), PEOPLE)).await;
+    assert_eq!(made.status, 201);
+    let path = "/api/v1/service-accounts/hal@service";
+    let shown = send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, path, None)).await.json();
+    assert_eq!((&shown["contact_email"], &shown["title"]), (&"hal@example.org".into(), &"Data Engineer".into()));
+    assert_eq!(shown["email"], "hal@service.invalid");
+}
