@@ -15,9 +15,12 @@
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
 //! | a new pepper that kills, an old one that lives on | [`peppers`] |
 //! | a write for each request, a mark that is lost | [`usage`] |
+//! | a trail that does not say what changed, or says it in another order | [`told`] |
 //! | what was found by attack on this project | [`second_list`] |
+//! | what takes a socket, a file, a database or a whole service to show | [`elsewhere`] names the tests |
 
 mod authority;
+mod elsewhere;
 mod expiry;
 mod forge;
 mod gains;
@@ -34,4 +37,5 @@ mod revocation;
 mod second_list;
 mod secrets;
 mod states;
+mod told;
 mod usage;

@@ -2,7 +2,7 @@
 
 use service_accounts::{Administration, CreatedAccount};
 use service_accounts::{
-    Error, NewToken, Randomness, Rejection, ServiceAccounts, SystemRandomness,
+    Error, NewAccount, NewToken, Randomness, Rejection, ServiceAccounts, SystemRandomness,
     access::{Scopes, presets::data_quality},
     lifecycle::{Environment, LifecyclePolicy, TokenState},
     naming::{NameAdviceCode, TokenName},
@@ -72,7 +72,26 @@ fn an_environment_that_the_policy_does_not_know_gets_no_token() {
     let holder = world.holder("Pipeline Automation");
     let wanted = NewToken { environment: Some(Environment::parse("moon").unwrap()), ..token("weekly") };
     let minted = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&wanted));
-    assert!(matches!(minted, Err(Error::Lifetime(_))), "{minted:?}");
+    let Err(Error::EnvironmentUnknown { known }) = minted else { panic!("{minted:?}") };
+    assert_eq!(known, ["development", "production", "staging", "testing"]);
+}
+
+/// Found by a review of this project: an account for tests got a token for production, of 365 days.
+#[test]
+fn a_token_is_of_its_accounts_environment_or_of_one_with_shorter_lives() {
+    let world = World::built(|builder| builder.lifecycle(LifecyclePolicy::default()));
+    let environment = |name: &str| Environment::parse(name).unwrap();
+    let by_life = ["testing", "development", "staging", "production"];
+    for (place, of_account) in by_life.iter().enumerate() {
+        let wanted = NewAccount { environment: environment(of_account), ..wanted(&format!("Loader {place}")) };
+        let id = wait(world.accounts.acting(&ada()).create(wanted)).unwrap().account.id.clone();
+        for (other, of_token) in by_life.iter().enumerate() {
+            let wanted = NewToken { environment: Some(environment(of_token)), ..token(of_token) };
+            let minted = wait(world.accounts.acting(&ada()).account(&id).mint(&wanted));
+            let refused = matches!(minted, Err(Error::EnvironmentDiffers));
+            assert_eq!((minted.is_ok(), refused), (other <= place, other > place), "{of_token} in {of_account}");
+        }
+    }
 }
 
 #[test]
