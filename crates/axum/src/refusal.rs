@@ -172,6 +172,7 @@ impl From<Error> for Refusal {
             Error::NetworksWiden | Error::TooManyNetworks { .. } => {
                 Self::validation("ip_allowlist", &error.to_string())
             }
+            Error::TooManySystems { .. } => Self::validation("systems", &error.to_string()),
             Error::SessionLifetime => Self::validation("expires_in", &error.to_string()),
             Error::ExpiryPassed => Self::validation("expires_at", &error.to_string()),
             Error::EnvironmentUnknown { .. } | Error::EnvironmentDiffers => {

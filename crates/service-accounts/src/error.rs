@@ -64,6 +64,12 @@ pub enum Error {
         /// The most allowed.
         most: usize,
     },
+    /// More systems than an account keeps.
+    #[error("at most {most} systems are kept; name those that matter, or make another account")]
+    TooManySystems {
+        /// The most kept.
+        most: usize,
+    },
     /// A date that lies in the past.
     #[error("the expiry lies in the past; give a later date, or disable the account")]
     ExpiryPassed,

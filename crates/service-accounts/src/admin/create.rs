@@ -7,7 +7,7 @@ use std::sync::Arc;
 use service_accounts_access::{Permission, Scopes};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::{AccountId, NameAdvice, OnTaken};
-use service_accounts_store::{Account, Approval, Change, Class, Proposal, Store, Token};
+use service_accounts_store::{Account, Approval, Change, Class, Listed, Proposal, Store, Token};
 use service_accounts_token::Kind;
 use time::UtcDateTime;
 
@@ -60,7 +60,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// administrator, the account is written and waits: its credentials are in the answer and work once it is approved.
     ///
     /// With [`NewAccount::request`] a lost answer is asked for again: the same actor, name and key find the account.
-    /// Its secrets are made anew while no credential was used, and are left out of the answer afterwards.
+    /// Its secrets are made anew while no credential was used or revoked, and are left out of the answer afterwards.
     ///
     /// Rule: [`Call::CreateAccount`](crate::Call::CreateAccount). Event: `account.created` with the role and the first
     /// token's id, never a secret. Where the future is dropped the account may be there and its secrets are lost:
@@ -117,6 +117,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let grant = asker.grant(Call::CreateAccount, role, wanted.scopes.clone(), wanted.teams.clone())?;
         update::check_justification(&asker.catalogue, &grant, wanted.justification.as_ref())?;
         update::check_networks(&wanted.allowlist)?;
+        update::check_systems(&wanted.systems)?;
         self.check_environment(&wanted.environment)?;
         let made = (self.actor.name().clone(), self.core.now());
         let (name, purpose) = ((id.clone(), wanted.name.clone()), (wanted.purpose.clone(), wanted.owner.clone()));
@@ -233,7 +234,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(CreatedAccount { account, client_secret, first_token, advice, warnings })
     }
 
-    /// Whether any credential of the account has been used.
+    /// Whether any credential of the account has been used, or revoked: a secret that somebody has ended is not made anew.
     ///
     /// What waits in memory is written first. An open session is a use of the client secret, and a second credential of
     /// a kind is not of this request.
@@ -243,7 +244,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
         for kind in EVERY_KIND.iter().copied() {
             let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
-            let is_used = page.items.iter().any(|listed| listed.last_used.is_some() || kind == Kind::Session);
+            let is_revoked = |listed: &Listed| listed.credential.token().is_revoked(account);
+            let is_used = |listed: &Listed| listed.last_used.is_some() || kind == Kind::Session || is_revoked(listed);
+            let is_used = page.items.iter().any(is_used);
             if is_used || page.next.is_some() {
                 return Ok(true);
             }

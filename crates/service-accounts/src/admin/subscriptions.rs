@@ -96,7 +96,7 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         let account = self.account_for(Call::Subscribe).await?;
         wanted.check(&core.rules)?;
         core.rules.check_hears(&account, &wanted.application, core.now())?;
-        if self.list(None, Subscription::MOST).await?.items.len() >= Subscription::MOST {
+        if self.is_full().await? {
             return Err(Error::TooManySubscriptions { most: Subscription::MOST });
         }
         let start = self.newest_place().await?;
@@ -136,11 +136,11 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         let from = format!("{beginning}{}", after.map_or("", SubscriptionId::as_str));
         let from = DocumentId::parse(&from).map_err(Unavailable::new)?;
         let page = self.acting.core.subscriptions_page(Some(&from), limit).await?;
-        let (found, whole) = (page.items.len(), page.next.is_some());
         let own = page.items.into_iter().filter(|kept| kept.id.as_str().starts_with(&beginning));
-        let items: Vec<_> = own.map(|kept| kept.value).filter(|value| value.account == *self.account).collect();
-        let has_more = whole && found > 0 && items.len() == found;
-        let next = if has_more { items.last().map(|last| last.id.clone()) } else { None };
+        let items = own.map(|kept| kept.value).filter(|value| value.account == *self.account).collect();
+        // An account of this name in another realm may fill a page with its own.
+        let left = page.next.as_ref().and_then(|id| id.as_str().strip_prefix(&beginning));
+        let next = left.and_then(|id| SubscriptionId::parse(id).ok());
         Ok(Paged { items, next })
     }
 
@@ -202,6 +202,18 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
             Err(_) => {}
         }
         removed
+    }
+
+    /// Whether the account has as many as it may, wherever they stand among those of another realm.
+    async fn is_full(&self) -> Result<bool, Error> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.list(after.as_ref(), Subscription::MOST).await?;
+            (count, after) = (count + page.items.len(), page.next);
+            if count >= Subscription::MOST || after.is_none() {
+                return Ok(count >= Subscription::MOST);
+            }
+        }
     }
 
     /// Another state of a subscription, if the account may still be told and the host still allows the target.

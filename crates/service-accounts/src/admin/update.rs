@@ -21,6 +21,9 @@ use crate::{
 /// The most networks an account may be bound to.
 const MOST_NETWORKS: usize = 1000;
 
+/// The most systems an account names.
+const MOST_SYSTEMS: usize = 200;
+
 /// What changes about an account; what is `None` stays.
 ///
 /// ```
@@ -61,7 +64,7 @@ pub struct AccountUpdate {
     pub purpose: Option<Purpose>,
     /// Another owner.
     pub owner: Option<Owner>,
-    /// Other systems that it connects.
+    /// Other systems that it connects, at most 200.
     pub systems: Option<Vec<SystemName>>,
     /// Another justification.
     ///
@@ -118,6 +121,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let described = self.described(account, update)?;
         check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
         check_networks(&allowlist)?;
+        check_systems(&described.systems)?;
         Ok(self.with_rights(asker, described, grant, allowlist))
     }
 
@@ -203,4 +207,9 @@ pub(super) fn check_justification<P: Permission>(
 pub(super) fn check_networks(allowlist: &Allowlist) -> Result<(), Error> {
     let is_too_long = allowlist.networks().take(MOST_NETWORKS + 1).count() > MOST_NETWORKS;
     if is_too_long { Err(Error::TooManyNetworks { most: MOST_NETWORKS }) } else { Ok(()) }
+}
+
+/// The same for the systems it connects.
+pub(super) const fn check_systems(systems: &[SystemName]) -> Result<(), Error> {
+    if systems.len() > MOST_SYSTEMS { Err(Error::TooManySystems { most: MOST_SYSTEMS }) } else { Ok(()) }
 }

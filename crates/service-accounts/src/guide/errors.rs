@@ -20,6 +20,7 @@
 //! | `Lifetime` | Ask for a lifetime that the environment allows; its source says the bounds |
 //! | `NetworksWiden` | Narrow the session to networks of its account |
 //! | `TooManyNetworks` | Merge networks into larger ones |
+//! | `TooManySystems` | Name the systems that matter, or create another account |
 //! | `ExpiryPassed` | Give a date in the future, or [disable](crate::AccountHandle::disable) the account |
 //! | `EnvironmentUnknown` | Use one of the environments it names, or add it with [`Builder::lifecycle`](crate::Builder::lifecycle) |
 //! | `EnvironmentDiffers` | Create an account for that environment |

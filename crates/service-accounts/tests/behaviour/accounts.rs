@@ -124,6 +124,48 @@ fn every_answer_is_what_is_stored() {
     });
 }
 
+/// A retry gives nothing back that somebody has ended meanwhile, and kills no secret on the way.
+#[test]
+fn a_repeated_creation_makes_no_secret_anew_where_one_was_revoked() {
+    let ends: [fn(&World, &service_accounts::CreatedAccount); 2] = [
+        |world, created| {
+            drop(wait(world.accounts.acting(&ada()).account(&created.account.id).revoke_credentials()).unwrap());
+        },
+        |world, created| {
+            let first = &created.first_token.as_ref().unwrap().token.id;
+            drop(wait(world.accounts.acting(&ada()).token(&created.account.id, first).revoke()).unwrap());
+        },
+    ];
+    for end in ends {
+        let world = World::new();
+        let request = Some(service_accounts::store::RequestKey::parse("one").unwrap());
+        let create =
+            || world.create_with("Pipeline Automation", |wanted| NewAccount { request: request.clone(), ..wanted });
+        let created = create();
+        end(&world, &created);
+        let before = wait(world.store.credential(&created.client_secret.as_ref().unwrap().id())).unwrap().unwrap();
+        let again = create();
+        assert!(again.client_secret.is_none() && again.first_token.is_none());
+        let after = wait(world.store.credential(&before.token().id)).unwrap().unwrap();
+        assert_eq!(after.token().digest, before.token().digest);
+    }
+}
+
+/// What is read on each request, and two hundred times in a list, is bounded.
+#[test]
+fn an_account_names_a_bounded_number_of_systems() {
+    let world = World::new();
+    let systems =
+        |count: usize| (0..count).map(|number| SystemName::parse(&format!("system-{number}")).unwrap()).collect();
+    let id = world.create_with("At Most", |wanted| NewAccount { systems: systems(200), ..wanted }).account.id.clone();
+    let more = NewAccount { systems: systems(201), ..wanted("One More") };
+    let created = wait(world.accounts.acting(&ada()).create(more));
+    assert!(matches!(created, Err(Error::TooManySystems { most: 200 })), "{created:?}");
+    let update = AccountUpdate { systems: Some(systems(201)), ..AccountUpdate::default() };
+    let updated = wait(world.accounts.acting(&ada()).account(&id).update(update));
+    assert!(matches!(updated, Err(Error::TooManySystems { most: 200 })), "{updated:?}");
+}
+
 #[test]
 fn an_account_that_waits_for_approval_works_once_somebody_else_has_given_it() {
     let world = World::built(|builder| builder.approval(ApprovalRule::SecondAdministrator));

@@ -46,6 +46,39 @@ pub(crate) fn account(world: &World, name: &str, role: &str, teams: Teams) -> Ac
     wait(world.accounts.acting(&ada()).create(wanted)).unwrap().account.id.clone()
 }
 
+/// Documents are in the order of the local part of the account's name, which accounts of several realms may share.
+#[test]
+fn the_subscriptions_of_an_account_are_listed_and_counted_past_those_of_its_namesake_in_another_realm() {
+    let one = host();
+    let other = World::on(one.store.inner().clone(), one.clock.clone(), |builder| {
+        with_billing(builder.realm(service_accounts::naming::Realm::parse("tenant-b").unwrap()))
+    });
+    let theirs = account(&other, "Billing Relay", "Member", finance());
+    for _ in 0..20 {
+        subscribe(&other, &theirs, wanted(billing(), &["invoice.*"]));
+    }
+    // The two worlds draw the same random numbers, and are to draw different ids.
+    account(&one, "Alation Sync", "Member", finance());
+    let ours = account(&one, "Billing Relay", "Member", finance());
+    let mut made: Vec<_> =
+        (0..20).map(|_| subscribe(&one, &ours, wanted(billing(), &["invoice.*"])).subscription.id).collect();
+    let ada = ada();
+    let room = one.accounts.acting(&ada).subscriptions(&ours);
+    let full = wait(room.create(wanted(billing(), &["invoice.*"])));
+    assert!(matches!(full, Err(Error::TooManySubscriptions { .. })), "{full:?}");
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = wait(room.list(after.as_ref(), 2)).unwrap();
+        listed.extend(page.items.into_iter().map(|subscription| subscription.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    made.sort();
+    assert_eq!(listed, made);
+}
+
 pub(crate) fn finance() -> Teams {
     Teams::only(["finance"]).unwrap()
 }

@@ -66,7 +66,7 @@ pub(crate) struct CreateRequest {
     justification: Option<Justification>,
     /// The systems it connects.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, max_items = 200)]
     systems: Vec<SystemName>,
     /// A token to mint in the same step.
     #[serde(default)]
@@ -115,7 +115,7 @@ pub(crate) struct UpdateRequest {
     name: Option<DisplayName>,
     /// The systems it connects; the list replaces the present one.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Vec<String>, required = false)]
+    #[schema(value_type = Vec<String>, required = false, max_items = 200)]
     systems: Option<Vec<SystemName>>,
     /// Another role; above the lowest one it needs a justification.
     #[serde(default, deserialize_with = "present")]
