@@ -199,6 +199,14 @@ mod tests {
         }
     }
 
+    /// Trails of years and dashboards are searched by them.
+    #[test]
+    fn the_names_of_the_reasons_never_change() {
+        let names = "malformed wrong_kind unknown wrong_secret wrong_client wrong_realm revoked expired account_disabled \
+                     account_pending account_expired wrong_environment address_not_allowed unknown_grant";
+        assert_eq!(Rejection::ALL.map(Rejection::as_str).join(" "), names);
+    }
+
     /// What a client may learn about an account it can only learn once its secret has verified: these reasons are found
     /// after that, and all others tell nothing.
     #[test]

@@ -119,3 +119,22 @@ pub(crate) fn standing(token: &Token, account: &Account, now: UtcDateTime) -> Re
         _ => account.standing(now),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_reasons_never_change() {
+        for (reason, name) in [
+            (Unusable::Revoked, "revoked"),
+            (Unusable::Expired, "expired"),
+            (Unusable::AccountDisabled, "account_disabled"),
+            (Unusable::AccountDeleted, "account_deleted"),
+            (Unusable::AccountPending, "account_pending"),
+            (Unusable::AccountExpired, "account_expired"),
+        ] {
+            assert_eq!(reason.as_str(), name);
+        }
+    }
+}

@@ -107,3 +107,14 @@ impl<W> Evidence<W> {
         RotationStep::ALL.into_iter().zip(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_steps_never_change() {
+        let names = ["mint", "hand_over", "update_secrets", "verify", "watch", "revoke", "observe", "delete"];
+        assert_eq!(RotationStep::ALL.map(RotationStep::as_str), names);
+    }
+}

@@ -86,7 +86,55 @@ fn rfc3339(at: UtcDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use service_accounts_audit::{Payload, Sequence};
+
     use super::*;
+    use crate::notify::{ApplicationName, SubscriptionId, SubscriptionState, TargetUrl};
+
+    const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
+
+    fn subscription(format: Format) -> Subscription {
+        Subscription {
+            id: SubscriptionId::of([7; 10]),
+            account: service_accounts_naming::AccountId::parse("pipeline@service").unwrap(),
+            application: ApplicationName::parse("billing").unwrap(),
+            events: Vec::new(),
+            url: TargetUrl::parse("https://hooks.example.com/x").unwrap(),
+            format,
+            state: SubscriptionState::Enabled,
+            created_at: AT,
+            created_by: Label::new("ada"),
+            account_created_at: AT,
+            seeds: Vec::new(),
+            run: 0,
+            start: Sequence::new(0),
+        }
+    }
+
+    #[test]
+    fn a_body_that_would_be_too_long_is_sent_without_its_data_and_says_so() {
+        let mut event = Event::new(Action::AccountUpdated, Label::new("ada"), AT);
+        for number in 0..90 {
+            event = event.with(Label::new(&format!("{number}")), Label::new(&"\u{10ffff}".repeat(Label::MAX_CHARS)));
+            let recorded = Recorded { sequence: Sequence::new(7), event: event.clone() };
+            let body = body(&subscription(Format::Json), "account.updated", &recorded);
+            assert!(body.len() <= MOST_BYTES, "{number}");
+            let read: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!((&read["place"], &read["type"]), (&json!(7), &json!("account.updated")));
+            assert_eq!(read["data"].get("is_cut").is_some(), number > 79, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_line_for_slack_has_64_kilobytes_at_most_whatever_is_marked_up_in_it() {
+        let payload = Payload::parse(&format!("\"{}\"", "&".repeat(Payload::MAX_BYTES - 2))).unwrap();
+        let name = Label::new(&"&".repeat(Label::MAX_CHARS));
+        let event =
+            Event::new(Action::ApplicationPublished, name.clone(), AT).because(name.clone()).about_account(name);
+        let recorded = Recorded { sequence: Sequence::new(7), event: event.carrying(payload) };
+        let body = body(&subscription(Format::Slack), "invoice.paid", &recorded);
+        assert!((40_000..=MOST_BYTES).contains(&body.len()), "{}", body.len());
+    }
 
     #[test]
     fn an_instant_is_written_as_rfc_3339_says() {

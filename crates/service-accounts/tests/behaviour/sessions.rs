@@ -113,6 +113,38 @@ fn a_session_narrows_its_accounts_networks_and_cannot_widen_them() {
 }
 
 #[test]
+fn a_session_is_narrowed_to_32_networks_at_most() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    for (count, is_fit) in [(31, true), (32, true), (33, false)] {
+        // Every other address, so that no two of them are one network.
+        let addresses = (0..count).map(|number| format!("192.0.2.{}", 2 * number));
+        let allowlist = Allowlist::parse_all(addresses.collect::<Vec<_>>().iter().map(String::as_str)).unwrap();
+        match open(&world, &holder, &Narrowing { allowlist, ..Narrowing::default() }) {
+            Ok(_) => assert!(is_fit, "{count}"),
+            Err(ExchangeError::Session(Error::TooManyNetworks { most: 32 })) => assert!(!is_fit, "{count}"),
+            Err(error) => panic!("{count}: {error}"),
+        }
+    }
+}
+
+/// What a host may choose ends at 1 and at 256.
+#[test]
+fn an_account_has_one_session_at_least_and_256_at_most() {
+    for (chosen, most) in [(0, 1), (usize::MAX, 256)] {
+        let world = World::built(|builder| builder.most_sessions(chosen));
+        let holder = world.holder("Pipeline Automation");
+        for _ in 0..most {
+            world.clock.advance(Duration::SECOND);
+            open(&world, &holder, &Narrowing::default()).unwrap();
+        }
+        let sessions = wait(world.accounts.acting(&ada()).account(&holder.id).sessions(None, 1_000)).unwrap().items;
+        assert_eq!(sessions.len(), most, "one more than that was opened");
+        assert!(world.verdict(&holder.session).is_err(), "the one that ends first made room");
+    }
+}
+
+#[test]
 fn sessions_survive_the_regeneration_of_the_secret_that_opened_them() {
     on_every_store(|world| {
         let holder = world.holder("Pipeline Automation");

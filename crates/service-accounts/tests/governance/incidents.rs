@@ -3,7 +3,7 @@
 use service_accounts::{
     Error, Incident, NewAccount, Note, Rejection, RotateToken, Successor,
     access::Teams,
-    audit::Action,
+    audit::{Action, Event, Label, Query},
     lifecycle::{Overlap, RotationKey},
     store::{BoxStore, DocumentId, MemoryStore, Store},
     token::Kind,
@@ -11,7 +11,8 @@ use service_accounts::{
 
 use std::sync::Arc;
 
-use service_accounts_store::conformance::{Fault, FaultyStore, When};
+use service_accounts_store::conformance::{Call, Fault, FaultyStore, When};
+use time::UtcDateTime;
 
 use crate::world::{World, first, in_role, manager_of, on_every_store, text, token, wait, wanted};
 
@@ -270,4 +271,19 @@ fn an_account_is_contained_and_gets_its_new_secret_in_one_commit() {
         assert_eq!(renewed, revoked + 1);
         assert_eq!(contained.incident.revoked.len(), 2, "the old secret and the token, not the new secret");
     });
+}
+
+/// A busy account must not hold up its own containment.
+#[test]
+fn what_an_account_did_is_looked_for_in_ten_pages_of_the_trail_at_most() {
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
+    let world = World::on(BoxStore::new(store.clone()));
+    let created = world.create("Warehouse sync");
+    let access = Event::new(Action::AccessGranted, Label::new(created.account.id.as_str()), UtcDateTime::UNIX_EPOCH);
+    for _ in 0..20 {
+        wait(store.append(&vec![access.clone(); Query::MAX_LIMIT])).unwrap();
+    }
+    let contain = || drop(wait(world.admin().account(&created.account.id).contain(reason())).unwrap());
+    let pages = store.calls_of(contain).into_iter().filter(|call| *call == Call::Events).count();
+    assert_eq!(pages, 10);
 }

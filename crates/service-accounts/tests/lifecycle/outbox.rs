@@ -264,3 +264,16 @@ fn what_nobody_asks_for_is_read_once() {
     let calls = world.store.calls_of(|| assert!(matches!(next(&world), Next::Nothing)));
     assert!(calls.len() <= 5, "{calls:?}");
 }
+
+#[test]
+fn one_call_looks_at_1024_events_at_most_and_the_next_goes_on_behind_them() {
+    let world = host();
+    let id = account(&world, "Finance Sync", "Member", finance());
+    subscribe(&world, &id, wanted(billing(), &["rare"]));
+    numbered(&world, 0..1024);
+    publish(&world, "rare", &serde_json::json!(1));
+    assert!(matches!(next(&world), Next::More));
+    let calls =
+        world.store.calls_of(|| assert_eq!(told(&[serde_json::from_str(message(&world).body()).unwrap()]), [1]));
+    assert!(calls.len() <= 6, "{calls:?}");
+}

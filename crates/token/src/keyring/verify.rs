@@ -99,3 +99,28 @@ impl fmt::Display for Refused {
 }
 
 impl core::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::{Kind, Pepper, PepperId, Vendor};
+
+    /// Otherwise time would tell which ids still stand under an earlier pepper. That it was tried shows in the answer for
+    /// the tag that it makes.
+    #[test]
+    fn an_earlier_pepper_is_tried_whatever_the_record_stands_under() {
+        let vendor = Vendor::parse("acme").unwrap();
+        let [earlier, current, unknown] = ["k0", "k1", "k9"].map(|id| PepperId::parse(id).unwrap());
+        let ring = Keyring::new(earlier, Pepper::from_bytes([0; Pepper::LEN]));
+        let minted = ring.mint(&vendor, Kind::Token, &mut ChaCha20Rng::from_seed([5; 32])).unwrap();
+        let ring = ring.rotated(current, Pepper::from_bytes([1; Pepper::LEN])).unwrap();
+        let presented = vendor.read(minted.token.expose()).unwrap();
+        for (id, is_known) in [(earlier, true), (current, false), (unknown, false)] {
+            let (known, is_genuine) = ring.is_of_earlier(&presented, &Digest::signed(id, &minted.digest.tag()));
+            assert_eq!((known, bool::from(is_genuine)), (is_known, true), "{id}");
+        }
+    }
+}

@@ -141,3 +141,40 @@ pub(crate) fn before_alerts_of(instant: UtcDateTime) -> Result<DocumentId, Unava
 fn reader() -> Result<DocumentId, Unavailable> {
     DocumentId::parse("detectors").map_err(Unavailable::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use service_accounts_audit::Label;
+    use time::Duration;
+
+    use super::*;
+
+    fn alert(kind: AlertKind, at: UtcDateTime) -> Alert {
+        let (subject, last) = (Label::new("198.51.100.0/24"), Sequence::new(1));
+        Alert {
+            kind,
+            subject,
+            at,
+            first: last,
+            last,
+            count: 30,
+            account: None,
+            token: None,
+            address: None,
+            realm: None,
+        }
+    }
+
+    #[test]
+    fn of_the_alerts_that_strangers_bring_about_a_thousand_a_day_are_kept() {
+        let watch = Watch::new(Settings::default());
+        let mut watching = Watching { watch, kept: None, kept_at: None, most_subjects: 1, strangers: (0, 0) };
+        for day in 1..=2 {
+            let at = UtcDateTime::UNIX_EPOCH + Duration::days(day);
+            let kinds = [AlertKind::FailuresFromSource, AlertKind::FailuresOfAccount].into_iter().cycle();
+            let kept = kinds.take(5_000).filter(|kind| watching.has_room_for(&alert(*kind, at))).count();
+            assert_eq!(kept, 1_000, "day {day}");
+            assert!(watching.has_room_for(&alert(AlertKind::RevokedUse, at)), "others are kept all the same");
+        }
+    }
+}
