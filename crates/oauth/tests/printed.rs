@@ -1,5 +1,7 @@
 //! What is printed for people leaves out what a client sent as a secret, wherever it was put.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
+
 use std::fmt::Debug;
 
 use service_accounts_oauth::{
