@@ -39,7 +39,7 @@ impl Refusal {
     }
 
     /// The same, seen from the object that has the field.
-    fn inside(self, field: &str) -> Self {
+    pub(crate) fn inside(self, field: &str) -> Self {
         match self.0.code() {
             "VALIDATION_ERROR" => {
                 let detail = format!("{field}.{}", self.0.detail());
@@ -193,6 +193,13 @@ impl From<Error> for Refusal {
             }
             Error::PolicyChanged => Self::conflict("OUTDATED", &error),
             Error::PolicyName => Self::validation("name", &error.to_string()),
+            Error::PolicyFitsNothing { field, known } => {
+                let known = known.join(", ");
+                Self::validation(
+                    field,
+                    &format!("not known here, so the policy would never be asked; known are {known}"),
+                )
+            }
             Error::PolicyTooLong { .. } => Self::validation("rules", &error.to_string()),
             Error::DocumentTaken => Self::conflict("NAME_TAKEN", &error),
             Error::ApplicationNotPermitted => Self::forbidden("APPLICATION_NOT_PERMITTED", error.to_string()),

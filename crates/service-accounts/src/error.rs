@@ -175,6 +175,14 @@ pub enum Error {
     /// The name of a policy cannot be used.
     #[error("a policy's name has 1 to 128 of the characters a-z A-Z 0-9 . _ - @ :")]
     PolicyName,
+    /// The criteria of a policy name an environment or a role that is not known, so it would never be asked.
+    #[error("{field} is not known here, so the policy would never be asked; known are {}", known.join(", "))]
+    PolicyFitsNothing {
+        /// Where the name stands, such as `matching_criteria.roles[0]`.
+        field: String,
+        /// The names that are known.
+        known: Vec<String>,
+    },
     /// The policy is too long.
     #[error("a policy has at most {most} bytes of JSON; make two of it")]
     PolicyTooLong {

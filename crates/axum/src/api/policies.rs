@@ -97,8 +97,8 @@ pub(crate) async fn validate<S: Store + 'static, P: Permission>(
     StrictJson(asked): StrictJson<TrialRequest>,
 ) -> Result<Response, Refusal> {
     let policy = asked.policy.read()?;
-    let trial = api.accounts.acting(&actor).policies().validate(&policy, &asked.request).await?;
-    Ok(shown(TrialView::from(&trial)))
+    let trial = api.accounts.acting(&actor).policies().validate(&policy, &asked.request).await;
+    Ok(shown(TrialView::from(&trial.map_err(inside_policy)?)))
 }
 
 /// 200 with a page of what the policy objects to; `limit` counts accounts.
@@ -110,9 +110,14 @@ pub(crate) async fn validate_existing<S: Store + 'static, P: Permission>(
 ) -> Result<Response, Refusal> {
     let policy = body.policy.read()?;
     let room = api.accounts.acting(&actor).policies();
-    let page = room.validate_existing(&policy, asked.after(), asked.limit.get()).await?;
+    let page = room.validate_existing(&policy, asked.after(), asked.limit.get()).await.map_err(inside_policy)?;
     let items = page.items.iter().map(ObjectionView::from).collect();
     Ok(shown(PageView { items, next_cursor: page.next.as_ref().map(ToString::to_string) }))
+}
+
+/// A policy that is tried stands in the field `policy` of the body.
+fn inside_policy(error: Error) -> Refusal {
+    Refusal::from(error).inside("policy")
 }
 
 /// What a hard rule has refused, with every finding.

@@ -125,3 +125,33 @@ async fn no_body_says_who_asks() {
     let made = post(&world, ACCOUNTS, &account(&json!({}))).await.json();
     assert_eq!(made["created_by"], "platform_automation@service", "it is whose credential was sent");
 }
+
+/// As with the environment of an account: a policy about `prodution` would never be asked, and nobody would notice.
+#[tokio::test]
+async fn a_policy_that_could_never_be_asked_is_refused_kept_or_tried() {
+    let world = World::new().await;
+    let policy = |criteria: Value, is_enabled: bool| {
+        let rules = json!([{"kind": "owner_required", "fail": "hard"}]);
+        json!({"name": "short", "is_enabled": is_enabled, "matching_criteria": criteria, "rules": rules})
+    };
+    let request = json!({"name": "nightly", "environment": "production"});
+    for (criteria, expected) in [
+        (json!({"environments": ["production", "prodution"]}), "matching_criteria.environments[1]: not known here"),
+        (json!({"roles": ["admin"]}), "matching_criteria.roles[0]: not known here"),
+    ] {
+        let told = detail(&world, "/api/v1/service/policies", &policy(criteria.clone(), true)).await;
+        assert!(told.starts_with(expected), "{told}");
+        let tried = json!({"policy": policy(criteria.clone(), false), "request": request});
+        let told = detail(&world, "/api/v1/service/policies/validate", &tried).await;
+        assert!(told.starts_with(&format!("policy.{expected}")), "{told}");
+        let tried = json!({"policy": policy(criteria, false)});
+        let told = detail(&world, "/api/v1/service/policies/validate-existing", &tried).await;
+        assert!(told.starts_with(&format!("policy.{expected}")), "{told}");
+    }
+    let gone = policy(json!({"roles": ["Gone"]}), false);
+    assert_eq!(post(&world, "/api/v1/service/policies", &gone).await.status, 201, "what is out of force may stay");
+    let of_certificates = json!({"kinds": ["certificate"], "environments": ["edge"]});
+    let mut named = policy(of_certificates, true);
+    named["name"] = "certificates".into();
+    assert_eq!(post(&world, "/api/v1/service/policies", &named).await.status, 201, "certificates are the host's");
+}

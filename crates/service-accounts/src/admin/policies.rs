@@ -4,6 +4,7 @@
 //! revision.
 
 mod kept;
+mod names;
 mod trial;
 
 use std::fmt;
@@ -142,12 +143,17 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// [`DocumentTaken`](Error::DocumentTaken) by another policy of this name,
     /// [`DocumentMissing`](Error::DocumentMissing) where it was removed meanwhile,
     /// [`PolicyChanged`](Error::PolicyChanged), [`PolicyName`](Error::PolicyName),
+    /// [`PolicyFitsNothing`](Error::PolicyFitsNothing) where it is enabled,
     /// [`PolicyTooLong`](Error::PolicyTooLong), or [`TooManyEntries`](Error::TooManyEntries).
     pub async fn put(&self, policy: &TokenPolicy, expected: Option<PolicyVersion>) -> Result<KeptPolicy, Error> {
         DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
         let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
         if length > MOST_BYTES {
             return Err(Error::PolicyTooLong { most: MOST_BYTES });
+        }
+        // One that is out of force may name what is gone: otherwise nobody could switch it off.
+        if policy.is_enabled {
+            self.check_criteria(policy)?;
         }
         let action = if expected.is_some() { Action::PolicyUpdated } else { Action::PolicyCreated };
         self.change(action, &policy.name, |book| {

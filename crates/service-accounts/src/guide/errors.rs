@@ -40,6 +40,7 @@
 //! | `PolicyBlocked` | Each finding names the policy, the rule and the field: change the request, or the policy |
 //! | `PolicyChanged` | Read the policy again, and decide again |
 //! | `PolicyName` | Use 1 to 128 of the characters a-z A-Z 0-9 . _ - @ : |
+//! | `PolicyFitsNothing` | Correct the name to one that it lists |
 //! | `PolicyTooLong` | Make two policies of it |
 //! | `NotReviewed` | Name an account or a token that is a row of this review |
 //! | `DocumentMissing` | Check the id of the incident or other record |

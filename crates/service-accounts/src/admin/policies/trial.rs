@@ -40,7 +40,8 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// ```
     ///
     /// # Errors
-    /// Those of every call; a request that the policy objects to is an answer, not an error.
+    /// Those of every call, and [`PolicyFitsNothing`](Error::PolicyFitsNothing); a request that the policy objects to is
+    /// an answer, not an error.
     pub async fn validate(&self, policy: &TokenPolicy, request: &TokenRequest) -> Result<PolicyTrial, Error> {
         let policies = self.trial(policy).await?;
         let findings = policies.request(request);
@@ -150,6 +151,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// One policy, as if it alone were in force.
     async fn trial(&self, policy: &TokenPolicy) -> Result<PolicySet<'_, P>, Error> {
         self.acting.may(Call::ReadPolicies)?;
+        self.check_criteria(policy)?;
         self.acting.core.record_by(self.acting.actor, self.event(Action::PolicyValidated, &policy.name)).await?;
         Ok(PolicySet::of(&self.acting.core.rules, [policy.clone()]))
     }
