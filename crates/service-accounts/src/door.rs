@@ -4,6 +4,7 @@
 //! order for every credential, so a client that does not know the secret learns nothing, not even by time, about the
 //! account behind an id.
 
+mod at_once;
 mod authorize;
 mod exchange;
 mod first_use;
@@ -13,10 +14,11 @@ mod recall;
 mod rehash;
 mod revocation;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, pin::Pin, sync::Arc};
 
 use service_accounts_access::Permission;
 use service_accounts_store::{Credential, LastUsed, Store, Token};
+use service_accounts_token::Presented;
 use time::UtcDateTime;
 
 pub use self::{
@@ -30,11 +32,9 @@ use self::{
 };
 use crate::{
     AuthenticateError, Principal, Rejection, ServiceAccounts, Unavailable,
-    clock::instant,
     core::{
         Core,
         journal::{Outcome, Shown},
-        resolve::ready,
     },
 };
 
@@ -71,42 +71,15 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
     /// [`Unavailable`](AuthenticateError::Unavailable) where the store failed and nothing was decided: answer 503, and
     /// never let anybody in.
     pub async fn authenticate(&self, text: &str, address: Option<IpAddr>) -> Result<Principal<P>, AuthenticateError> {
-        match self.core.admit_at_once(text, address) {
-            Some(judged) => judged,
-            // Boxed, because a request that needs no wait would pay for the size of this one.
-            None => Box::pin(self.core.admit(text, Entry::Bearer, address)).await,
+        if let Some(judged) = self.core.admit_at_once(text, address) {
+            return judged;
         }
-    }
-
-    /// As [`authenticate`](Self::authenticate), where that needs no wait; for middleware that then boxes and moves nothing.
-    ///
-    /// `None` where it would wait, and nothing has happened then: call `authenticate`. A good request waits on a store that
-    /// does not answer at once, for the first use of a rotation's successor, for a record that moves to the current pepper,
-    /// while access events must be written first, and always with [`AccessEvents::Strict`](crate::AccessEvents::Strict).
-    ///
-    /// ```
-    /// # use service_accounts::{ServiceAccounts, access::presets::data_quality::{self, Permission}, store::MemoryStore};
-    /// # use service_accounts::token::{Keyring, Pepper, PepperId, Vendor};
-    /// # let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
-    /// # let accounts = ServiceAccounts::builder(MemoryStore::new(), Vendor::parse("acme").unwrap(), keyring,
-    /// #     data_quality::catalogue(), Permission::ServiceAccountsManage).build();
-    /// # pollster::block_on(async {
-    /// let judged = match accounts.authenticate_at_once("acme_sat_…", None) {
-    ///     Some(judged) => judged,
-    ///     None => accounts.authenticate("acme_sat_…", None).await,
-    /// };
-    /// assert!(judged.is_err());
-    /// # });
-    /// ```
-    #[must_use]
-    pub fn authenticate_at_once(
-        &self,
-        text: &str,
-        address: Option<IpAddr>,
-    ) -> Option<Result<Principal<P>, AuthenticateError>> {
-        self.core.admit_at_once(text, address)
+        self.core.admit_in_a_box(text, address).await
     }
 }
+
+/// A judgement that may wait.
+type Judging<'a, P> = Pin<Box<dyn Future<Output = Result<Principal<P>, AuthenticateError>> + Send + 'a>>;
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Judges a credential, and again where it changed before its first use was noted.
@@ -125,6 +98,11 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             }
         }
         Err(AuthenticateError::Unavailable(Unavailable::new(Contended)))
+    }
+
+    /// As [`admit`](Self::admit). Hidden from the compiler, because a request that needs no wait would pay for the room that this one needs.
+    fn admit_in_a_box<'a>(&'a self, text: &'a str, address: Option<IpAddr>) -> Judging<'a, P> {
+        Box::pin(self.admit(text, Entry::Bearer, address))
     }
 
     /// One read and one judgement. `None` where the record changed before its first use was noted: read again. What was
@@ -155,39 +133,6 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
                 let claimed = found.as_ref().map(|found| found.token().id);
                 Err(self.refuse(address, rejection, claimed.as_ref(), now))
             }
-        }
-    }
-
-    /// The way of a good request with a bearer credential, and of one that names no verified credential; every other goes by [`admit`](Self::admit).
-    fn admit_at_once(&self, text: &str, address: Option<IpAddr>) -> Option<Result<Principal<P>, AuthenticateError>> {
-        if !self.store.answers_at_once() || self.journal.has_to_wait() {
-            return None;
-        }
-        let address = address.map(|address| address.to_canonical());
-        let second = self.clock.second();
-        let shown = match self.read(text, Entry::Bearer) {
-            Ok(shown) => shown,
-            Err(rejection) => return Some(Err(self.refuse(address, rejection, None, instant(second)))),
-        };
-        if let Some(principal) = self.recall(&shown, address, second) {
-            return Some(Ok(principal));
-        }
-        let now = instant(second);
-        let found = match ready(self.store.credential(&shown.presented.id()))? {
-            Ok(found) => found,
-            Err(error) => return Some(Err(Unavailable::new(error).into())),
-        };
-        match (self.judge(&shown, found.as_ref(), Entry::Bearer, address, now), found) {
-            (Ok(accepted), Some(credential)) if accepted.rehash.is_none() && !is_first_use(credential.token()) => {
-                let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
-                self.journal.note(access);
-                Some(Ok(self.marked(credential, accepted, address, now)))
-            }
-            (Err(rejection), found) if !rejection.is_of_verified() => {
-                let claimed = found.as_ref().map(|found| found.token().id);
-                Some(Err(self.refuse(address, rejection, claimed.as_ref(), now)))
-            }
-            _ => None,
         }
     }
 
@@ -227,18 +172,24 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(Some(principal))
     }
 
-    /// The text's form, its checksum and its kind, on which no store is asked; and its tag, while the store fetches what it
-    /// may know of it.
+    /// What a text says, with its tag.
     ///
     /// The tag is computed before the store is asked, so that a known id and an unknown one cost the same MAC.
-    #[inline(always)]
     fn read<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presentation<'a>, Rejection> {
+        let presented = self.parse(text, entry)?;
+        Ok(Presentation { signed: self.issuer.keyring.sign(&presented), presented })
+    }
+
+    /// The text's form, its checksum and its kind, on which no store is asked; what the store may know of it is on its way
+    /// from then on.
+    #[inline(always)]
+    fn parse<'a>(&self, text: &'a str, entry: Entry<'_>) -> Result<Presented<'a>, Rejection> {
         let presented = self.issuer.vendor.read(text).map_err(|_| Rejection::Malformed)?;
         if !entry.accepts(presented.kind()) {
             return Err(Rejection::WrongKind);
         }
         self.store.prefetch(&presented.id());
-        Ok(Presentation { signed: self.issuer.keyring.sign(&presented), presented })
+        Ok(presented)
     }
 
     /// Counts a request whose secret did not verify. Only the id of a record that exists is passed on, as a claim.

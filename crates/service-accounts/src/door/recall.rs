@@ -15,9 +15,9 @@ use std::{net::IpAddr, sync::Arc};
 use service_accounts_access::{CatalogueId, Grants, Permission};
 use service_accounts_naming::CompactAccountId;
 use service_accounts_store::{Clearance, Credential, LastUsed, Store, Usage};
+use service_accounts_token::{Presented, Tag};
 use time::UtcDateTime;
 
-use super::judge::Presentation;
 use crate::{
     Principal,
     clock::instant,
@@ -30,19 +30,20 @@ impl<S: Store, P: Permission> Core<S, P> {
     ///
     /// The MAC was made before, and nothing here depends on the secret but the comparison of tags, which has no early
     /// end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn recall(
         &self,
-        shown: &Presentation<'_>,
-        address: Option<IpAddr>,
+        presented: &Presented<'_>,
+        signed: &Tag,
+        address: &Option<IpAddr>,
         second: i64,
     ) -> Option<Principal<P>> {
         let core = self.id?;
-        let token = shown.presented.id();
+        let token = presented.id();
         let brief = self.store.brief(&token)?;
         let told = brief.read()?;
         // Nothing that was told is looked at before the secret has been found right.
-        if told.tag != shown.signed {
+        if told.tag != *signed {
             return None;
         }
         let short = u32::try_from(second).ok()?;
@@ -50,13 +51,13 @@ impl<S: Store, P: Permission> Core<S, P> {
             return None;
         }
         let holder = self.holders.get(told.what)?;
-        if !self.journal.repeats(&token, address, second) {
+        if !self.journal.repeats(&token, *address, second) {
             return None;
         }
-        if brief.note_use(short, address) {
-            self.journal.keep_use(Usage { token, last: LastUsed { at: instant(second), address } });
+        if brief.note_use(short, *address) {
+            self.journal.keep_use(Usage { token, last: LastUsed { at: instant(second), address: *address } });
         }
-        Some(Principal::known(Known::new(core, holder, token, short, address)))
+        Some(Principal::known(Known::new(core, holder, token, short, *address)))
     }
 
     /// Remembers that this credential is calm until then.
