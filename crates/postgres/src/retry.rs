@@ -41,3 +41,31 @@ macro_rules! retrying {
 }
 
 pub(crate) use retrying;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a call is made that fails like this each time.
+    fn calls(failure: impl Fn() -> PostgresError) -> usize {
+        let mut calls = 0;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let answer: Result<(), PostgresError> = runtime.block_on(async {
+            retrying!({
+                calls += 1;
+                Err(failure())
+            })
+        });
+        assert!(answer.is_err());
+        calls
+    }
+
+    #[test]
+    fn what_changed_nothing_is_tried_again_four_times_and_nothing_else_is() {
+        assert_eq!(calls(|| PostgresError::Unavailable("no route".into())), 5);
+        assert_eq!(calls(|| PostgresError::Contended("40001".into())), 5);
+        assert_eq!(calls(|| PostgresError::OutcomeUnknown("gone".into())), 1);
+        assert_eq!(calls(|| PostgresError::TooSlow), 1);
+        assert_eq!(calls(|| PostgresError::Database("23505".into())), 1);
+    }
+}

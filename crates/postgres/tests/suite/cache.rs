@@ -113,6 +113,23 @@ fn a_read_is_answered_from_memory_and_a_change_elsewhere_is_known_within_the_bou
     is_known_within_the_bound(|| two.is_revoked());
 }
 
+/// A credential that another node mints works with the next request of this one.
+#[test]
+fn that_a_credential_is_unknown_is_not_remembered() {
+    let Some(server) = Server::shared() else { return };
+    let two = two(server);
+    let account = wait(two.cached.account(&two.token.account)).unwrap().unwrap();
+    for number in 0..5 {
+        let token = two.plain.token(&account.id, &format!("token-{number}"));
+        for _ in 0..3 {
+            assert!(wait(two.cached.credential(&token.id)).unwrap().is_none());
+        }
+        let id = token.id;
+        commit(two.plain.writer(), Change::Mint { token: Box::new(token), account_revision: account.revision });
+        assert!(wait(two.cached.credential(&id)).unwrap().is_some());
+    }
+}
+
 #[test]
 fn a_change_of_the_account_elsewhere_is_known_within_the_bound() {
     let Some(server) = Server::shared() else { return };

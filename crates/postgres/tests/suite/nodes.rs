@@ -114,7 +114,12 @@ fn a_revocation_acknowledged_by_one_node_is_refused_by_the_next_request_of_anoth
     let (subject, other, _) = nodes(server);
     for n in 0..50 {
         let token = minted(&subject, subject.writer(), &format!("token-{n}"));
-        assert!(wait(other.credential(&token.id)).unwrap().unwrap().standing(AT).is_ok());
+        for _ in 0..3 {
+            assert!(
+                wait(other.credential(&token.id)).unwrap().unwrap().standing(AT).is_ok(),
+                "now it is known decoded"
+            );
+        }
         revoke(subject.writer(), &token);
         assert!(wait(other.credential(&token.id)).unwrap().unwrap().standing(AT).is_err());
     }
