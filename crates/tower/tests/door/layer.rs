@@ -13,6 +13,7 @@ use std::{
 
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use pollster::block_on;
+use service_accounts::AccessEvents;
 use service_accounts_store::conformance::{Call, Fault, When};
 use service_accounts_tower::{AuthenticateLayer, ROTATE_AFTER};
 use time::Duration;
@@ -50,11 +51,14 @@ impl Service<Request<String>> for Fussy {
 
 #[test]
 fn the_service_that_was_made_ready_is_the_one_that_serves() {
-    let world = World::new();
-    let mut guarded = AuthenticateLayer::new(world.gate()).layer(Fussy::default());
-    for _ in 0..3 {
-        let response = block_on(async { guarded.ready().await?.call(world.request()).await });
-        assert_eq!(response.unwrap().status(), StatusCode::OK);
+    // A strict trail is waited for; without one the request is judged at once.
+    for events in [AccessEvents::Off, AccessEvents::Strict] {
+        let world = World::with(events, |account| account);
+        let mut guarded = AuthenticateLayer::new(world.gate()).layer(Fussy::default());
+        for _ in 0..3 {
+            let response = block_on(async { guarded.ready().await?.call(world.request()).await });
+            assert_eq!(response.unwrap().status(), StatusCode::OK, "{events:?}");
+        }
     }
 }
 
