@@ -37,8 +37,7 @@ pub(crate) fn token(row: &Row, at: usize) -> Result<Token, PostgresError> {
 
 /// The columns revision and record from `at` on, as the token of this id.
 pub(crate) fn token_of(id: &str, row: &Row, at: usize) -> Result<Token, PostgresError> {
-    let record = text(row, at + 1, "token")?;
-    let token = Token::from_plain_json(record).map_or_else(|| decode(record, "token"), Ok)?;
+    let token: Token = decode(text(row, at + 1, "token")?, "token")?;
     let is_this = token.id.as_str() == id && token.revision == revision(row, at)?;
     if is_this { Ok(token) } else { Err(PostgresError::corrupt("token")) }
 }

@@ -1,6 +1,5 @@
 //! What one authentication reads: a record with its account, and what was worked out from them.
 
-mod plain;
 mod record;
 
 use std::{
