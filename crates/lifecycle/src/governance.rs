@@ -91,7 +91,7 @@ crate::object::reads_objects_only!(GovernancePolicy<C: Default, R>, via Governan
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EnforcedRule<R> {
-    /// The rule.
+    /// What must hold.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub rule: R,
     /// What its failure does.

@@ -48,7 +48,7 @@ pub fn plan<'a, K: Clone + 'a>(
 pub struct ComingFinding<K> {
     /// When.
     pub at: UtcDateTime,
-    /// The token.
+    /// Which token, by the key that the caller gave with it.
     pub key: K,
     /// What will be found.
     pub finding: LifecycleFinding,
@@ -96,7 +96,7 @@ fn coming_of<K: Clone>(
 /// What another policy would change for one token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyDifference<K> {
-    /// The token.
+    /// Which token, by the key that the caller gave with it.
     pub key: K,
     /// What would be found that is not found now.
     pub appears: Vec<LifecycleFinding>,

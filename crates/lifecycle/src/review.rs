@@ -75,9 +75,9 @@ pub struct ReviewRow<K, P> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ReviewedKind {
-    /// An account.
+    /// The account itself: its role, owner and networks.
     Account,
-    /// A token.
+    /// One of its tokens.
     Token,
 }
 

@@ -237,17 +237,14 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whether any credential of the account has been used, or revoked: a secret that somebody has ended is not made anew.
     ///
     /// What waits in memory is written first. An open session is a use of the client secret, and a second credential of
-    /// a kind is not of this request.
-    ///
-    /// Otherwise a retry would kill the text that a client with the first answer already works with.
+    /// a kind is not of this request. Otherwise a retry would kill the text that a client with the first answer uses.
     async fn is_used(&self, account: &Account) -> Result<bool, Error> {
         self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
         for kind in EVERY_KIND.iter().copied() {
             let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
             let is_revoked = |listed: &Listed| listed.credential.token().is_revoked(account);
             let is_used = |listed: &Listed| listed.last_used.is_some() || kind == Kind::Session || is_revoked(listed);
-            let is_used = page.items.iter().any(is_used);
-            if is_used || page.next.is_some() {
+            if page.next.is_some() || page.items.iter().any(is_used) {
                 return Ok(true);
             }
         }
