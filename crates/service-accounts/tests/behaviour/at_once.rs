@@ -1,7 +1,7 @@
 //! What is remembered of a good credential, and what is judged without a wait, weakens nothing.
 
 use service_accounts::{
-    AccessEvents, AuthenticateError, NewAccount, Rejection,
+    AccessEvents, AuthenticateError, Narrowing, NewAccount, Rejection,
     access::{Allowlist, presets::data_quality},
     audit::{Action, Query},
     lifecycle::Environment,
@@ -144,6 +144,16 @@ fn the_secret_and_the_networks_are_asked_every_time() {
         for _ in 0..3 {
             assert_eq!(at_once(&world, &text), Some(Ok(())));
             assert_eq!(world.verdict_from(&text, "198.51.100.1".parse().ok()), Err(Rejection::AddressNotAllowed));
+        }
+        // A session has networks of its own.
+        let (id, secret) = (created.account.id.as_str(), created.client_secret.unwrap());
+        let narrowing =
+            Narrowing { allowlist: Allowlist::parse_all(["192.0.2.7/32"]).unwrap(), ..Narrowing::default() };
+        let opened = wait(world.accounts.open_session(id, secret.expose(), &narrowing, "192.0.2.8".parse().ok()));
+        let session = opened.unwrap().secret.expose().to_owned();
+        for _ in 0..3 {
+            assert_eq!(world.verdict_from(&session, "192.0.2.7".parse().ok()), Ok(()));
+            assert_eq!(world.verdict_from(&session, "192.0.2.8".parse().ok()), Err(Rejection::AddressNotAllowed));
         }
     }
 }

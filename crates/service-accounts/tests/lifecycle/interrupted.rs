@@ -22,7 +22,11 @@ struct Rotating {
 
 impl Rotating {
     fn begin() -> Self {
-        let world = World::built(|builder| builder.access_events(AccessEvents::Strict));
+        Self::with(AccessEvents::Strict)
+    }
+
+    fn with(events: AccessEvents) -> Self {
+        let world = World::built(|builder| builder.access_events(events));
         let old = world.holder("Pipeline Automation");
         let rotated = old.rotate(&world, &by_key("k")).unwrap();
         Self { new: text_of(&rotated), successor: rotated.successor.id, world, old }
@@ -59,6 +63,21 @@ fn a_failure_at_any_call_leaves_both_tokens_as_they_were_or_both_as_they_should_
             stage.is_noted();
             stage.ends_well();
         }
+    }
+}
+
+/// Where no access is written, a request that was judged good before reads no record: this one must.
+#[test]
+fn a_successor_whose_first_use_was_not_noted_is_not_remembered_as_good() {
+    for events in [AccessEvents::Off, AccessEvents::Coalesced] {
+        let stage = Rotating::with(events);
+        for _ in 0..3 {
+            let judged =
+                stage.world.store.failing(When::Each(Call::Commit), Fault::Refused, || stage.world.admit(&stage.new));
+            assert!(judged.is_err(), "the old token would live on unnoticed");
+            assert!(!stage.is_noted());
+        }
+        stage.ends_well();
     }
 }
 
