@@ -145,15 +145,23 @@ fn the_secret_and_the_networks_are_asked_every_time() {
             assert_eq!(at_once(&world, &text), Some(Ok(())));
             assert_eq!(world.verdict_from(&text, "198.51.100.1".parse().ok()), Err(Rejection::AddressNotAllowed));
         }
-        // A session has networks of its own.
-        let (id, secret) = (created.account.id.as_str(), created.client_secret.unwrap());
-        let narrowing =
-            Narrowing { allowlist: Allowlist::parse_all(["192.0.2.7/32"]).unwrap(), ..Narrowing::default() };
-        let opened = wait(world.accounts.open_session(id, secret.expose(), &narrowing, "192.0.2.8".parse().ok()));
-        let session = opened.unwrap().secret.expose().to_owned();
+    }
+}
+
+/// Its account is bound to none.
+#[test]
+fn the_networks_of_a_session_are_asked_every_time() {
+    for events in [AccessEvents::Coalesced, AccessEvents::Off] {
+        let world = World::built(|builder| builder.access_events(events));
+        let created = world.create("Alation Sync");
+        let allowlist = Allowlist::parse_all(["192.0.2.7/32"]).unwrap();
+        let (narrowing, secret) = (Narrowing { allowlist, ..Narrowing::default() }, created.client_secret.unwrap());
+        let opened = world.accounts.open_session(created.account.id.as_str(), secret.expose(), &narrowing, None);
+        let session = wait(opened).unwrap().secret;
         for _ in 0..3 {
-            assert_eq!(world.verdict_from(&session, "192.0.2.7".parse().ok()), Ok(()));
-            assert_eq!(world.verdict_from(&session, "192.0.2.8".parse().ok()), Err(Rejection::AddressNotAllowed));
+            assert_eq!(world.verdict_from(session.expose(), "192.0.2.7".parse().ok()), Ok(()));
+            let elsewhere = world.verdict_from(session.expose(), "192.0.2.8".parse().ok());
+            assert_eq!(elsewhere, Err(Rejection::AddressNotAllowed));
         }
     }
 }
