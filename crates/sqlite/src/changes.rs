@@ -197,3 +197,25 @@ fn remove_account(transaction: &Transaction<'_>, id: &AccountId) -> Result<(), S
     transaction.prepare_cached("DELETE FROM account WHERE id = ?1")?.execute([id.as_str()])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, types::Value};
+
+    use super::*;
+    use crate::schema;
+
+    /// Everybody else's changes wait meanwhile, so nothing may be read that grows with an account.
+    #[test]
+    fn what_a_change_reads_comes_in_the_order_of_an_index() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        for statement in [ACCOUNT, TOKEN, SECRETS, CREDENTIALS, SESSIONS, NEWEST, NAMED] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let values = vec![Value::Integer(1); plan.parameter_count()];
+            let rows = plan.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<_> = rows.map(Result::unwrap).collect();
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{statement}: {steps:?}");
+        }
+    }
+}

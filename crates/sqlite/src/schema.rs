@@ -223,6 +223,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX event_by_account ON event (account, sequence) WHERE account IS NOT NULL;
     CREATE INDEX event_by_token ON event (token, sequence) WHERE token IS NOT NULL;
 ",
+    "
+    -- Of an account's tokens and secrets the one that was written last, without a look at each.
+    CREATE INDEX token_by_revision ON token (account, revision) WHERE kind IN ('sat', 'sec');
+",
 ];
 
 /// Tables and columns of schema 1, whose files do not say whose they are.
