@@ -14,7 +14,7 @@ use super::{ApplicationName, EventName};
 use crate::{Error, ServiceAccounts};
 
 impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
-    /// Tells the subscribers of an application that something happened there.
+    /// Tells this realm's subscribers of an application that something happened there.
     ///
     /// The event is in the trail when this returns, and from there it is delivered at least once to each subscription that
     /// asks for it. The payload is kept in the trail as it is, for as long as the trail keeps events: put no secret into it.
@@ -51,6 +51,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
         let told = Event::new(Action::ApplicationPublished, Label::new("host"), self.core.now())
             .with(Label::new("application"), Label::new(application.as_str()))
             .with(Label::new("event"), Label::new(event.as_str()))
+            .with(Label::new("realm"), Label::new(self.core.rules.realm.as_str()))
             .carrying(payload);
         self.core.record(told).await
     }

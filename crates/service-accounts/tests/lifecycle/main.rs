@@ -11,6 +11,7 @@ mod boundaries;
 mod insight;
 mod interrupted;
 mod outbox;
+mod realms;
 mod rotation;
 mod rotation_model;
 mod subscriptions;

@@ -1,8 +1,8 @@
 //! What of the trail belongs to this realm.
 //!
 //! Several realms may share a store, and with it one trail. What happened to an account is shown in the account's realm only, and so is
-//! what names its realm: a change of policies or of the catalogue, a report, a review, an export, a refused call. What is about
-//! neither, such as the refusals of a stranger, is about the store as a whole, and shown in each.
+//! what names its realm: a change of policies or of the catalogue, a report, a review, an export, a refused call, what the host
+//! publishes. What is about neither, such as the refusals of a stranger, is about the store as a whole, and shown in each.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{

@@ -36,7 +36,8 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
             let page = self.core.store.events(&query).await.map_err(Unavailable::new)?;
             let last = page.events.last().map_or(place, |last| last.sequence);
             for recorded in page.events {
-                if let Some(name) = subscription.name_of(&recorded.event).map(str::to_owned) {
+                let name = subscription.name_of(&recorded.event).filter(|_| self.core.shows_event(&recorded.event));
+                if let Some(name) = name.map(str::to_owned) {
                     return self.permitted(&subscription, &name, recorded, standing).await;
                 }
             }
