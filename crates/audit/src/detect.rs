@@ -96,7 +96,7 @@ impl Watch {
             return Vec::new();
         }
         self.state.cursor = Some(recorded.sequence);
-        self.state.began.get_or_insert(recorded.event.at().unix_timestamp());
+        self.state.begin(recorded.event.at());
         let alerts = match recorded.event.action() {
             Action::AccessGranted => self.granted(recorded),
             Action::AccessDenied if is_revoked(&recorded.event) => Vec::from_iter(self.revoked(recorded)),
@@ -131,6 +131,7 @@ impl Watch {
         let token = event.token()?;
         let now = event.last_at().unix_timestamp();
         let use_of = self.state.tokens.touch(token, self.settings.most_subjects, || state::LastUse::at(event.at()));
+        use_of.go_back_to(now);
         let gap = event.at().unix_timestamp().saturating_sub(use_of.at);
         let usual = use_of.longest_gap.saturating_add(use_of.longest_gap / 2);
         use_of.at = use_of.at.max(now);
@@ -193,7 +194,7 @@ impl Watch {
             .state
             .told
             .get(&key)
-            .is_some_and(|told| now.saturating_sub(*told) < self.settings.cooldown.whole_seconds());
+            .is_some_and(|told| now.abs_diff(*told) < self.settings.cooldown.whole_seconds().unsigned_abs());
         if !is_told {
             *self.state.told.touch(&key, self.settings.most_subjects, || now) = now;
         }
@@ -245,6 +246,28 @@ mod tests {
     fn a_token_with_a_rare_rhythm_is_told_once() {
         assert_eq!(alerts(&[(0, 1), (20, 1), (40, 1), (69, 1)]), [(20, AlertKind::DormantUse)]);
         assert_eq!(alerts(&[(0, 1), (13, 1)]), []);
+    }
+
+    /// One use on the day 1000, by a clock that was set back afterwards.
+    #[test]
+    fn a_clock_that_ran_ahead_silences_no_detector() {
+        let quiet_token = [(0, 1), (1000, 1), (1, 1), (20, 1)];
+        assert_eq!(alerts(&quiet_token), [(1000, AlertKind::DormantUse), (20, AlertKind::DormantUse)]);
+        let busy_account = [(1000, 1), (1, 1), (9, 300)];
+        assert_eq!(alerts(&busy_account), [(9, AlertKind::SuddenUse)]);
+    }
+
+    /// The learning of who changes rules begins with the first event, and what was told once is told again.
+    #[test]
+    fn a_clock_that_ran_ahead_hides_no_change_of_the_rules() {
+        let mut watch = Watch::new(Settings::default());
+        let told = (1..).zip([1000, 0, 8]).flat_map(|(number, day)| {
+            let at = UtcDateTime::UNIX_EPOCH + Duration::days(day);
+            let actor = Label::new(&alloc::format!("actor of day {day}"));
+            watch
+                .see(&Recorded { sequence: Sequence::new(number), event: Event::new(Action::PolicyUpdated, actor, at) })
+        });
+        assert_eq!(told.map(|alert| alert.subject).collect::<Vec<_>>(), [Label::new("actor of day 8")]);
     }
 
     #[test]

@@ -306,6 +306,16 @@ fn a_sealer_goes_on_after_a_restart_as_if_there_had_been_none() {
     }
 }
 
+/// Its first event would otherwise keep it open until the clock is there again.
+#[test]
+fn a_segment_that_began_by_a_clock_ahead_of_time_closes_once_it_was_set_back() {
+    let mut sealer = Sealer::new(key()).closing_at(3, Duration::minutes(10));
+    assert!(sealer.push(&recorded(1)).unwrap().is_none());
+    let start = recorded(1).event.at();
+    assert!(sealer.close_due(start - Duration::seconds(599)).is_none());
+    assert_eq!(sealer.close_due(start - Duration::seconds(600)).unwrap().count(), 1);
+}
+
 #[test]
 fn a_segment_closes_by_number_and_by_time() {
     let mut sealer = Sealer::new(key()).closing_at(3, Duration::minutes(10));

@@ -42,6 +42,8 @@ impl Habits {
 
     pub(super) fn see(&mut self, recorded: &Recorded, settings: &Settings) -> Seen {
         let now = recorded.event.last_at().unix_timestamp();
+        // A clock that ran ahead for a while does not prolong the learning.
+        self.since = self.since.min(now);
         let is_known = now.saturating_sub(self.since) >= settings.learning.whole_seconds();
         let is_new_network = self.meet(recorded) && is_known;
         let sudden = self.count(recorded, now, settings).filter(|_| is_known);

@@ -5,6 +5,8 @@ use time::UtcDateTime;
 use super::{bounded::Bounded, habits::Habits, rate::Rate};
 use crate::Sequence;
 
+const HOUR: i64 = 3600;
+
 /// Everything a watch knows. Keep it together with its cursor, and give it back to [`Watch::resume`](super::Watch::resume).
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
@@ -22,6 +24,12 @@ pub struct State {
 }
 
 impl State {
+    /// The earliest event counts, so that a clock that ran ahead for a while prolongs no learning.
+    pub(super) fn begin(&mut self, at: UtcDateTime) {
+        let at = at.unix_timestamp();
+        self.began = Some(self.began.map_or(at, |began| began.min(at)));
+    }
+
     pub(super) fn forget_down_to(&mut self, most: usize) {
         self.by_source.forget_down_to(most);
         self.by_account.forget_down_to(most);
@@ -43,5 +51,14 @@ pub(super) struct LastUse {
 impl LastUse {
     pub(super) const fn at(instant: UtcDateTime) -> Self {
         Self { at: instant.unix_timestamp(), longest_gap: 0 }
+    }
+
+    /// Forgets what a clock wrote that ran ahead: its gap never was, and no use would be a late one before it is over.
+    ///
+    /// Rows of accesses come late by minutes, which is no such step.
+    pub(super) const fn go_back_to(&mut self, now: i64) {
+        if self.at.saturating_sub(now) > HOUR {
+            (self.at, self.longest_gap) = (now, 0);
+        }
     }
 }

@@ -28,6 +28,17 @@ struct Lease {
     until: i64,
 }
 
+impl Lease {
+    /// Whether it is to be waited for.
+    ///
+    /// One that ends later than twice the time of a lease was written by another clock, or before this one was set back.
+    /// To wait for it would stop deliveries for as long as the clocks differ.
+    fn holds(&self, now: UtcDateTime, time: Duration) -> bool {
+        let left = self.until.saturating_sub(now.unix_timestamp());
+        left > 0 && left <= time.whole_seconds().saturating_mul(2)
+    }
+}
+
 impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     /// Takes the right to deliver in this realm, or keeps it, for a time from now; `None` while another holder has it.
     ///
@@ -58,7 +69,7 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         let found = self.core.store.cursor(&id).await.map_err(Unavailable::new)?;
         // What cannot be read is of another release, and nobody renews it here.
         let lease = found.as_ref().and_then(|cursor| serde_json::from_str::<Lease>(&cursor.state).ok());
-        if lease.is_some_and(|lease| lease.holder != holder && now.unix_timestamp() < lease.until) {
+        if lease.is_some_and(|lease| lease.holder != holder && lease.holds(now, time)) {
             return Ok(None);
         }
         let until = now.checked_add(time).unwrap_or(now);

@@ -8,11 +8,11 @@ mod find;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Label, Sequence};
-use service_accounts_store::{Cursor, DocumentId, DocumentKind, Paged, Store};
+use service_accounts_store::{Cursor, Document, DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
 use super::{
-    Delivery, DeliveryState, DisabledBecause, Failure, Message, Outcome, Signing, Subscription, Targets,
+    Delivery, DeliveryState, DisabledBecause, Failure, Message, Outcome, Retries, Signing, Subscription, Targets,
     reader::{Reader, Standing, reader_id},
 };
 use crate::{
@@ -119,7 +119,7 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         };
         let Some(standing) = self.standing(&kept).await? else { return Ok(Next::Stopped) };
         match standing.reader.not_before.and_then(|at| UtcDateTime::from_unix_timestamp(at).ok()) {
-            Some(at) if self.core.now() < at => Ok(Next::NotBefore(at)),
+            Some(at) if Retries::is_pause(at, self.core.now()) => Ok(Next::NotBefore(at)),
             _ => self.find(kept, standing).await,
         }
     }
@@ -161,7 +161,9 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
         let Err(failure) = outcome else {
             return self.advance(&message, message.recorded.sequence, reader).await;
         };
-        let first = reader.failing_since.and_then(|at| UtcDateTime::from_unix_timestamp(at).ok()).unwrap_or(now);
+        let first = reader.failing_since.and_then(|at| UtcDateTime::from_unix_timestamp(at).ok());
+        // A clock that ran ahead for a while would otherwise let a dead receiver be tried for as much longer.
+        let first = first.map_or(now, |first| first.min(now));
         let because = match failure {
             Failure::Status(410) => Some(DisabledBecause::ReceiverGone),
             _ => self.core.rules.retries.is_over(first, now).then_some(DisabledBecause::DeliveriesFailed),
@@ -211,15 +213,23 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         after: Option<&DocumentId>,
         limit: usize,
     ) -> Result<Paged<Kept<Subscription>, DocumentId>, Unavailable> {
+        let mut page = self.subscriptions_of_any_realm(after, limit).await?;
+        page.items.retain(|kept| kept.value.account.is_in(&self.rules.realm));
+        Ok(page)
+    }
+
+    /// The same, of all realms of the store. Nobody may be shown them.
+    pub(crate) async fn subscriptions_of_any_realm(
+        &self,
+        after: Option<&DocumentId>,
+        limit: usize,
+    ) -> Result<Paged<Kept<Subscription>, DocumentId>, Unavailable> {
         let page = self.store.documents(DocumentKind::Subscription, after, limit).await.map_err(Unavailable::new)?;
-        let mut items = Vec::new();
-        for document in &page.items {
-            let value: Subscription = serde_json::from_str(&document.body).map_err(Unavailable::new)?;
-            if value.account.is_in(&self.rules.realm) {
-                items.push(Kept { id: document.id.clone(), value, revision: document.revision });
-            }
-        }
-        Ok(Paged { items, next: page.next })
+        let kept = page.items.into_iter().map(|Document { id, body, revision, .. }| {
+            let value = serde_json::from_str(&body).map_err(Unavailable::new)?;
+            Ok(Kept { id, value, revision })
+        });
+        Ok(Paged { items: kept.collect::<Result<_, Unavailable>>()?, next: page.next })
     }
 
     /// A subscription by its document; `None` where it was removed.

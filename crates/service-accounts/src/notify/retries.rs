@@ -9,6 +9,9 @@ use super::SubscriptionId;
 /// Seconds from one attempt to the next; the last of them repeats.
 const PAUSES: [u32; 8] = [1, 5, 30, 120, 600, 1800, 3600, 7200];
 
+/// No pause is longer, its jitter included.
+const LONGEST: Duration = Duration::seconds(7200 + 7200 / 4);
+
 /// For how long a message is tried before its subscription is switched off.
 ///
 /// ```
@@ -41,6 +44,13 @@ impl Retries {
     /// Whether a message that first failed at an instant is given up at another.
     pub(crate) fn is_over(self, first_failure: UtcDateTime, now: UtcDateTime) -> bool {
         now - first_failure >= self.give_up_after
+    }
+
+    /// Whether a pause that ends then is still on.
+    ///
+    /// One that has longer to go than any pause lasts was begun before the clock was set back, and is over.
+    pub(crate) fn is_pause(until: UtcDateTime, now: UtcDateTime) -> bool {
+        now < until && until - now <= LONGEST
     }
 
     /// When to try again after so many attempts: after about 1, 5, 30 seconds, 2, 10, 30 minutes, 1 hour, and then every two.

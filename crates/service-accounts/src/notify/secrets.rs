@@ -34,12 +34,13 @@ impl<S, P: Permission> Core<S, P> {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// How many credentials, and subscriptions whose messages are signed, stand under a pepper.
     ///
-    /// A pepper that a live secret needs must not be retired, or messages could no longer be signed.
+    /// A pepper that a live secret needs must not be retired, or messages could no longer be signed. Those of other realms
+    /// count like their credentials: the keyring is the host's, and not a tenant's.
     pub(crate) async fn count_under(&self, pepper: PepperId) -> Result<Option<u64>, Unavailable> {
         let Some(mut count) = self.store.count_under(pepper).await.map_err(Unavailable::new)? else { return Ok(None) };
         let (mut after, now) = (None, self.now());
         loop {
-            let page = self.subscriptions_page(after.as_ref(), PAGE).await?;
+            let page = self.subscriptions_of_any_realm(after.as_ref(), PAGE).await?;
             let needs = |seeds: &[Seed]| seeds.iter().any(|seed| seed.pepper == pepper && seed.is_live(now));
             let under = page.items.iter().filter(|kept| needs(&kept.value.seeds)).count();
             count = count.saturating_add(u64::try_from(under).unwrap_or(u64::MAX));

@@ -49,7 +49,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let mut watched = Watched::default();
         self.watch_on(&mut watching, (newest, most), &mut watched).await?;
         let now = self.now();
-        let is_due = watching.kept_at.is_none_or(|kept_at| now - kept_at >= KEPT_EVERY);
+        // A clock that was set back is no reason to wait.
+        let is_due = watching.kept_at.is_none_or(|kept_at| !(Duration::ZERO..KEPT_EVERY).contains(&(now - kept_at)));
         if watching.watch.cursor() == watching.kept || !is_due || self.keep_watching(&mut watching, now).await? {
             self.followers.watching.put(watching);
         }

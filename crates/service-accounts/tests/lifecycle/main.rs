@@ -8,6 +8,7 @@
 )]
 
 mod boundaries;
+mod clocks;
 mod insight;
 mod interrupted;
 mod outbox;

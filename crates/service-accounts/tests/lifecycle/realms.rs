@@ -80,3 +80,15 @@ fn published(world: &World, id: &service_accounts::naming::AccountId) -> serde_j
     publish(world, "invoice.paid", &serde_json::json!({ "customer": "again" }));
     delivered(world).pop().unwrap()
 }
+
+/// All tenants of a host have its keyring: the census of one said that a pepper can go by which another's messages are signed.
+#[test]
+fn a_pepper_that_signs_the_messages_of_another_realm_is_still_needed() {
+    let (ours, theirs) = realms();
+    account(&ours, "Ledger", "Member", finance());
+    let watcher = account(&theirs, "Trail Watcher", "Admin", Teams::none());
+    let count = |world: &World| wait(world.accounts.acting(&ada()).peppers()).unwrap()[0].credentials.unwrap();
+    let before = (count(&ours), count(&theirs));
+    subscribe(&theirs, &watcher, wanted(own(), &["*"]));
+    assert_eq!((count(&ours), count(&theirs)), (before.0 + 1, before.1 + 1));
+}

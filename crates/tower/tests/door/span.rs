@@ -90,3 +90,29 @@ fn a_span_leaves_out_the_shortest_credential_that_stands_in_a_path() {
     let text = written(&world, [request]);
     assert!(text.contains("path=/teams/…/…/end"), "{text}");
 }
+
+/// Whoever may write a line of a log for each request may not choose how long it is, nor put a credential into it by the
+/// method, whose letters are a token's.
+#[test]
+fn a_stranger_chooses_neither_the_length_of_a_span_nor_a_credential_in_it() {
+    let world = World::new();
+    let long = Request::builder().uri("/a".repeat(20_000)).body(String::new()).unwrap();
+    let methods = [world.token.clone(), "M".repeat(20_000)];
+    let odd = methods.map(|method| Request::builder().method(method.as_str()).uri("/").body(String::new()).unwrap());
+    let text = written(&world, [long].into_iter().chain(odd));
+    assert!(text.lines().all(|line| line.len() < 1000), "{}", text.len());
+    assert!(text.contains("path=/a/a/a/") && text.contains("a/… ") && text.contains("method=…"), "{text}");
+    assert!(!text.contains(&world.token[..20]), "{text}");
+}
+
+#[test]
+fn a_path_as_long_as_a_span_tells_is_whole() {
+    let world = World::new();
+    let of = |bytes: usize| {
+        let path = format!("{}/{}", "/abcdefg".repeat(bytes / 8 - 1), "z".repeat(7));
+        let request = Request::builder().uri(&path).body(String::new()).unwrap();
+        (written(&world, [request]).contains(&format!("path={path}")), path.len())
+    };
+    assert_eq!(of(512), (true, 512));
+    assert_eq!(of(520), (false, 520));
+}
