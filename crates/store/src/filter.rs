@@ -32,10 +32,31 @@ pub struct AccountFilter {
     pub system: Option<SystemName>,
     /// Only accounts used in this environment.
     pub environment: Option<Environment>,
-    /// Only accounts with this status.
-    pub status: Option<Status>,
+    /// Only accounts with this status, or only those that wait for approval.
+    pub status: Option<StatusFilter>,
     /// Only accounts whose name or id contains this text, in whatever case.
     pub text: Option<String>,
+}
+
+/// Which status an account must have to be listed. Nobody asks for deleted accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// Accounts that are not suspended; those that wait for approval are among them.
+    Enabled,
+    /// Suspended accounts.
+    Disabled,
+    /// Accounts with a [proposal](Account::proposal), suspended or not: new accounts, and more rights that wait.
+    Pending,
+}
+
+impl StatusFilter {
+    fn matches(self, account: &Account) -> bool {
+        match self {
+            Self::Enabled => account.status == Status::Enabled,
+            Self::Disabled => account.status == Status::Disabled,
+            Self::Pending => account.proposal.is_some(),
+        }
+    }
 }
 
 impl AccountFilter {
@@ -79,7 +100,7 @@ impl AccountFilter {
             && self.team.as_ref().is_none_or(|team| account.grant.teams().contains(team))
             && self.system.as_ref().is_none_or(|system| account.systems.contains(system))
             && self.environment.as_ref().is_none_or(|environment| account.environment == *environment)
-            && self.status.is_none_or(|status| account.status == status)
+            && self.status.is_none_or(|status| status.matches(account))
             && self.text.as_ref().is_none_or(|text| has_text(account, text))
     }
 }

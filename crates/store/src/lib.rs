@@ -32,7 +32,7 @@ pub use cursor::Cursor;
 pub use decide::{Needs, Records, Write, decide};
 pub use document::{Document, DocumentId, DocumentIdError, DocumentKind};
 pub use erased::{BoxError, BoxStore};
-pub use filter::AccountFilter;
+pub use filter::{AccountFilter, StatusFilter};
 pub use listed::{LastUsed, Listed, Paged, Usage};
 pub use memory::MemoryStore;
 pub use port::Store;

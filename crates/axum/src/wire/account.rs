@@ -3,7 +3,7 @@
 mod ask;
 mod written;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use service_accounts::{
     access::{Allowlist, RoleName, Scopes, Teams},
     audit::Label,
@@ -92,8 +92,9 @@ pub(crate) struct AccountView<'a> {
 }
 
 /// Whether its credentials work.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
 #[schema(as = AccountStatus)]
 pub(crate) enum StatusShape {
     Enabled,

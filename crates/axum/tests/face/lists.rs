@@ -1,8 +1,15 @@
 //! Queries and pages: one rule for every list.
 
 use http::Method;
+use service_accounts::{
+    AccountUpdate, NewAccount,
+    access::Allowlist,
+    lifecycle::Environment,
+    naming::{AccountId, DisplayName},
+    store::{Owner, Purpose},
+};
 
-use crate::support::{HOME, World, request, send};
+use crate::support::{HOME, World, operator, request, send};
 
 const LISTS: [&str; 3] =
     ["/api/v1/service-accounts", "/api/v1/service-accounts/finance_metrics@service/tokens", "/api/v1/audit"];
@@ -91,6 +98,7 @@ async fn accounts_are_found_by_what_is_known_of_them() {
         ("q=nobody", 0),
         ("status=enabled", 2),
         ("status=disabled", 0),
+        ("status=pending", 0),
         ("owner=data+team", 2),
         ("environment=staging", 0),
         ("system=warehouse", 0),
@@ -101,4 +109,22 @@ async fn accounts_are_found_by_what_is_known_of_them() {
         assert_eq!(page["items"].as_array().unwrap().len(), count, "{query}");
     }
     assert_eq!(status(&world, "/api/v1/service-accounts?status=deleted").await.0, 422);
+}
+
+/// A second administrator has to find what waits for them: new accounts, and more rights of old ones.
+#[tokio::test]
+async fn what_waits_for_approval_is_listed_whether_new_or_changed() {
+    let world = World::new().await;
+    let careful = world.careful();
+    let host = operator();
+    let (purpose, owner) = (Purpose::parse("a test").unwrap(), Owner::parse("data team").unwrap());
+    let new = NewAccount::new(DisplayName::parse("Nightly Load").unwrap(), purpose, owner, Environment::staging());
+    careful.acting(&host).create(new).await.unwrap();
+    let id = AccountId::parse("finance_metrics@service").unwrap();
+    let more = AccountUpdate { allowlist: Some(Allowlist::any()), ..AccountUpdate::default() };
+    careful.acting(&host).account(&id).update(more).await.unwrap();
+    let path = "/api/v1/service-accounts?status=pending";
+    let page = send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, path, None)).await.json();
+    let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["finance_metrics@service", "nightly_load@service"]);
 }

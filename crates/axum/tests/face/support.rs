@@ -10,7 +10,7 @@ use http::{Method, Request, Response, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use service_accounts::{
-    Actor, Clock, NewAccount, NewToken, Sealing, ServiceAccounts, SystemClock,
+    Actor, ApprovalRule, Clock, NewAccount, NewToken, Sealing, ServiceAccounts, SystemClock,
     access::{
         Allowlist, RoleName, Teams,
         presets::data_quality::{self, Permission},
@@ -81,6 +81,15 @@ impl World {
         let gate = Gate::new(accounts.clone()).client_address(ClientAddress::of_peer(connect_info));
         let (admin, member) = (text(admin.first_token), text(member.first_token));
         Self { gate, accounts, store, admin, member, client_secret, api: OnceLock::new() }
+    }
+
+    /// The same accounts, where more rights wait for a second administrator.
+    pub(crate) fn careful(&self) -> Accounts {
+        let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
+        let (catalogue, manage) = (data_quality::catalogue(), Permission::ServiceAccountsManage);
+        ServiceAccounts::builder(self.store.clone(), Vendor::parse("acme").unwrap(), keyring, catalogue, manage)
+            .approval(ApprovalRule::SecondAdministrator)
+            .build()
     }
 
     pub(crate) fn gate(&self) -> Gate<Permission> {

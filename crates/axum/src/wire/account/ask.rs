@@ -7,11 +7,10 @@ use service_accounts::{
     audit::Sequence,
     lifecycle::Environment,
     naming::{AccountId, DisplayName, OnTaken},
-    store::{AccountFilter, Justification, Owner, Purpose, Revision, Status, SystemName},
+    store::{AccountFilter, Justification, Owner, Purpose, Revision, StatusFilter, SystemName},
 };
 use utoipa::{IntoParams, ToSchema};
 
-use super::StatusShape;
 use crate::wire::{
     instant::Instant,
     page::{Cursor, Limit},
@@ -190,8 +189,9 @@ pub(crate) struct AccountQuery {
     system: Option<SystemName>,
     #[param(value_type = String, required = false)]
     environment: Option<Environment>,
-    #[param(inline, value_type = StatusShape, required = false)]
-    status: Option<StatusShape>,
+    /// `enabled` or `disabled`; or `pending`: what waits for a second administrator, new accounts and more rights alike.
+    #[param(inline, value_type = StatusFilterShape, required = false)]
+    status: Option<StatusFilterShape>,
     /// A part of the name or the id, in whatever case.
     #[param(value_type = String, required = false)]
     q: Option<String>,
@@ -202,6 +202,15 @@ pub(crate) struct AccountQuery {
     #[serde(default)]
     #[param(value_type = u32, minimum = 1, maximum = 200, default = 50, required = false)]
     limit: Limit,
+}
+
+/// Which status to list.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StatusFilterShape {
+    Enabled,
+    Disabled,
+    Pending,
 }
 
 impl AccountQuery {
@@ -217,8 +226,9 @@ impl AccountQuery {
     /// `every` has the realm, which no query can set.
     pub(crate) fn filter(self, every: AccountFilter) -> AccountFilter {
         let status = self.status.map(|status| match status {
-            StatusShape::Enabled => Status::Enabled,
-            StatusShape::Disabled => Status::Disabled,
+            StatusFilterShape::Enabled => StatusFilter::Enabled,
+            StatusFilterShape::Disabled => StatusFilter::Disabled,
+            StatusFilterShape::Pending => StatusFilter::Pending,
         });
         AccountFilter {
             owner: self.owner,
