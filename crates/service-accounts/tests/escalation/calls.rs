@@ -5,7 +5,7 @@ use service_accounts::{
     access::{RoleName, Scopes, Teams},
     lifecycle::RotationKey,
     naming::AccountId,
-    store::{Revision, Store},
+    store::{RequestKey, Revision, Store},
     token::TokenId,
 };
 
@@ -15,6 +15,8 @@ use crate::world::{Accounts, BOTH, GROWTH, Known, Permission, ROLES, token, wait
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     Create(usize, bool),
+    /// The request that made the account, sent again as it was, by whomever.
+    CreateAgain,
     Role(usize),
     Teams(bool),
     Scopes(bool),
@@ -27,9 +29,13 @@ pub(crate) enum Call {
     Regenerate,
     TokenScopes(bool),
     Rotate,
+    /// The last rotation of a token of the account, asked for again under its key.
+    RotateAgain,
     CancelRotation,
     Revoke,
     Contain,
+    /// Shows the newest text and does nothing with it: a secret that was used is not made anew.
+    Use,
 }
 
 impl Call {
@@ -44,7 +50,7 @@ impl Call {
     ];
 
     /// Those on an account that is there.
-    pub(crate) const ON_ACCOUNT: [Self; 20] = [
+    pub(crate) const ON_ACCOUNT: [Self; 22] = [
         Self::Role(0),
         Self::Role(1),
         Self::Role(2),
@@ -63,12 +69,14 @@ impl Call {
         Self::TokenScopes(false),
         Self::TokenScopes(true),
         Self::Rotate,
+        Self::RotateAgain,
         Self::CancelRotation,
         Self::Revoke,
+        Self::CreateAgain,
     ];
 
     /// Too many to take part in every sequence.
-    pub(crate) const RARE: [Self; 1] = [Self::Contain];
+    pub(crate) const RARE: [Self; 2] = [Self::Contain, Self::Use];
 }
 
 /// What came of a call that did something.
@@ -98,7 +106,8 @@ fn teams(both: bool) -> &'static [&'static str] {
     if both { BOTH } else { GROWTH }
 }
 
-/// Makes a call on an account and a token of it; `number` makes names that nobody else has.
+/// Makes a call on an account and a token of it; `number` makes names and keys that nobody else has. With the number of an
+/// earlier call it is the same request.
 pub(crate) fn make(
     accounts: &Accounts,
     actor: &Actor<Permission>,
@@ -110,7 +119,8 @@ pub(crate) fn make(
     match call {
         Call::Create(role, both) => {
             let wanted = wanted(&format!("Newcomer {number}"), ROLES[role], teams(both));
-            let created = wait(accounts.acting(actor).create(NewAccount { scopes: Scopes::Inherited, ..wanted }))?;
+            let request = Some(RequestKey::parse(&format!("key-{number}")).unwrap());
+            let created = wait(accounts.acting(actor).create(NewAccount { request, ..wanted }))?;
             Ok(Outcome::given(created.first_token.as_ref().map(Known::of)))
         }
         Call::Role(role) => update(accounts, actor, account, |update| {
@@ -126,6 +136,8 @@ pub(crate) fn make(
             let seen = found.map_or(Revision::NEW, |account| account.revision);
             wait(on.approve(seen)).map(|approved| Outcome::told(approved.gains))
         }
+        // The model has put the request of that time in their place, and shows the text itself.
+        Call::CreateAgain | Call::RotateAgain | Call::Use => Ok(Outcome::default()),
         Call::Disable => wait(on.disable()).map(drop).map(nothing),
         Call::Delete => wait(on.delete()).map(nothing),
         Call::RevokeAll => wait(on.revoke_credentials()).map(drop).map(nothing),

@@ -17,8 +17,8 @@ use std::{
 use service_accounts::{
     Actor, ApprovalRule, Gain,
     naming::AccountId,
-    store::{Account, Approval, Status, Store},
-    token::Kind,
+    store::{Account, Approval, Listed, Status, Store},
+    token::{Kind, TokenId},
 };
 
 use crate::{
@@ -46,18 +46,38 @@ struct Text {
     can: Rights,
 }
 
+/// A call, the number that its names and keys are made of, and the token it is about: what is sent again as it was.
+#[derive(Clone, Copy)]
+struct Request {
+    by: By,
+    call: Call,
+    number: usize,
+    token: TokenId,
+}
+
 pub(crate) struct Model {
     accounts: Accounts,
     texts: Vec<Text>,
     /// Every account, in the order of its creation.
     targets: Vec<AccountId>,
+    /// What was asked for under a key, on which account.
+    requests: Vec<(AccountId, Request)>,
     number: usize,
+    /// How often a request that was sent again was answered with a text.
+    answered_again: usize,
 }
 
 impl Model {
     pub(crate) fn new(approval: ApprovalRule) -> Self {
         let World { accounts, mallory, bob, victims: [boss, worker] } = World::new(approval);
-        let mut model = Self { accounts, texts: Vec::new(), targets: Vec::new(), number: 0 };
+        let mut model = Self {
+            accounts,
+            texts: Vec::new(),
+            targets: Vec::new(),
+            requests: Vec::new(),
+            number: 0,
+            answered_again: 0,
+        };
         for known in [mallory, bob, boss, worker] {
             let (owner, can) = (known.account.as_str().to_owned(), model.rights_of(&known.text));
             assert_eq!(can, model.rights_by_role(&known.account), "the model's own table of roles is right");
@@ -71,6 +91,19 @@ impl Model {
         self.targets.len()
     }
 
+    /// Every request that can be sent again, by whoever sent it.
+    pub(crate) fn again(&self) -> Vec<Step> {
+        let step = |(account, request): &(AccountId, Request)| {
+            let again = if request.call == Call::Rotate { Call::RotateAgain } else { Call::CreateAgain };
+            Some((request.by, again, self.targets.iter().position(|target| target == account)?))
+        };
+        self.requests.iter().filter_map(step).collect()
+    }
+
+    pub(crate) fn answered_again(&self) -> usize {
+        self.answered_again
+    }
+
     pub(crate) fn texts(&self) -> usize {
         self.texts.len()
     }
@@ -80,19 +113,41 @@ impl Model {
         let Some(actor) = self.actor(by, call) else { return Ok(false) };
         let held = self.held(by);
         let account = self.targets[target].clone();
-        let newest = self.texts.iter().rev().find(|text| text.known.account == account);
-        let Some(token) = newest.map(|text| text.known.id) else { return Ok(false) };
-        self.number += 1;
-        let made = calls::make(&self.accounts, &actor, (call, self.number), (&account, &token));
-        let Ok(Outcome { given, gains }) = made else { return Ok(false) };
+        let Some(request) = self.request((by, call), &account) else { return Ok(false) };
+        let (asked, on) = ((request.call, request.number), (&account, &request.token));
+        let Ok(Outcome { given, gains }) = calls::make(&self.accounts, &actor, asked, on) else { return Ok(false) };
         let seers = self.seers(by);
         let judged = given
             .iter()
             .try_for_each(|known| self.judge_given(&actor, held, known))
             .and_then(|()| self.judge_growth(held, &gains));
         judged.map_err(|broken| format!("{broken}; the caller of {call:?} on {account} could do {held:09b}"))?;
+        match call {
+            Call::CreateAgain | Call::RotateAgain => self.answered_again += given.len(),
+            Call::Create(..) | Call::Rotate => {
+                let of = given.first().map_or(&account, |known| &known.account).clone();
+                self.requests.push((of, request));
+            }
+            _ => {}
+        }
         given.into_iter().for_each(|known| self.keep(known, &seers));
         Ok(true)
+    }
+
+    /// What is asked for: a new request about the newest token, or the one of that time.
+    fn request(&mut self, (by, call): (By, Call), account: &AccountId) -> Option<Request> {
+        let newest = self.texts.iter().rev().find(|text| text.known.account == *account)?;
+        let of_account = self.requests.iter().rev().filter(|(of, _)| of == account).map(|(_, request)| *request);
+        match call {
+            Call::CreateAgain => of_account.clone().find(|request| matches!(request.call, Call::Create(..))),
+            Call::RotateAgain => of_account.clone().find(|request| request.call == Call::Rotate),
+            Call::Use if wait(self.accounts.authenticate(&newest.known.text, None)).is_err() => None,
+            _ => {
+                let token = newest.known.id;
+                self.number += 1;
+                Some(Request { by, call, number: self.number, token })
+            }
+        }
     }
 
     /// The first rule.
@@ -166,8 +221,18 @@ impl Model {
         }
     }
 
+    /// It is asked without a use, which would end rotations and what can be asked for again.
     fn rights_of(&self, text: &str) -> Rights {
-        wait(self.accounts.authenticate(text, None)).map_or(0, |principal| rights(&principal))
+        wait(self.accounts.introspect(&ada(), text)).unwrap().map_or(0, |found| rights(&found.principal))
+    }
+
+    /// What is used can do what it was said to be able to.
+    pub(crate) fn use_every_text(&self) {
+        for Text { known, .. } in &self.texts {
+            let asked = self.rights_of(&known.text);
+            let used = wait(self.accounts.authenticate(&known.text, None)).map_or(0, |principal| rights(&principal));
+            assert_eq!(used, asked, "a text of {}", known.account);
+        }
     }
 
     fn account(&self, id: &AccountId) -> Option<Account> {
@@ -202,7 +267,7 @@ impl Model {
             format!("{:?} {:?} {:?} {proposal:?}", account.grant, account.status, account.approval).hash(&mut hasher);
             for kind in [Kind::Token, Kind::Session, Kind::Secret] {
                 let page = wait(self.accounts.store().credentials(id, kind, None, 100)).unwrap();
-                let mut lines: Vec<_> = page.items.iter().map(|listed| self.line(listed.credential.token())).collect();
+                let mut lines: Vec<_> = page.items.iter().map(|listed| self.line(listed)).collect();
                 lines.sort();
                 lines.hash(&mut hasher);
             }
@@ -212,13 +277,18 @@ impl Model {
         hasher.finish()
     }
 
-    fn line(&self, token: &service_accounts::store::Token) -> String {
+    fn line(&self, listed: &Listed) -> String {
+        let token = listed.credential.token();
         let place = self.texts.iter().position(|text| text.known.id == token.id);
         let rotation =
             token.rotation.as_ref().map(|rotation| (rotation.is_cancelled(), rotation.successor() == &token.id));
-        let is_successor = token.replaces.is_some();
+        let first_used = token.replaces.map(|replaced| replaced.first_used.is_some());
+        let requested: Vec<_> = self.requests.iter().filter(|(_, request)| request.token == token.id).collect();
+        let (is_used, requests) = (listed.last_used.is_some(), requested.iter().map(|(of, _)| of).collect::<Vec<_>>());
         let (grant, state, generation) = (&token.grant, &token.state, &token.generation);
         let by = (&token.created_by, &token.known_to);
-        format!("{place:?} {grant:?} {state:?} {generation:?} {by:?} {rotation:?} {is_successor}")
+        format!(
+            "{place:?} {grant:?} {state:?} {generation:?} {by:?} {rotation:?} {first_used:?} {is_used} {requests:?}"
+        )
     }
 }
