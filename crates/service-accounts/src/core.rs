@@ -13,6 +13,7 @@ pub(crate) mod holders;
 pub(crate) mod issuer;
 pub(crate) mod journal;
 pub(crate) mod known_names;
+pub(crate) mod narrowed;
 pub(crate) mod observe;
 pub(crate) mod resolve;
 pub(crate) mod retry;

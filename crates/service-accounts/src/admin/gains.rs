@@ -13,7 +13,10 @@ use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
 use super::Acting;
-use crate::{Error, PolicyFinding, Unavailable, core::credentials::EVERY_KIND};
+use crate::{
+    Error, PolicyFinding, Unavailable,
+    core::{credentials::EVERY_KIND, narrowed},
+};
 
 /// A credential that gains rights by somebody else's hand.
 ///
@@ -27,7 +30,8 @@ pub struct Gain {
     /// Who has seen its text and does not hold the new rights.
     ///
     /// People are not judged, because the host knows their rights and this crate does not: only service accounts can
-    /// stand here, by their ids. One that was deleted, or does not work now, counts as not holding the rights; so does one that is
+    /// stand here, by their ids, or as `loader@service with read write` where a credential of these scopes was given the text and
+    /// the scopes do not hold as much. One that was deleted, or does not work now, counts as not holding the rights; so does one that is
     /// younger than the credential, because it is another account under the same id.
     pub known_to: Vec<Label>,
 }
@@ -180,7 +184,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// Whether a service account holds all of an account's rights. People are the host's to judge, and count as if they did.
     async fn judged(&self, person: &Label, account: &Account) -> Result<Judged, Error> {
         let itself = Judged { could: true, since: None, by: None };
-        let Ok(id) = AccountId::parse(person.as_str()) else { return Ok(itself) };
+        let Some((id, scopes)) = narrowed::read(person) else { return Ok(itself) };
         if id == account.id || person == self.actor.name() {
             return Ok(itself);
         }
@@ -189,7 +193,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             Ok(holder) => {
                 let catalogue = self.asker().catalogue;
                 let works = holder.standing(self.core.now()).is_ok();
-                let could = works && is_within(&catalogue, &account.grant, &holder.grant);
+                let could = works && is_within_scopes(&catalogue, &account.grant, (&holder.grant, &scopes));
                 Ok(Judged { could, since: Some(holder.created_at), by: Some((id, Some(holder.revision))) })
             }
             Err(Error::AccountMissing) if !id.is_in(&self.core.rules.realm) => Ok(Judged { by: None, ..gone }),
@@ -201,8 +205,16 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
 /// Whether a grant allows nothing that another does not. A name that the catalogue does not know allows nothing today.
 pub(super) fn is_within<P: Permission>(catalogue: &Catalogue<P>, grant: &Grant, other: &Grant) -> bool {
-    let holds = |grant: &Grant| catalogue.holder(grant, &Scopes::Inherited);
-    match (holds(grant), holds(other)) {
+    is_within_scopes(catalogue, grant, (other, &Scopes::Inherited))
+}
+
+/// The same, where scopes bound what the other one allows.
+fn is_within_scopes<P: Permission>(
+    catalogue: &Catalogue<P>,
+    grant: &Grant,
+    (other, scopes): (&Grant, &Scopes),
+) -> bool {
+    match (catalogue.holder(grant, &Scopes::Inherited), catalogue.holder(other, scopes)) {
         (Ok(grant), Ok(other)) => grant.is_subset(&other),
         (Err(_), _) => true,
         (Ok(grant), Err(_)) => grant.permissions().is_empty(),

@@ -8,6 +8,7 @@ use service_accounts_store::{Account, Class, Token};
 use service_accounts_token::{Keyring, Minted, SecretToken, TokenId, Vendor};
 use time::UtcDateTime;
 
+use super::narrowed;
 use crate::{Actor, Error, Randomness, RandomnessError, randomness::Source};
 use service_accounts_access::Permission;
 
@@ -48,7 +49,7 @@ impl Issuer {
         let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
         let made = (actor.name().clone(), now);
         let record = Token::new(account, class, (secret.id(), digest, secret.hint()), grant, made);
-        let record = Token { known_to: everybody_else(actor, &record.created_by), ..record };
+        let record = Token { known_to: everybody_else(actor, &record), ..record };
         Ok(Draft { secret, record })
     }
 
@@ -60,15 +61,18 @@ impl Issuer {
         let id: &TokenId = &token.id;
         let minted = self.keyring.mint_as(&self.vendor, token.class.kind(), id, &mut source);
         let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
-        let known_to = everybody_else(actor, &token.created_by);
+        let known_to = everybody_else(actor, token);
         let record = Token { digest, hint: secret.hint(), known_to, ..token.clone() };
         Ok(Draft { secret, record })
     }
 }
 
 /// Whoever sees a text through the actor, besides the one who stands in the record as its maker.
-fn everybody_else<P: Permission>(actor: &Actor<P>, created_by: &Label) -> Vec<Label> {
-    actor.people().into_iter().filter(|person| person != created_by).collect()
+///
+/// A narrowed token of the same account is left out: by it the account replaces its tokens, and nobody else comes to see them.
+fn everybody_else<P: Permission>(actor: &Actor<P>, token: &Token) -> Vec<Label> {
+    let narrowed = narrowed::label(actor).filter(|_| !actor.is(&token.account));
+    actor.people().into_iter().chain(narrowed).filter(|person| *person != token.created_by).collect()
 }
 
 /// A source that fails is an error, never a weaker secret.

@@ -11,6 +11,24 @@ use service_accounts::{
 
 use crate::world::{Accounts, BOTH, GROWTH, Known, Permission, ROLES, token, wait, wanted};
 
+/// What a token's own scopes leave of what its account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scoped {
+    All,
+    Managing,
+    Nothing,
+}
+
+impl Scoped {
+    fn scopes(self) -> Scopes {
+        match self {
+            Self::All => Scopes::Inherited,
+            Self::Managing => Scopes::only(["managing"]).unwrap(),
+            Self::Nothing => Scopes::none(),
+        }
+    }
+}
+
 /// A call on an account or its newest token; which one stands beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -25,9 +43,9 @@ pub(crate) enum Call {
     Approve,
     Delete,
     RevokeAll,
-    Mint(bool),
+    Mint(Scoped),
     Regenerate,
-    TokenScopes(bool),
+    TokenScopes(Scoped),
     Rotate,
     /// The last rotation of a token of the account, asked for again under its key.
     RotateAgain,
@@ -50,7 +68,7 @@ impl Call {
     ];
 
     /// Those on an account that is there.
-    pub(crate) const ON_ACCOUNT: [Self; 22] = [
+    pub(crate) const ON_ACCOUNT: [Self; 24] = [
         Self::Role(0),
         Self::Role(1),
         Self::Role(2),
@@ -63,11 +81,13 @@ impl Call {
         Self::Approve,
         Self::Delete,
         Self::RevokeAll,
-        Self::Mint(false),
-        Self::Mint(true),
+        Self::Mint(Scoped::Nothing),
+        Self::Mint(Scoped::All),
+        Self::Mint(Scoped::Managing),
         Self::Regenerate,
-        Self::TokenScopes(false),
-        Self::TokenScopes(true),
+        Self::TokenScopes(Scoped::Nothing),
+        Self::TokenScopes(Scoped::All),
+        Self::TokenScopes(Scoped::Managing),
         Self::Rotate,
         Self::RotateAgain,
         Self::CancelRotation,
@@ -141,12 +161,14 @@ pub(crate) fn make(
         Call::Disable => wait(on.disable()).map(drop).map(nothing),
         Call::Delete => wait(on.delete()).map(nothing),
         Call::RevokeAll => wait(on.revoke_credentials()).map(drop).map(nothing),
-        Call::Mint(all) => {
-            let wanted = NewToken { scopes: scopes(all), ..token(&format!("token-{number}")) };
+        Call::Mint(scoped) => {
+            let wanted = NewToken { scopes: scoped.scopes(), ..token(&format!("token-{number}")) };
             Ok(Outcome::given([Known::of(&wait(on.mint(&wanted))?)]))
         }
         Call::Regenerate => regenerate(accounts, actor, account),
-        Call::TokenScopes(all) => wait(handle.set_scopes(scopes(all))).map(|updated| Outcome::told(updated.gains)),
+        Call::TokenScopes(scoped) => {
+            wait(handle.set_scopes(scoped.scopes())).map(|updated| Outcome::told(updated.gains))
+        }
         Call::Rotate => {
             let key = RotationKey::parse(&format!("key-{number}")).unwrap();
             let rotated = wait(handle.rotate(&RotateToken::new(key)))?;

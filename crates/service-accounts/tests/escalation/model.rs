@@ -23,7 +23,9 @@ use service_accounts::{
 
 use crate::{
     calls::{self, Call, Outcome},
-    world::{Accounts, EVERYTHING, Known, Permission, Rights, World, ada, grace, rights, rights_of_role, wait},
+    world::{
+        Accounts, EVERYTHING, Known, MANAGING, Permission, Rights, World, ada, grace, rights, rights_of_role, wait,
+    },
 };
 
 /// Who makes a call: the administrators of the host, of whom one approves what the other did, or whoever shows one of the texts.
@@ -38,6 +40,9 @@ pub(crate) type Step = (By, Call, usize);
 
 pub(crate) const MALLORY: By = By::Text(0);
 pub(crate) const BOB: By = By::Text(1);
+
+/// Behind the name of an account: whoever has a text of it that can do only what the one narrower scope holds.
+const NARROWED: &str = " with managing";
 
 /// A text, who has seen it, and what it could do after the last call.
 struct Text {
@@ -170,7 +175,8 @@ impl Model {
             }
             let told = gains.iter().filter(|gain| gain.token == text.known.id).flat_map(|gain| &gain.known_to);
             let told: Vec<_> = told.map(|person| person.as_str()).collect();
-            let untold = |person: &&String| *person != owner && !told.contains(&person.as_str());
+            let untold =
+                |person: &&String| person.trim_end_matches(NARROWED) != owner && !told.contains(&person.as_str());
             if let Some(person) =
                 text.seers.iter().filter(untold).find(|person| can & !self.rights_of_person(person) != 0)
             {
@@ -216,7 +222,10 @@ impl Model {
             By::Ada => BTreeSet::from(["ada".into()]),
             By::Text(at) => {
                 let Text { known, seers, .. } = &self.texts[at];
-                seers.iter().cloned().chain([known.account.as_str().to_owned()]).collect()
+                let account = known.account.as_str();
+                let is_narrower = self.rights_of(&known.text) != self.rights_of_person(account);
+                let narrower = is_narrower.then(|| format!("{account}{NARROWED}"));
+                seers.iter().cloned().chain([account.to_owned()]).chain(narrower).collect()
             }
         }
     }
@@ -249,10 +258,14 @@ impl Model {
         if person == "ada" {
             return EVERYTHING;
         }
-        let id = AccountId::parse(person).unwrap();
+        let (account, within) = match person.strip_suffix(NARROWED) {
+            Some(account) => (account, MANAGING),
+            None => (person, EVERYTHING),
+        };
+        let id = AccountId::parse(account).unwrap();
         match self.account(&id) {
             Some(account) if account.status == Status::Enabled && account.approval != Approval::Pending => {
-                self.rights_by_role(&id)
+                self.rights_by_role(&id) & within
             }
             _ => 0,
         }

@@ -13,7 +13,7 @@ use rand_chacha::{
 use service_accounts::ApprovalRule;
 
 use crate::{
-    calls::Call,
+    calls::{Call, Scoped},
     model::{BOB, By, MALLORY, Model, Step},
 };
 
@@ -122,20 +122,26 @@ fn wander(seed: u64, length: usize) -> usize {
 /// Texts that gain long after they were given: by other scopes, by an end of suspension, by an approval.
 #[test]
 fn whoever_saw_a_text_is_named_by_whichever_call_lets_it_do_more() {
+    const BOBS: usize = 1;
     const WORKER: usize = 3;
     let raise = (By::Ada, Call::Role(2), WORKER);
-    let stories: [(ApprovalRule, &[Step]); 3] = [
-        (APPROVALS[0], &[(MALLORY, Call::Mint(false), WORKER), raise, (By::Ada, Call::TokenScopes(true), WORKER)]),
+    let narrowed = (By::Ada, Call::TokenScopes(Scoped::Managing), BOBS);
+    let stories: [(ApprovalRule, &[Step]); 4] = [
+        (
+            APPROVALS[0],
+            &[(MALLORY, Call::Mint(Scoped::Nothing), WORKER), raise, (By::Ada, Call::TokenScopes(Scoped::All), WORKER)],
+        ),
         (
             APPROVALS[0],
             &[
-                (MALLORY, Call::Mint(true), WORKER),
+                (MALLORY, Call::Mint(Scoped::All), WORKER),
                 (By::Ada, Call::Disable, WORKER),
                 raise,
                 (By::Ada, Call::Enable, WORKER),
             ],
         ),
-        (APPROVALS[1], &[(MALLORY, Call::Mint(true), WORKER), raise, (By::Ada, Call::Approve, WORKER)]),
+        (APPROVALS[0], &[narrowed, (BOB, Call::Mint(Scoped::All), WORKER), raise]),
+        (APPROVALS[1], &[(MALLORY, Call::Mint(Scoped::All), WORKER), raise, (By::Ada, Call::Approve, WORKER)]),
     ];
     for (approval, story) in stories {
         drop(replay(approval, story));

@@ -34,6 +34,9 @@ pub(crate) type Rights = u16;
 
 pub(crate) const EVERYTHING: Rights = 0b111_111_111;
 
+/// What the scope `managing` leaves: no writing.
+pub(crate) const MANAGING: Rights = 0b101_101_101;
+
 /// What a principal may do, asked for one thing at a time.
 pub(crate) fn rights(principal: &Principal<Permission>) -> Rights {
     let teams = BOTH.iter().map(|team| Some(team.parse().unwrap()));
@@ -115,6 +118,7 @@ fn catalogue() -> Catalogue<Permission> {
     Catalogue::builder()
         .role("reader", "reads", [Permission::Read])
         .role("manager", "manages", [Permission::Read, Permission::Manage])
+        .scope("managing", "what a manager does", [Permission::Read, Permission::Manage])
         .role("admin", "everything", [Permission::Read, Permission::Write, Permission::Manage])
         .build()
         .unwrap()
