@@ -20,10 +20,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         // Names are compared after decoding, so that `lim%69t` is no second `limit`.
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let fields = pairs.map(|(name, value)| (name.into_owned(), Document::Word(value.into_owned()))).collect();
+        let fields: Vec<_> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        if fields.iter().any(|(name, value)| is_mended(name) || is_mended(value)) {
+            return Err(Refusal::validation("", "send the query in UTF-8"));
+        }
+        let fields = fields.into_iter().map(|(name, value)| (name, Document::Word(value))).collect();
         let read = read(&Document::Object(Object::new(fields)));
         read.map(Self).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
     }
+}
+
+/// The decoder puts this where the bytes are no UTF-8; garbage is refused, not repaired.
+fn is_mended(text: &str) -> bool {
+    text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 #[cfg(test)]
@@ -53,6 +62,15 @@ mod tests {
         for query in ["count=", "count=%2B7", "count=256", "count=-1", "count=7.0", "is_open=yes", "is_open="] {
             assert_eq!(ask(query).await, Err(()), "{query}");
         }
+    }
+
+    /// With the decoder's character in its place it named another thing, and an import kept it.
+    #[tokio::test]
+    async fn what_is_no_utf_8_is_refused_and_not_repaired() {
+        for query in ["word=pr%ffoduction", "word=%c3", "w%fford=a", "count=7&word=%ed%a0%80", "word=%EF%BF%BD"] {
+            assert_eq!(ask(query).await, Err(()), "{query}");
+        }
+        assert_eq!(ask("word=%C3%A9").await.map(|asked| asked.word), Ok(Some("\u{e9}".into())));
     }
 
     #[tokio::test]

@@ -76,6 +76,12 @@ impl Refusal {
         Self(Problem::new(StatusCode::FORBIDDEN, code, detail))
     }
 
+    /// The bearer's credential is good and does not do; a challenge says so too (RFC 6750 §3).
+    fn insufficient_scope(error: &Error) -> Self {
+        let Self(problem) = Self::forbidden("INSUFFICIENT_SCOPE", error.to_string());
+        Self(problem.with_challenge("Bearer error=\"insufficient_scope\"".into()))
+    }
+
     /// A field of the token is one of the account's, one step deeper.
     fn of_first_token(error: Error) -> Self {
         match error {
@@ -160,7 +166,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match &error {
             Error::FirstToken(_) => Self::of_first_token(error),
-            Error::NotPermitted => Self::forbidden("INSUFFICIENT_SCOPE", error.to_string()),
+            Error::NotPermitted => Self::insufficient_scope(&error),
             Error::AuthorityLost => Self::forbidden("AUTHORITY_LOST", error.to_string()),
             Error::OwnAccount => Self::forbidden("OWN_ACCOUNT", error.to_string()),
             Error::OwnApproval => Self::forbidden("OWN_APPROVAL", error.to_string()),

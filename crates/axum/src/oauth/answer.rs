@@ -27,6 +27,12 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
+    /// Nobody has shown a bearer token, so the challenge names no error (RFC 6750 §3.1).
+    pub(super) fn without_bearer(description: &'static str, realm: &str) -> Self {
+        let error = OAuthError::new(ErrorCode::InvalidToken, description);
+        Self { error, challenge: Some(format!("Bearer realm=\"{realm}\"")) }
+    }
+
     pub(super) fn new(error: OAuthError, realm: &str) -> Self {
         let challenge = error.challenge(realm);
         Self { error, challenge }

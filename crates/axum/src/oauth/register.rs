@@ -59,11 +59,13 @@ async fn initial_access<S: Store + 'static, P: Permission>(
     desk: &Desk<S, P>,
     incoming: &Incoming<JsonText>,
 ) -> Result<Actor<P>, Refused> {
-    let missing = || desk.refuse(OAuthError::new(ErrorCode::InvalidToken, "register with a bearer token"));
+    let missing = || Refused::without_bearer("register with a bearer token", desk.gate.realm_name());
     let empty = Form::parse(b"").map_err(|error| desk.refuse(error))?;
     match Caller::read(incoming.authorization(), &empty) {
         Ok(caller @ Caller::Bearer(_)) => desk.verify(&caller, incoming.address).await,
-        Err(error) if error.code() == ErrorCode::InvalidRequest => Err(desk.refuse(error)),
+        Err(error) if matches!(error.code(), ErrorCode::InvalidRequest | ErrorCode::InvalidToken) => {
+            Err(desk.refuse(error))
+        }
         _ => Err(missing()),
     }
 }

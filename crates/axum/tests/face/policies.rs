@@ -141,3 +141,17 @@ async fn who_does_not_hold_everything_changes_no_policy() {
     assert_eq!(send(&world.api(), refused).await.status, 403);
     assert_eq!(call(&world, Method::GET, NETWORKS, None).await.status, 404);
 }
+
+/// RFC 6750 §3: a token that does not enable the access is told so by a challenge, whoever finds it out.
+#[tokio::test]
+async fn who_may_not_change_policies_is_told_by_a_challenge() {
+    let world = World::new().await;
+    let lesser = json!({"name": "Lesser Keeper", "purpose": "keeps", "owner": "data team", "environment": "production",
+        "role": "Admin", "justification": "it keeps accounts", "first_token": {"name": "nightly-2026"}});
+    let token = call(&world, Method::POST, ACCOUNTS, Some(lesser)).await.json()["first_token"]["token"].clone();
+    let asked = request(HOME, token.as_str(), &Method::POST, POLICIES, Some(&networks("soft")));
+    let answer = send(&world.api(), asked).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "INSUFFICIENT_SCOPE"), "{token}");
+    let challenge = answer.header(http::header::WWW_AUTHENTICATE);
+    assert_eq!(challenge, Some("Bearer error=\"insufficient_scope\""));
+}

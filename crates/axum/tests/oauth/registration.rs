@@ -54,6 +54,23 @@ async fn only_who_may_create_accounts_registers() {
     }
 }
 
+// RFC 6750 §3.1: a request without any authentication information is told no error, and what is told to another is why.
+#[tokio::test]
+async fn a_challenge_names_an_error_only_to_who_has_shown_a_bearer_token() {
+    let world = World::new().await;
+    for (authorization, expected) in [
+        (None, "Bearer realm=\"service-accounts\""),
+        (Some(world.admin.basic()), "Bearer realm=\"service-accounts\""),
+        (Some("Bearer".to_owned()), "Bearer realm=\"service-accounts\", error=\"invalid_token\""),
+        (Some("Bearer x".to_owned()), "Bearer realm=\"service-accounts\", error=\"invalid_token\""),
+        (Some(world.loader.bearer()), "Bearer realm=\"service-accounts\", error=\"insufficient_scope\""),
+    ] {
+        let body = r#"{"client_name":"Catalogue Sync"}"#;
+        let answer = world.post_json("/oauth2/register", authorization.as_deref(), body).await;
+        assert_eq!(answer.header(header::WWW_AUTHENTICATE), expected, "{authorization:?}");
+    }
+}
+
 // serde#1587: a body that is an array was taken for the object. `null` in place of a value opened more than was meant.
 #[tokio::test]
 async fn metadata_that_do_not_fit_are_refused_and_not_repeated() {

@@ -37,7 +37,7 @@ pub struct AccountAdvice<P: Permission> {
     pub naming: Vec<NameAdvice>,
     /// The earliest access that the advice rests on; `None` where nothing was seen.
     pub since: Option<UtcDateTime>,
-    /// Whether there was more traffic than is looked at.
+    /// Whether there was more traffic, or the account has more credentials, than is looked at.
     pub is_cut: bool,
 }
 
@@ -114,7 +114,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
             exchange: exchange(&traffic),
             naming: self.acting.core.rules.advisor.account(&account.name),
             since: traffic.since.into_iter().chain(sighted.since).min(),
-            is_cut: traffic.is_cut,
+            is_cut: traffic.is_cut || sighted.is_cut,
         })
     }
 
@@ -162,6 +162,8 @@ struct Sighted {
     permissions: BTreeSet<String>,
     addresses: Vec<std::net::IpAddr>,
     since: Option<UtcDateTime>,
+    /// Whether there are more credentials of a kind than are looked at.
+    is_cut: bool,
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
@@ -170,6 +172,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let (store, mut sighted) = (&self.core.store, Sighted::default());
         for kind in EVERY_KIND.iter().copied() {
             let page = store.credentials(&account.id, kind, None, MOST_CREDENTIALS).await.map_err(Unavailable::new)?;
+            sighted.is_cut |= page.next.is_some();
             for listed in &page.items {
                 let seen = store.sightings(&listed.credential.token().id).await.map_err(Unavailable::new)?;
                 for each in seen {

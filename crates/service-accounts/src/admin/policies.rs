@@ -146,6 +146,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// [`PolicyFitsNothing`](Error::PolicyFitsNothing) where it is enabled,
     /// [`PolicyTooLong`](Error::PolicyTooLong), or [`TooManyEntries`](Error::TooManyEntries).
     pub async fn put(&self, policy: &TokenPolicy, expected: Option<PolicyVersion>) -> Result<KeptPolicy, Error> {
+        self.acting.may(Call::ChangePolicies)?;
         DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
         let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
         if length > MOST_BYTES {

@@ -231,6 +231,10 @@ fn only_whoever_holds_everything_changes_policies() {
     assert_eq!(wait(room(&eve).policies().get("short")).unwrap(), kept);
     let nobody = Actor::host_with("mallory", Grants::nothing());
     assert!(matches!(wait(room(&nobody).policies().list(None, 9)), Err(Error::NotPermitted)));
+    // What is wrong with a policy names the host's environments and roles, which is not for everybody.
+    let criteria = RequestCriteria { roles: vec!["Nobody".into()], ..RequestCriteria::default() };
+    let unfit = TokenPolicy { matching_criteria: criteria, ..short };
+    assert!(matches!(wait(room(&nobody).policies().put(&unfit, None)), Err(Error::NotPermitted)));
 }
 
 #[test]

@@ -211,3 +211,18 @@ fn a_minted_token_comes_with_advice_on_its_name_and_a_successor_with_none() {
     let rotated = holder.rotate(&world, &by_key("k")).unwrap();
     assert_eq!(world.verdict(&text_of(&rotated)), Ok(()));
 }
+
+/// What nobody looked at may be what is in use, so the advice must not read as if it were the whole.
+#[test]
+fn advice_on_an_account_of_more_tokens_than_are_looked_at_says_that_it_is_cut() {
+    let world = World::new();
+    let holder = world.holder("Busy Sync");
+    let ada = ada();
+    let is_cut = || wait(world.accounts.acting(&ada).account(&holder.account).advice()).unwrap().is_cut;
+    for number in 2..=201 {
+        assert!(!is_cut(), "{number}");
+        let wanted = NewToken::new(format!("nightly-{number}").parse().unwrap());
+        wait(world.accounts.acting(&ada).account(&holder.account).mint(&wanted)).unwrap();
+    }
+    assert!(is_cut());
+}
