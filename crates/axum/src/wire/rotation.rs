@@ -111,7 +111,7 @@ impl<'a> RotatedView<'a> {
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, rotated: &'a RotatedToken) -> Self {
         Self {
             token: rotated.secret.as_ref().map(|secret| secret.expose()),
-            record: TokenView::working(accounts, &rotated.successor),
+            record: TokenView::by_itself(accounts, &rotated.successor),
             rotation: rotated.predecessor.rotation.as_deref().map(RotationView::new),
             warnings: findings(&rotated.warnings),
         }

@@ -134,6 +134,11 @@ impl TokenView {
         Self::of(accounts, token, "active")
     }
 
+    /// A token as a rotation answers with it: by its own record, in which an end by the account stands too.
+    pub(crate) fn by_itself<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
+        Self::of(accounts, token, own_state(token, accounts.now()))
+    }
+
     fn of<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token, state: &'static str) -> Self {
         Self {
             id: token.id.as_str().into(),
@@ -188,10 +193,18 @@ pub(crate) struct ShownTokenView {
 
 /// What a token or a session is good for by itself; that its account may be suspended stands with the account.
 pub(crate) fn state(found: &Credential, now: UtcDateTime) -> &'static str {
-    let token = found.token();
+    match own_state(found.token(), now) {
+        "deleted" => "deleted",
+        _ if found.token().is_revoked(found.account()) => "revoked",
+        own => own,
+    }
+}
+
+/// The same, of a token whose account has ended nothing.
+fn own_state(token: &Token, now: UtcDateTime) -> &'static str {
     match token.state {
         TokenState::Deleted { .. } => "deleted",
-        _ if token.is_revoked(found.account()) || !token.state.may_authenticate(now) => "revoked",
+        _ if !token.state.may_authenticate(now) => "revoked",
         _ if token.expires_at.is_some_and(|end| end <= now) => "expired",
         TokenState::Retiring { .. } => "retiring",
         _ => "active",

@@ -187,3 +187,22 @@ async fn a_token_rotates_itself() {
     let verify = "/api/v1/service-account/auth/verify";
     assert_eq!(send(&world.api(), request(HOME, Some(&world.member), &Method::GET, verify, None)).await.status, 401);
 }
+
+/// A retry after the successor had ended was answered with the state of one that was just made.
+#[tokio::test]
+async fn a_rotation_that_is_asked_for_again_tells_the_successor_as_it_is_by_now() {
+    for end in ["tokens/{id}/revoke", "contain"] {
+        let world = World::new().await;
+        let tokens = call(&world, Method::GET, &format!("{MEMBER}/tokens"), None).await.json();
+        let rotate = format!("{MEMBER}/tokens/{}/rotate", tokens["items"][0]["id"].as_str().unwrap());
+        let asked = json!({"idempotency_key": "deploy-1", "overlap_days": 7});
+        let first = call(&world, Method::POST, &rotate, Some(asked.clone())).await.json();
+        assert_eq!(first["state"], "active");
+        let path = format!("{MEMBER}/{}", end.replace("{id}", first["id"].as_str().unwrap()));
+        let body = (end == "contain").then(|| json!({"reason": "it leaked"}));
+        assert!(call(&world, Method::POST, &path, body).await.status < 300, "{end}");
+        let again = call(&world, Method::POST, &rotate, Some(asked)).await;
+        assert_eq!((again.status, &again.json()["id"]), (200, &first["id"]), "{end}");
+        assert_eq!((&again.json()["state"], again.json().get("token")), (&json!("revoked"), None), "{end}");
+    }
+}

@@ -9,7 +9,7 @@ use service_accounts_store::{Change, Credential, Store, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use super::{RotatedToken, Served};
+use super::{RotatedToken, Served, state_of};
 use crate::{
     Error,
     admin::{Acting, MintedToken, TokenHandle},
@@ -34,7 +34,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let is_over =
             present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
         if !is_unused || is_over {
-            let successor = present.clone();
+            // Also where its account's revocation ended it.
+            let successor = Token { state: state_of(successor, now), ..present.clone() };
             return Ok(RotatedToken {
                 served: Served::Before,
                 secret: None,
