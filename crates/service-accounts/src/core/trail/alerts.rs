@@ -18,6 +18,12 @@ const MOST_BYTES: usize = 4 << 20;
 /// Strangers can bring about alerts about failures; so many a day are kept at most, and `tracing` gets the rest.
 const MOST_OF_STRANGERS: u32 = 1000;
 
+/// Which those are.
+const OF_STRANGERS: [AlertKind; 2] = [AlertKind::FailuresFromSource, AlertKind::FailuresOfAccount];
+
+/// How many alerts are read at once.
+const PAGE: usize = 256;
+
 /// The watch, and what the store knows of it.
 ///
 /// It waits in memory between two calls of upkeep, and is restored from the store after a restart.
@@ -38,10 +44,10 @@ impl Watching {
     ///
     /// Others are raised by what genuine credentials do, of which there is only so much.
     pub(crate) fn has_room_for(&mut self, alert: &Alert) -> bool {
-        if !matches!(alert.kind, AlertKind::FailuresFromSource | AlertKind::FailuresOfAccount) {
+        if !OF_STRANGERS.contains(&alert.kind) {
             return true;
         }
-        let day = alert.at.unix_timestamp().div_euclid(86_400);
+        let day = day_of(alert.at);
         let (known, count) = self.strangers;
         self.strangers = (day, if known == day { count.saturating_add(1) } else { 1 });
         self.strangers.1 <= MOST_OF_STRANGERS
@@ -77,7 +83,22 @@ impl<S: Store, P: Permission> Core<S, P> {
                 Watch::new(settings.clone())
             }
         };
-        Ok(Watching { watch, kept, kept_at: None, most_subjects: settings.most_subjects, strangers: (0, 0) })
+        let strangers = self.alerts_of_strangers(self.now()).await?;
+        Ok(Watching { watch, kept, kept_at: None, most_subjects: settings.most_subjects, strangers })
+    }
+
+    /// The day and how many alerts of strangers it has in the store, so that the bound holds over restarts.
+    async fn alerts_of_strangers(&self, now: UtcDateTime) -> Result<(i64, u32), Unavailable> {
+        let (day, mut count) = (day_of(now), 0_u32);
+        let mut after = Some(before_alerts_of(now.truncate_to_day())?);
+        while let Some(place) = after.filter(|_| count < MOST_OF_STRANGERS) {
+            let page = self.store.documents(DocumentKind::Alert, Some(&place), PAGE).await.map_err(Unavailable::new)?;
+            let is_theirs = |id: &DocumentId| OF_STRANGERS.iter().any(|kind| id.as_str().ends_with(kind.as_str()));
+            let theirs = page.items.iter().filter(|document| is_theirs(&document.id)).count();
+            count = count.saturating_add(u32::try_from(theirs).unwrap_or(u32::MAX));
+            after = page.next;
+        }
+        Ok((day, count))
     }
 
     /// Keeps an alert with its event; false where that was done before.
@@ -105,6 +126,10 @@ impl<S: Store, P: Permission> Core<S, P> {
         (watching.kept, watching.kept_at) = (Some(at), Some(now));
         Ok(has_moved)
     }
+}
+
+fn day_of(instant: UtcDateTime) -> i64 {
+    instant.unix_timestamp().div_euclid(86_400)
 }
 
 /// In the order of time; the same alert has the same id again.
@@ -144,10 +169,41 @@ fn reader() -> Result<DocumentId, Unavailable> {
 
 #[cfg(test)]
 mod tests {
+    use pollster::block_on;
+    use service_accounts_access::presets::data_quality::{self, Permission};
     use service_accounts_audit::Label;
+    use service_accounts_store::MemoryStore;
+    use service_accounts_token::{Keyring, Pepper, PepperId, Vendor};
     use time::Duration;
 
     use super::*;
+    use crate::ServiceAccounts;
+
+    #[test]
+    fn the_alerts_of_strangers_that_were_kept_count_after_a_restart() {
+        let keyring = Keyring::new(PepperId::parse("k1").unwrap(), Pepper::from_bytes([7; 32]));
+        let (vendor, catalogue) = (Vendor::parse("acme").unwrap(), data_quality::catalogue());
+        let (store, manage) = (MemoryStore::new(), Permission::ServiceAccountsManage);
+        let noon = UtcDateTime::UNIX_EPOCH + Duration::days(9) + Duration::hours(12);
+        let builder = ServiceAccounts::builder(store, vendor, keyring, catalogue, manage).clock(move || noon);
+        let (core, settings) = (builder.build().core, Settings::default());
+        let keep = |kind, at, last| {
+            let alert = Alert { last: Sequence::new(last), ..alert(kind, at) };
+            block_on(core.keep_alert(&alert, alert.event(at))).unwrap();
+        };
+        keep(AlertKind::FailuresFromSource, noon - Duration::days(1), 1);
+        (2..600).for_each(|last| keep(AlertKind::RevokedUse, noon, last));
+        (600..1_599).for_each(|last| keep(AlertKind::FailuresFromSource, noon - Duration::hours(12), last));
+        let mut resumed = block_on(core.watching(&settings)).unwrap();
+        let next = alert(AlertKind::FailuresOfAccount, noon);
+        assert_eq!([resumed.has_room_for(&next), resumed.has_room_for(&next)], [true, false]);
+        let mut full = block_on(core.watching(&settings)).unwrap();
+        keep(AlertKind::FailuresOfAccount, noon, 1_600);
+        assert!(full.has_room_for(&next), "it was read before");
+        full = block_on(core.watching(&settings)).unwrap();
+        assert!(!full.has_room_for(&next));
+        assert!(full.has_room_for(&alert(AlertKind::FailuresOfAccount, noon + Duration::DAY)));
+    }
 
     fn alert(kind: AlertKind, at: UtcDateTime) -> Alert {
         let (subject, last) = (Label::new("198.51.100.0/24"), Sequence::new(1));
