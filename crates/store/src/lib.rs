@@ -2,6 +2,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!(
+    "this target has no 64-bit atomics, without which no store and nothing above it works; use the leaf crates"
+);
+
 mod account;
 mod brief;
 mod change;

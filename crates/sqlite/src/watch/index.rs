@@ -11,9 +11,11 @@
 //!
 //! See "WAL-Index Format" of SQLite's documentation; the numbers are in the machine's own order.
 //!
-//! `locking_mode=EXCLUSIVE` would do without the index, and without a second process, online restore and `sqlite3`
-//! beside the service. Given up: an index that is cut short within the microseconds between the look and the use ends
-//! the process.
+//! SQLite's file system `unix-excl` keeps the index in memory that is no file's. Without the file nothing tells of a log that was cut
+//! short: what is written after that is acknowledged and lost. Its lock on the database also goes when any part of the process
+//! closes a descriptor of that file (POSIX), and then a second process writes with an index of its own. And it locks out online
+//! restore and `sqlite3` beside the service. Given up: an index that is cut short within the microseconds between the look and
+//! the use ends the process.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Index;
