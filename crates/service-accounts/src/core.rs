@@ -4,6 +4,7 @@
 
 pub(crate) mod asker;
 pub(crate) mod authority;
+pub(crate) mod clearer;
 pub(crate) mod commit;
 pub(crate) mod credentials;
 pub(crate) mod differences;
@@ -35,8 +36,8 @@ use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
 use self::{
-    holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, observe::Observers, rules::Rules,
-    trail::Followers,
+    clearer::Clearer, holders::Holders, issuer::Issuer, journal::Journal, known_names::KnownNames, observe::Observers,
+    rules::Rules, trail::Followers,
 };
 use crate::{Clock, Error, Unavailable, clock::instant};
 
@@ -57,6 +58,7 @@ pub(crate) struct Core<S, P: Permission> {
     /// How far upkeep has read the trail.
     pub(crate) followers: Followers,
     pub(crate) holders: Holders<P>,
+    pub(crate) clearer: Clearer,
 }
 
 impl<S, P: Permission> Core<S, P> {
@@ -72,8 +74,8 @@ impl<S, P: Permission> Core<S, P> {
         let id = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| last.checked_add(1)).ok();
         let id = id.and_then(|before| NonZeroU32::new(before + 1));
         let (store, journal, known_names) = (Arc::new(store), Arc::new(journal), KnownNames::default());
-        let (followers, holders) = (Followers::default(), Holders::new());
-        Self { id, store, rules, issuer, journal, clock, observers, known_names, followers, holders }
+        let (followers, holders, clearer) = (Followers::default(), Holders::new(), Clearer::default());
+        Self { id, store, rules, issuer, journal, clock, observers, known_names, followers, holders, clearer }
     }
 
     /// Stores keep whole seconds, so nothing finer may enter a decision.

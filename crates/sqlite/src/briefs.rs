@@ -217,15 +217,14 @@ mod tests {
         }
 
         fn keep_while(&self, number: u64, at: u32, present: u32) {
-            let what = u32::try_from(number).unwrap();
-            let clearance = Clearance { by: 1, what, until: UtcDateTime::MAX };
+            let clearance = Clearance { by: 1, what: number, until: UtcDateTime::MAX };
             self.briefs.keep(&self.token(number), &clearance, &Head::counted(at), || Some(Head::counted(present)));
         }
 
         fn served(&self, number: u64, at: u32) -> bool {
             let found = self.briefs.find(&id(number));
             let told = found.and_then(|found| self.briefs.serve(found, &Head::counted(at))).and_then(Brief::read);
-            told.is_some_and(|told| u64::from(told.what) == number && told.tag != Tag::from_words([0; Tag::WORDS]))
+            told.is_some_and(|told| told.what == number && told.tag != Tag::from_words([0; Tag::WORDS]))
         }
 
         fn follow(&self, before: u32, after: u32, writes: &[Write]) {

@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
 };
 
@@ -93,13 +93,13 @@ impl Scene {
 }
 
 /// What a brief says: the token's revision when it was cleared.
-fn told(store: &SqliteStore, token: &Token) -> Option<u32> {
+fn told(store: &SqliteStore, token: &Token) -> Option<u64> {
     let told = store.brief(&token.id)?.read()?;
     (told.by == 1 && told.tag == token.digest.tag()).then_some(told.what)
 }
 
 /// Reads the record and clears it with its revision, which is given back.
-fn clear(store: &SqliteStore, token: &Token) -> u32 {
+fn clear(store: &SqliteStore, token: &Token) -> u64 {
     let found = block_on(store.credential(&token.id)).unwrap().unwrap();
     let what = found.token().revision.event().number().try_into().unwrap();
     store.clear(&found, Clearance { by: 1, what, until: UtcDateTime::MAX });
@@ -215,7 +215,7 @@ fn no_commit_of_another_process_is_seen_late() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let (committed, is_over) = (AtomicU32::new(0), AtomicBool::new(false));
+    let (committed, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
     let (reads, briefs) = thread::scope(|scope| {
         scope.spawn(|| {
             let numbers = lines.filter_map(|line| line.rsplit_once("committed ")?.1.parse().ok());
@@ -242,7 +242,7 @@ fn no_commit_of_another_process_is_seen_late() {
     });
     assert!(child.wait().unwrap().success());
     println!("{briefs} of {reads} reads were of a brief");
-    assert_eq!(committed.into_inner(), 1_000 + COMMITS);
+    assert_eq!(committed.into_inner(), u64::from(1_000 + COMMITS));
     assert!(briefs > 0, "or nothing is tried");
 }
 

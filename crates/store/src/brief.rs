@@ -17,7 +17,7 @@ use crate::Clearance;
 ///
 /// ```text
 ///  0        4        8        12       16       20       24         32              64
-///  │sequence│ mark   │ second │ address│ until  │ what   │ by       │ tag           │
+///  │sequence│ mark   │ second │ address│ until  │ by     │ what     │ tag           │
 /// ```
 ///
 /// The sequence is odd while the rest is being written, so a reader knows whether it saw one state. Nobody waits: a reader
@@ -31,8 +31,8 @@ pub struct Brief {
     second: AtomicU32,
     address: AtomicU32,
     until: AtomicU32,
-    what: AtomicU32,
-    by: AtomicU64,
+    by: AtomicU32,
+    what: AtomicU64,
     tag: [AtomicU64; Tag::WORDS],
 }
 
@@ -42,9 +42,9 @@ pub struct Told {
     /// The tag of the credential under the current pepper of whoever cleared it. Compare it before anything else.
     pub tag: Tag,
     /// Who cleared the credential, and by what.
-    pub by: u64,
+    pub by: u32,
     /// What it found out.
-    pub what: u32,
+    pub what: u64,
     /// The first second since 1970 at which that no longer holds.
     pub until: u32,
 }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn clearance(of: u32) -> Clearance {
-        Clearance { by: u64::from(of), what: of, until: at(i64::from(of)) }
+        Clearance { by: of, what: u64::from(of), until: at(i64::from(of)) }
     }
 
     #[test]
@@ -184,8 +184,8 @@ mod tests {
             });
             while !stop.load(Ordering::Relaxed) {
                 let Some(told) = brief.read() else { continue };
-                assert!(told.tag.words().iter().all(|word| *word == told.by), "{told:?}");
-                assert!(told.by == u64::from(told.what) && told.what == told.until, "{told:?}");
+                assert!(told.tag.words().iter().all(|word| *word == told.what), "{told:?}");
+                assert!(told.what == u64::from(told.by) && told.by == told.until, "{told:?}");
             }
         });
     }
@@ -196,6 +196,6 @@ mod tests {
         brief.write(7, Tag::from_words([1; 4]), &clearance(9));
         brief.wipe(1);
         let told = brief.read().unwrap();
-        assert_eq!((told.until, told.what, told.by), (0, 0, u64::MAX));
+        assert_eq!((told.until, told.what, told.by), (0, 0, u32::MAX));
     }
 }

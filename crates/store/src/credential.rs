@@ -42,16 +42,16 @@ pub struct Credential {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clearance {
     /// Who found it out, by which rules; unique in the process.
-    pub by: u64,
+    pub by: u32,
     /// What it found out, as that authenticator numbers it.
-    pub what: u32,
+    pub what: u64,
     /// The first instant at which it no longer holds.
     pub until: UtcDateTime,
 }
 
 impl Clearance {
     /// Given by nobody, and over.
-    pub(crate) const NONE: Self = Self { by: u64::MAX, what: 0, until: UtcDateTime::UNIX_EPOCH };
+    pub(crate) const NONE: Self = Self { by: u32::MAX, what: 0, until: UtcDateTime::UNIX_EPOCH };
 }
 
 impl Credential {
@@ -145,7 +145,7 @@ impl Credential {
     /// False also where nobody has cleared it yet: then everything is checked anew.
     #[must_use]
     #[inline]
-    pub fn is_cleared(&self, by: u64, now: UtcDateTime) -> bool {
+    pub fn is_cleared(&self, by: u32, now: UtcDateTime) -> bool {
         self.clearance.get().is_some_and(|it| it.by == by && now < it.until)
     }
 

@@ -33,6 +33,7 @@ impl TokenId {
     }
 
     /// The id that a token's body begins with; the body was found to be base62 before.
+    #[inline]
     pub(crate) fn of(body: &[u8; BODY]) -> Self {
         let mut id = [0; Self::LEN];
         id.iter_mut().zip(body).for_each(|(slot, symbol)| *slot = *symbol);

@@ -14,6 +14,7 @@ mod hint;
 mod id;
 mod keyring;
 mod kind;
+mod outline;
 mod pepper;
 mod presented;
 mod scan;
@@ -35,6 +36,7 @@ pub use keyring::{
     Fingerprint, KeyCheck, KeyCheckError, Keyring, KeyringError, KeyringLoadError, MintError, Minted, Refused, Verified,
 };
 pub use kind::{Kind, KindError};
+pub use outline::Outline;
 pub use pepper::{Pepper, PepperError, PepperId, PepperIdError};
 pub use presented::{ParseTokenError, Presented};
 #[cfg(feature = "std")]

@@ -6,7 +6,8 @@
 
 use core::fmt;
 
-use crate::{Hint, Kind, TokenId, Vendor, base62, checksum};
+use crate::outline::kind_of;
+use crate::{Hint, Kind, Outline, TokenId, Vendor, base62, checksum};
 
 /// Symbols of the id and the secret together.
 pub(crate) const BODY: usize = TokenId::LEN + 38;
@@ -25,7 +26,7 @@ pub struct Presented<'t> {
     rest: &'t [u8; AFTER_VENDOR],
 }
 
-impl Presented<'_> {
+impl<'t> Presented<'t> {
     /// What the token claims to be for; true once it has verified.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -36,6 +37,13 @@ impl Presented<'_> {
     #[must_use]
     pub fn id(&self) -> TokenId {
         TokenId::of(self.body())
+    }
+
+    /// What can be told of it before its checksum and its secret are looked at.
+    #[must_use]
+    #[inline]
+    pub fn outline(&self) -> Outline<'t> {
+        Outline { kind: self.kind, rest: self.rest }
     }
 
     /// The obfuscated form for logs and lists.
@@ -97,8 +105,7 @@ impl Vendor {
         if !symbols.has_checksum {
             return Err(ParseTokenError::Checksum);
         }
-        let [a, b, c, d, ..] = rest;
-        let kind = Kind::from_marker(&[*a, *b, *c, *d]).ok_or(ParseTokenError::Kind)?;
+        let kind = kind_of(rest).ok_or(ParseTokenError::Kind)?;
         if symbols.is_text { Ok(kind) } else { Err(ParseTokenError::Character) }
     }
 

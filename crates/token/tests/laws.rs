@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use service_accounts_token::{
-    Digest, Hint, Keyring, Kind, Minted, Pepper, PepperId, Scanner, TokenId, Vendor, Verified,
+    Digest, Hint, Keyring, Kind, Minted, Outline, ParseTokenError, Pepper, PepperId, Scanner, TokenId, Vendor, Verified,
 };
 
 fn vendors() -> impl Strategy<Value = Vendor> {
@@ -69,6 +69,42 @@ proptest! {
         prop_assert!(symbols.len() == 60 && symbols.bytes().all(|symbol| symbol.is_ascii_alphanumeric()));
     }
 
+    /// Whatever reads has an outline, which tells the same; and what has one fails to read by its end or its symbols alone.
+    #[test]
+    fn an_outline_is_what_reading_tells_first(made in made(), at in 0..90_usize, byte in 0_u8..0x80) {
+        let mut text = made.minted.token.expose().to_owned().into_bytes();
+        let at = at % text.len();
+        text[at] = byte;
+        let text = String::from_utf8(text).unwrap();
+        let (read, outline) = (made.vendor.read(&text), made.vendor.outline(&text));
+        let told = |outline: &Outline<'_>| (outline.kind(), outline.id(), outline.checksum());
+        match (&read, &outline) {
+            (Ok(presented), Some(outline)) => {
+                prop_assert_eq!(told(outline), told(&presented.outline()));
+                prop_assert_eq!((presented.kind(), presented.id()), (outline.kind(), outline.id()));
+                prop_assert!(text.as_bytes().ends_with(&outline.checksum()));
+            }
+            (Err(ParseTokenError::Checksum | ParseTokenError::Character), _) | (Err(_), None) => {}
+            other => return Err(TestCaseError::fail(format!("{other:?}"))),
+        }
+    }
+
+    /// What a request is let in by that is known already: no other text has both the tag and the checksum.
+    #[test]
+    fn tag_and_checksum_are_of_one_text_alone(made in made(), at in 0..90_usize, byte in 0_u8..0x80) {
+        let mut text = made.minted.token.expose().to_owned().into_bytes();
+        let at = at % text.len();
+        prop_assume!(text[at] != byte);
+        let keyring = made.keyring();
+        let known = made.vendor.outline(made.minted.token.expose()).unwrap();
+        text[at] = byte;
+        let text = String::from_utf8(text).unwrap();
+        let is_taken_for_it = made.vendor.outline(&text).is_some_and(|shown| {
+            keyring.sign(&shown) == keyring.sign(&known) && shown.checksum() == known.checksum()
+        });
+        prop_assert!(!is_taken_for_it);
+    }
+
     /// The pepper decides, and the pepper's id only which pepper is tried.
     #[test]
     fn a_token_verifies_under_no_other_pepper(made in made(), other in any::<[u8; 32]>()) {
@@ -123,7 +159,7 @@ proptest! {
         let text = made.minted.token.expose();
         let presented = made.vendor.read(text).unwrap();
         let tag = made.minted.digest.to_text();
-        let printed = format!("{presented:?} {:?} {:?} {:?}", made.minted, made.keyring(), Pepper::from_bytes(made.pepper));
+        let printed = format!("{presented:?} {:?} {:?} {:?} {:?}", presented.outline(), made.minted, made.keyring(), Pepper::from_bytes(made.pepper));
         for start in text.len() - 44..text.len() - 11 {
             prop_assert!(!printed.contains(&text[start..start + 6]));
         }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use arbitrary::{Arbitrary, Unstructured};
 use hmac::{Hmac, KeyInit, Mac};
-use service_accounts_token::{Digest, Keyring, Kind, Pepper, PepperId, Scanner, Vendor, Verified};
+use service_accounts_token::{Digest, Keyring, Kind, Outline, Pepper, PepperId, Scanner, Vendor, Verified};
 use sha2::Sha256;
 
 const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -27,7 +27,10 @@ pub fn read(near: &NearToken) {
     let plain = plain_read(vendor, &text);
     let read = parse_vendor(vendor).and_then(|vendor| vendor.read(&text).ok());
     assert_eq!(read.map(|token| (token.kind(), token.id().as_str().to_owned())), plain);
+    let outline = parse_vendor(vendor).and_then(|vendor| vendor.outline(&text));
     let Some(token) = read else { return };
+    let told = |outline: Outline<'_>| (outline.kind(), outline.id(), outline.checksum());
+    assert_eq!(outline.map(told), Some(told(token.outline())));
     let (head, tail) = (text.len().saturating_sub(56), text.len().saturating_sub(4));
     let hint = format!("{}…{}", text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default());
     assert_eq!(token.hint().as_str(), hint);

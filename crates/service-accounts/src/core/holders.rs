@@ -23,7 +23,7 @@ pub(crate) struct Holder<P: Permission> {
 }
 
 /// Most entries: about 15 MB. The accounts that come later are judged by their records.
-const MOST: usize = CHUNK * CHUNKS;
+const MOST: usize = CHUNK * CHUNKS - 1;
 const CHUNK: usize = 256;
 const CHUNKS: usize = 256;
 
@@ -37,22 +37,25 @@ pub(crate) struct Holders<P: Permission> {
 }
 
 impl<P: Permission> Holders<P> {
+    /// A number that is never given.
+    pub(crate) const NOBODY: u16 = u16::MAX;
+
     pub(crate) fn new() -> Self {
         Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(), numbers: Mutex::default() }
     }
 
     /// None for a number that was never given.
     #[inline]
-    pub(crate) fn get(&self, number: u32) -> Option<&Holder<P>> {
-        let number = usize::try_from(number).ok()?;
+    pub(crate) fn get(&self, number: u16) -> Option<&Holder<P>> {
+        let number = usize::from(number);
         self.chunks.get(number / CHUNK)?.get()?.get(number % CHUNK)?.get()
     }
 
     /// The number of this holder, old or new; none where there is no room.
-    pub(crate) fn number(&self, holder: Holder<P>) -> Option<u32> {
+    pub(crate) fn number(&self, holder: Holder<P>) -> Option<u16> {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = numbers.get(&holder) {
-            return u32::try_from(*number).ok();
+            return u16::try_from(*number).ok();
         }
         let number = numbers.len();
         if number >= MOST {
@@ -62,7 +65,7 @@ impl<P: Permission> Holders<P> {
         let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| OnceLock::new()).collect());
         chunk.get(number % CHUNK)?.set(holder).ok()?;
         numbers.insert(holder, number);
-        u32::try_from(number).ok()
+        u16::try_from(number).ok()
     }
 }
 
@@ -86,7 +89,7 @@ mod tests {
             assert_eq!(holders.number(holder(number)), Some(*given));
             assert_eq!(holders.get(*given), Some(&holder(number)));
         }
-        assert_eq!((holders.get(600), holders.get(u32::MAX)), (None, None));
+        assert_eq!((holders.get(600), holders.get(Holders::<Permission>::NOBODY)), (None, None));
     }
 
     #[test]

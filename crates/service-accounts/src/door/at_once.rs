@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use service_accounts_access::Permission;
 use service_accounts_store::Store;
+use service_accounts_token::Tag;
 use time::UtcDateTime;
 
 use super::{
@@ -76,30 +77,35 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             _ => &address,
         };
         let second = self.clock.second();
-        let presented = match self.parse(text, Entry::Bearer) {
-            Ok(presented) => presented,
+        let outline = match self.outline(text, Entry::Bearer) {
+            Ok(outline) => outline,
             Err(rejection) => return Some(Err(self.refuse(*address, rejection, None, instant(second)))),
         };
-        let signed = self.issuer.keyring.sign(&presented);
-        if let Some(principal) = self.recall(&presented, &signed, address, second) {
+        let signed = self.issuer.keyring.sign(&outline);
+        if let Some(principal) = self.recall(&outline, &signed, address, second) {
             return Some(Ok(principal));
         }
-        self.admit_by_record(&Presentation { presented, signed }, *address, instant(second))
+        self.admit_by_record(text, signed, *address, instant(second))
     }
 
     /// The same by the record, for a credential that is not remembered as good.
     #[inline(never)]
     fn admit_by_record(
         &self,
-        shown: &Presentation<'_>,
+        text: &str,
+        signed: Tag,
         address: Option<IpAddr>,
         now: UtcDateTime,
     ) -> Option<Result<Principal<P>, AuthenticateError>> {
+        let shown = match self.parse(text, Entry::Bearer) {
+            Ok(presented) => Presentation { presented, signed },
+            Err(rejection) => return Some(Err(self.refuse(address, rejection, None, now))),
+        };
         let found = match ready(self.store.credential(&shown.presented.id()))? {
             Ok(found) => found,
             Err(error) => return Some(Err(Unavailable::new(error).into())),
         };
-        match (self.judge(shown, found.as_ref(), Entry::Bearer, address, now), found) {
+        match (self.judge(&shown, found.as_ref(), Entry::Bearer, address, now), found) {
             (Ok(accepted), Some(credential)) if accepted.rehash.is_none() && !is_first_use(credential.token()) => {
                 let access = Shown { credential: &credential, address, at: now, outcome: Outcome::Granted };
                 self.journal.note(access);

@@ -95,11 +95,11 @@ impl<S: Store, P: Permission> Core<S, P> {
             Verified::Rehash(digest) => Some(digest),
         };
         let catalogue = self.rules.catalogue.id();
-        let is_cleared = || self.clears_by(catalogue).is_some_and(|by| found.is_cleared(by, now));
+        let is_cleared = || self.clearer.known(catalogue).is_some_and(|by| found.is_cleared(by, now));
         if rehash.is_none() && matches!(entry, Entry::Bearer) && is_cleared() {
             return Ok(Accepted { grants: None, catalogue, rotate_after: None, rehash });
         }
-        self.judge_in_full(found, entry, address, now, rehash)
+        self.judge_in_full(shown, found, entry, address, now, rehash)
     }
 
     /// All that is asked of a credential whose secret has verified.
@@ -107,6 +107,7 @@ impl<S: Store, P: Permission> Core<S, P> {
     /// An introspection leaves the address out, because whoever asks is not where the credential is used.
     fn judge_in_full(
         &self,
+        shown: &Presentation<'_>,
         found: &Arc<Credential>,
         entry: Entry<'_>,
         address: Option<IpAddr>,
@@ -124,7 +125,7 @@ impl<S: Store, P: Permission> Core<S, P> {
         if rehash.is_none()
             && let Some(until) = self.calm_until(found, now)
         {
-            self.clear(found, &grants, catalogue, until);
+            self.clear(shown, found, (&grants, catalogue), until);
         }
         let rotate_after = self.rules.rotation_due(found.token(), now);
         Ok(Accepted { grants: Some(grants), catalogue, rotate_after, rehash })

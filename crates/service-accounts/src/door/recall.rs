@@ -7,21 +7,27 @@
 //! ```
 //!
 //! Calm is a credential that has one answer for every request until an instant. The store keeps that instant beside the tag,
-//! with a number of ours for whose it is and what it may do. A request then reads plain values, and writes nothing that
-//! other requests write too. Whatever is not as it should be goes the other way, through the whole record.
+//! with the token's checksum and a number of ours for whose it is and what it may do. A request then reads plain values, and
+//! writes nothing that other requests write too. The checksum is compared and not computed, because a text with the tag and the
+//! checksum of a token that was good is that token. Whatever is not as it should be goes the other way, through the
+//! whole record.
 
 use std::{net::IpAddr, sync::Arc};
 
 use service_accounts_access::{CatalogueId, Grants, Permission};
 use service_accounts_naming::CompactAccountId;
 use service_accounts_store::{Clearance, Credential, LastUsed, Store, Usage};
-use service_accounts_token::{Presented, Tag};
+use service_accounts_token::{Outline, Tag};
 use time::UtcDateTime;
 
 use crate::{
     Principal,
     clock::instant,
-    core::{Core, holders::Holder},
+    core::{
+        Core,
+        holders::{Holder, Holders},
+    },
+    door::judge::Presentation,
     principal::Known,
 };
 
@@ -33,13 +39,13 @@ impl<S: Store, P: Permission> Core<S, P> {
     #[inline(always)]
     pub(super) fn recall(
         &self,
-        presented: &Presented<'_>,
+        shown: &Outline<'_>,
         signed: &Tag,
         address: &Option<IpAddr>,
         second: i64,
     ) -> Option<Principal<P>> {
         let core = self.id?;
-        let token = presented.id();
+        let token = shown.id();
         let brief = self.store.brief(&token)?;
         let told = brief.read()?;
         // Nothing that was told is looked at before the secret has been found right.
@@ -47,10 +53,14 @@ impl<S: Store, P: Permission> Core<S, P> {
             return None;
         }
         let short = u32::try_from(second).ok()?;
-        if short >= told.until || told.by != self.clears_by(self.rules.catalogue.id())? {
+        if short >= told.until || told.by != self.clearer.known(self.rules.catalogue.id())? {
             return None;
         }
-        let holder = self.holders.get(told.what)?;
+        let (holder, checksum) = apart(told.what);
+        if checksum != shown.checksum() {
+            return None;
+        }
+        let holder = self.holders.get(holder)?;
         if !self.journal.repeats(&token, *address, second) {
             return None;
         }
@@ -65,27 +75,34 @@ impl<S: Store, P: Permission> Core<S, P> {
     /// The store drops it where the record is another by now, so a clearance never outlives a change.
     pub(super) fn clear(
         &self,
+        shown: &Presentation<'_>,
         found: &Arc<Credential>,
-        grants: &Grants<P>,
-        catalogue: CatalogueId,
+        (grants, catalogue): (&Grants<P>, CatalogueId),
         until: UtcDateTime,
     ) {
         // Two hosts on one store may clear by two catalogues; a credential remembers the grants of one.
         let is_remembered = found.remembered_grants::<P>(catalogue).is_some();
-        let Some(by) = self.clears_by(catalogue).filter(|_| is_remembered) else { return };
+        // Of a catalogue that was replaced meanwhile nothing is asked any more.
+        if !is_remembered || catalogue != self.rules.catalogue.id() {
+            return;
+        }
+        let Some(by) = self.clearer.number(catalogue) else { return };
         let account = CompactAccountId::new(&found.account().id);
         let holder = account.map(|account| Holder { account, permissions: grants.permissions() });
-        let what = holder.and_then(|holder| self.holders.number(holder)).unwrap_or(u32::MAX);
+        let number = holder.and_then(|holder| self.holders.number(holder)).unwrap_or(Holders::<P>::NOBODY);
+        let what = together(number, shown.presented.outline().checksum());
         self.store.clear(found, Clearance { by, what, until });
     }
+}
 
-    /// What tells clearances of this core by this catalogue from all others in the process.
-    ///
-    /// Another core, or another catalogue, has another number and asks anew.
-    #[inline]
-    pub(super) fn clears_by(&self, catalogue: CatalogueId) -> Option<u64> {
-        let (core, catalogue) = (self.id?.get(), u32::try_from(catalogue.number()).ok()?);
-        // The last core has none: what was cleared by nobody is marked so.
-        (core != u32::MAX).then_some(u64::from(core) << 32 | u64::from(catalogue))
-    }
+/// What a clearance says, as one number: of whom, and how the token's text ends.
+const fn together(holder: u16, checksum: [u8; 6]) -> u64 {
+    let ([a, b], [c, d, e, f, g, h]) = (holder.to_be_bytes(), checksum);
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+#[inline]
+const fn apart(what: u64) -> (u16, [u8; 6]) {
+    let [a, b, c, d, e, f, g, h] = what.to_be_bytes();
+    (u16::from_be_bytes([a, b]), [c, d, e, f, g, h])
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use subtle::Choice;
 
 use super::{Key, Keyring};
-use crate::{Digest, Presented, Tag};
+use crate::{Digest, Outline, Presented, Tag};
 
 impl Keyring {
     /// Checks a presented token against the record stored under its id.
@@ -16,17 +16,17 @@ impl Keyring {
     /// # Errors
     /// The token is not the one the record was made from. Nothing says how it differs.
     pub fn verify(&self, presented: &Presented<'_>, stored: Option<&Digest>) -> Result<Verified, Refused> {
-        self.verify_signed(presented, &self.sign(presented), stored)
+        self.verify_signed(presented, &self.sign(&presented.outline()), stored)
     }
 
-    /// The tag of a presented token under the current pepper.
+    /// The tag, under the current pepper, of a text with this outline.
     ///
-    /// For whoever compares it with a [`Tag`] that was stored under that pepper, before it reads a whole record:
-    /// [`verify_signed`](Self::verify_signed) takes it where that was in vain.
+    /// For whoever compares it with a [`Tag`] that was stored under that pepper, before the text is read to its end and a
+    /// whole record is: [`verify_signed`](Self::verify_signed) takes it where that was in vain.
     #[must_use]
     #[inline(never)]
-    pub fn sign(&self, presented: &Presented<'_>) -> Tag {
-        Tag::of(&self.current.mac.tag(presented.kind(), presented.body()))
+    pub fn sign(&self, outline: &Outline<'_>) -> Tag {
+        Tag::of(&self.current.mac.tag(outline.kind(), outline.body()))
     }
 
     /// As [`verify`](Self::verify), with what [`sign`](Self::sign) came to for this token.

@@ -27,6 +27,24 @@ fn every_character_of_a_token_counts() {
     }
 }
 
+/// Of a token that is remembered the checksum is not computed, and no symbol of the secret is looked at.
+#[test]
+fn every_character_of_a_remembered_token_counts() {
+    let world = World::built(|builder| builder.access_events(AccessEvents::Off));
+    for genuine in [world.holder("Pipeline Automation").token, world.holder("Alation Sync").session] {
+        assert_eq!(world.verdict(&genuine), Ok(()));
+        for at in 0..genuine.len() {
+            for byte in [other(genuine.as_bytes()[at]), b'_', 0x7f] {
+                let forged = with_byte(&genuine, at, byte);
+                if forged != genuine {
+                    assert_eq!(world.verdict(&forged), Err(Rejection::Malformed), "{byte} at {at}");
+                }
+            }
+            assert_eq!(world.store.calls_of(|| assert_eq!(world.verdict(&genuine), Ok(()))), [], "remembered");
+        }
+    }
+}
+
 #[test]
 fn nothing_may_stand_before_or_after_a_token() {
     let world = World::new();

@@ -13,7 +13,7 @@ fn tag(number: usize) -> Tag {
 }
 
 fn keep(briefs: &Briefs, number: usize) {
-    let what = u32::try_from(number).unwrap();
+    let what = u64::try_from(number).unwrap();
     briefs.keep(&id(number), tag(number), &Clearance { by: 1, what, until: UtcDateTime::MAX });
 }
 
