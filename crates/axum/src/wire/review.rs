@@ -150,7 +150,7 @@ pub(crate) struct ReviewView<'a> {
     items: Vec<RowView<'a>>,
     /// Every decision so far, in the order in which they were made.
     attestations: Vec<AttestationView<'a>>,
-    /// Null where there is no earlier review of the same scope.
+    /// Null where there is no earlier review of the same scope, or one of teams that the caller is not in.
     delta: Option<DeltaView>,
 }
 

@@ -161,7 +161,7 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         self.opened(self.kept(id).await?.value).await
     }
 
-    /// A pack with what has changed since the one before; none where that one is gone.
+    /// A pack with what has changed since the one before; without it where that one is gone, or not the actor's to read.
     async fn opened(&self, pack: ReviewPack) -> Result<OpenedReview, Error> {
         let earlier = pack.before.as_ref().and_then(|id| DocumentId::parse(id).ok());
         let before = match earlier {
@@ -171,6 +171,9 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
             },
             None => None,
         };
+        // Whoever opened this one was in all teams of the one before; whoever reads it may not be.
+        let asker = self.acting.asker();
+        let before = before.filter(|before| before.teams.is_subset(asker.teams()));
         let delta = before.map(|before| pack.rows.since(&before.rows));
         Ok(OpenedReview { pack, delta })
     }

@@ -1,6 +1,14 @@
 //! Text found in the open: what is genuine in it is revoked, and nothing of it is told on.
 
-use service_accounts::{Error, LeakReport, Rejection, RotateToken, audit::Action, lifecycle::RotationKey};
+use std::sync::Arc;
+
+use service_accounts::{
+    Error, LeakReport, Rejection, RotateToken,
+    audit::Action,
+    lifecycle::RotationKey,
+    naming::Realm,
+    store::{BoxStore, MemoryStore},
+};
 
 use crate::world::{World, first, in_role, on_every_store, text, wait};
 
@@ -36,6 +44,21 @@ fn nobody_revokes_by_an_id_alone() {
     let report = wait(world.admin().report_leak(&broken)).unwrap();
     assert!(report.tokens.is_empty());
     assert_eq!(world.verdict(text(first(&ours))), Ok(()));
+}
+
+/// A realm is a tenant, and the report of one ends nothing of another's.
+#[test]
+fn a_credential_of_another_realm_is_a_strangers_text() {
+    let store = Arc::new(MemoryStore::new());
+    let on = |realm: &str| {
+        let realm = Realm::parse(realm).unwrap();
+        World::built_on(BoxStore::new(store.clone()), |builder| builder.realm(realm))
+    };
+    let (ours, theirs) = (on("service"), on("tenant-b"));
+    let created = theirs.create("Warehouse sync");
+    let report = wait(ours.admin().report_leak(text(first(&created)))).unwrap();
+    assert_eq!((report.tokens.len(), report.strangers), (0, 1));
+    assert_eq!(theirs.verdict(text(first(&created))), Ok(()));
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! Packs for the quarterly review, and what people decide.
 
+use std::sync::Arc;
+
 use service_accounts::{
-    Actor, Error, Note, OpenedReview, ReviewKey, ReviewScope,
+    AccountUpdate, Actor, Error, Note, OpenedReview, ReviewKey, ReviewScope,
     access::{Grants, PermissionSet, Teams},
     audit::Action,
     lifecycle::{ReviewDecision, ReviewQuestion},
-    store::DocumentId,
+    naming::Realm,
+    store::{BoxStore, MemoryStore},
 };
 
-use crate::world::{Permission, World, first, in_role, manager_of, on_every_store, wait};
+use crate::world::{Permission, World, first, in_role, manager_of, on_every_store, text, wait};
 
 fn open(world: &World, scope: ReviewScope) -> OpenedReview {
     wait(world.admin().reviews().open(scope, 50)).unwrap()
@@ -81,6 +84,7 @@ fn reviews_are_read_by_who_is_in_all_of_their_teams() {
     assert!(matches!(read(&nobody), Err(Error::NotPermitted)));
     let own = wait(world.accounts.acting(&data).reviews().open(ReviewScope::default(), 9)).unwrap();
     assert!(own.pack.rows.rows().is_empty(), "accounts of other teams are left out");
+    assert!(own.delta.is_none(), "and so is a review that holds some");
 }
 
 #[test]
@@ -91,6 +95,68 @@ fn what_was_not_reviewed_cannot_be_decided() {
     let room = world.admin().reviews();
     let attested = wait(room.attest(&opened.pack.id, &late, ReviewDecision::Keep, None));
     assert!(matches!(attested, Err(Error::NotReviewed)));
-    let other_realm = DocumentId::parse("elsewhere:00000000000-100").unwrap();
-    assert!(matches!(wait(room.get(&other_realm)), Err(Error::DocumentMissing)));
+}
+
+#[test]
+fn a_review_of_another_realm_is_not_seen() {
+    let store = Arc::new(MemoryStore::new());
+    let on = |realm: &str| {
+        let realm = Realm::parse(realm).unwrap();
+        World::built_on(BoxStore::new(store.clone()), |builder| builder.realm(realm))
+    };
+    let (ours, theirs) = (on("service"), on("tenant-b"));
+    theirs.create("Nightly Load");
+    let opened = open(&theirs, ReviewScope::default());
+    let room = ours.admin().reviews();
+    assert!(matches!(wait(room.get(&opened.pack.id)), Err(Error::DocumentMissing)));
+    assert!(wait(room.list(None, 9)).unwrap().items.is_empty());
+    assert!(open(&ours, ReviewScope::default()).delta.is_none());
+}
+
+/// The difference named accounts and tokens of the review before, whose teams nobody asked for.
+#[test]
+fn a_difference_tells_nothing_of_teams_that_its_reader_is_not_in() {
+    let world = World::new();
+    let of = |team: &str| Teams::only([team]).unwrap();
+    let web = world.create_with("Web Deploys", |wanted| service_accounts::NewAccount { teams: of("web"), ..wanted });
+    world.create_with("Data Loads", |wanted| service_accounts::NewAccount { teams: of("data"), ..wanted });
+    open(&world, ReviewScope::default());
+    wait(world.admin().account(&web.account.id).delete()).unwrap();
+    let second = open(&world, ReviewScope::default());
+    assert!(format!("{:?}", second.delta).contains("web_deploys"), "whoever is in every team is told what is gone");
+    let data = manager_of("data");
+    let read = wait(world.accounts.acting(&data).reviews().get(&second.pack.id)).unwrap();
+    assert!(!format!("{read:?}").contains("web_deploys"), "{read:?}");
+}
+
+/// A pack is of the teams of its day; what is confirmed is the token of today.
+#[test]
+fn nobody_confirms_what_has_left_their_teams_since_it_was_gathered() {
+    let world = World::new();
+    let teams = |team: &str| Teams::only([team]).unwrap();
+    let created =
+        world.create_with("Web Deploys", |wanted| service_accounts::NewAccount { teams: teams("web"), ..wanted });
+    let id = created.account.id.clone();
+    let opened = open(&world, ReviewScope::default());
+    let moved = AccountUpdate { teams: Some(teams("data")), ..AccountUpdate::default() };
+    wait(world.admin().account(&id).update(moved)).unwrap();
+    let (web, key) = (manager_of("web"), ReviewKey { account: id, token: Some(first(&created).token.id) });
+    let attested =
+        wait(world.accounts.acting(&web).reviews().attest(&opened.pack.id, &key, ReviewDecision::Keep, None));
+    assert!(matches!(attested, Err(Error::Grant(_))), "{attested:?}");
+    assert!(world.trail(Action::TokenReviewed).is_empty());
+}
+
+#[test]
+fn no_account_attests_itself() {
+    let world = World::new();
+    let reviewer = world.create_with("Reviewer", in_role("Admin"));
+    let opened = open(&world, ReviewScope::default());
+    let itself = world.authenticate(text(first(&reviewer))).unwrap().actor();
+    let key = ReviewKey { account: reviewer.account.id.clone(), token: Some(first(&reviewer).token.id) };
+    for decision in [ReviewDecision::Keep, ReviewDecision::Change, ReviewDecision::Revoke] {
+        let attested = wait(world.accounts.acting(&itself).reviews().attest(&opened.pack.id, &key, decision, None));
+        assert!(matches!(attested, Err(Error::OwnAccount)), "{attested:?}");
+    }
+    assert!(world.trail(Action::ReviewAttested).is_empty(), "nor does it leave a decision behind");
 }

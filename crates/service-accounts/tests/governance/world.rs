@@ -39,7 +39,7 @@ impl World {
         Self::built_on(BoxStore::new(MemoryStore::new()), choose)
     }
 
-    fn built_on(
+    pub(crate) fn built_on(
         store: BoxStore,
         choose: impl FnOnce(Builder<BoxStore, Permission>) -> Builder<BoxStore, Permission>,
     ) -> Self {

@@ -68,6 +68,7 @@ impl ReviewPack {
 pub struct OpenedReview {
     /// The review.
     pub pack: ReviewPack,
-    /// What has changed since the last review of the same scope; none if there was none.
+    /// What has changed since the last review of the same scope; none if there was none, or the actor is not in all of its
+    /// teams.
     pub delta: Option<ReviewDelta<ReviewKey>>,
 }

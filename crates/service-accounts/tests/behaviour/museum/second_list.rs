@@ -244,6 +244,8 @@ fn an_account_of_another_realm_is_neither_admitted_nor_seen() {
     assert!(matches!(wait(other.accounts.acting(&ada()).account(&holder.id).disable()), Err(Error::AccountMissing)));
     let page = wait(other.accounts.acting(&ada()).accounts(&other.accounts.every_account(), None, 10)).unwrap();
     assert!(page.items.is_empty());
+    wait(other.accounts.revoke_presented(&ada(), &holder.token)).unwrap();
+    assert_eq!(world.verdict(&holder.token), Ok(()), "nor does it give back what is not its own");
 }
 
 /// What happened to an account is no other tenant's business either.
