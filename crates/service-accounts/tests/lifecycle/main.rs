@@ -11,6 +11,7 @@ mod boundaries;
 mod clocks;
 mod insight;
 mod interrupted;
+mod left_over;
 mod outbox;
 mod realms;
 mod rotation;
