@@ -119,6 +119,11 @@ impl<P: Permission> Catalogue<P> {
         self.scopes.iter()
     }
 
+    /// Every name that may be asked for as a scope, declared or implied by a permission, sorted.
+    pub fn scope_names(&self) -> impl Iterator<Item = &ScopeName> {
+        self.scope_sets.keys()
+    }
+
     /// The role to start with: of those that hold the fewest permissions, the one declared first.
     #[must_use]
     pub fn least_role(&self) -> &RoleName {

@@ -181,6 +181,7 @@ impl From<Error> for Refusal {
             Error::TooManySystems { .. } => Self::validation("systems", &error.to_string()),
             Error::SessionLifetime => Self::validation("expires_in", &error.to_string()),
             Error::ExpiryPassed => Self::validation("expires_at", &error.to_string()),
+            Error::PeriodReversed => Self::validation("since", &error.to_string()),
             Error::EnvironmentUnknown { .. } | Error::EnvironmentDiffers => {
                 Self::validation("environment", &error.to_string())
             }

@@ -73,6 +73,9 @@ pub enum Error {
     /// A date that lies in the past.
     #[error("the expiry lies in the past; give a later date, or disable the account")]
     ExpiryPassed,
+    /// A period of time that begins after it ends, so nothing could lie in it.
+    #[error("the period begins after it ends; give an end that lies later, or leave one of the two out")]
+    PeriodReversed,
     /// The lifecycle policy does not know the environment.
     #[error("the environment is none that the lifecycle policy knows; it knows {}", known.join(", "))]
     EnvironmentUnknown {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use service_accounts_access::Permission;
+use service_accounts_access::{Permission, RoleCatalogue, ScopeName};
 use service_accounts_lifecycle::LifecyclePolicy;
 use service_accounts_store::Store;
 use time::UtcDateTime;
@@ -78,6 +78,24 @@ impl<S, P: Permission> ServiceAccounts<S, P> {
     #[must_use]
     pub fn lifecycle(&self) -> &LifecyclePolicy {
         &self.core.rules.lifecycle
+    }
+
+    /// Every name that a token or a session may be narrowed to now, sorted: the scopes of the catalogue, and each permission.
+    ///
+    /// ```
+    /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }
+    /// # host::with(async |host::Host { accounts, .. }| {
+    /// let scopes = accounts.scope_names();
+    /// let has = |wanted: &str| scopes.iter().any(|scope| scope.as_str() == wanted);
+    /// assert!(has("read") && has("results:read"));
+    /// # Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// What one account may ask for is less: what its own role and scopes hold.
+    #[must_use]
+    pub fn scope_names(&self) -> Vec<ScopeName> {
+        self.core.rules.catalogue.current().scope_names().cloned().collect()
     }
 
     /// The store behind, for what a host keeps there itself.

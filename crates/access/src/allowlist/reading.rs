@@ -86,9 +86,32 @@ impl serde::Serialize for Allowlist {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for Allowlist {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = <alloc::vec::Vec<alloc::string::String> as serde::Deserialize>::deserialize(deserializer)?;
-        Self::parse_bounded(entries.iter().map(|entry| &**entry), Self::MAX_OF_ACCOUNT)
-            .map_err(serde::de::Error::custom)
+        deserializer.deserialize_seq(Networks)
+    }
+}
+
+/// Reads network by network, so that a format that tells places tells that of the wrong one.
+#[cfg(feature = "serde")]
+struct Networks;
+
+#[cfg(feature = "serde")]
+impl<'de> serde::de::Visitor<'de> for Networks {
+    type Value = Allowlist;
+
+    fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("a list of addresses and networks")
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Allowlist, A::Error> {
+        let mut networks = alloc::vec::Vec::new();
+        while let Some(network) = list.next_element::<Network>()? {
+            if networks.len() >= Allowlist::MAX_OF_ACCOUNT {
+                let too_many = BoundedAllowlistError::TooMany { max: Allowlist::MAX_OF_ACCOUNT };
+                return Err(serde::de::Error::custom(too_many));
+            }
+            networks.push(network);
+        }
+        Ok(networks.into_iter().collect())
     }
 }
 

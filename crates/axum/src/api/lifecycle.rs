@@ -40,7 +40,8 @@ pub(crate) async fn forecast<S: Store + 'static, P: Permission>(
     Ok(page::<_, ComingView>(&api.accounts.acting(&actor).forecast(horizon, after, limit).await?))
 }
 
-/// 200 with a page. The policy in the body is compared with the host's and kept nowhere.
+/// 200 with a page. The policy in the body is compared with the host's and kept nowhere; an environment that the host's
+/// does not know is refused, for no token is in it.
 pub(crate) async fn diff<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,
@@ -48,7 +49,7 @@ pub(crate) async fn diff<S: Store + 'static, P: Permission>(
     StrictJson(change): StrictJson<DiffRequest>,
 ) -> Result<Response, Refusal> {
     let (after, limit) = asked.page();
-    let policy = change.applied_to(api.accounts.lifecycle().clone());
+    let policy = change.applied_to(api.accounts.lifecycle().clone())?;
     Ok(page::<_, DifferenceView>(&api.accounts.acting(&actor).compare_policy(&policy, after, limit).await?))
 }
 

@@ -65,7 +65,8 @@ pub(crate) async fn show<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).rotation().await?)))
+    let rotation = api.accounts.acting(&actor).token(&id, &token).rotation().await?;
+    Ok(shown(RotationView::of(&rotation, api.accounts.now())))
 }
 
 /// 200; 409 once the new token has been used or the old one has ended.
@@ -74,7 +75,8 @@ pub(crate) async fn cancel<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).cancel_rotation().await?)))
+    let rotation = api.accounts.acting(&actor).token(&id, &token).cancel_rotation().await?;
+    Ok(shown(RotationView::of(&rotation, api.accounts.now())))
 }
 
 /// 200, also where the old token is revoked already.
@@ -83,5 +85,6 @@ pub(crate) async fn finish<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     Path((id, token)): Path<(AccountId, TokenId)>,
 ) -> Result<Response, Refusal> {
-    Ok(shown(RotationView::of(&api.accounts.acting(&actor).token(&id, &token).finish_rotation().await?)))
+    let rotation = api.accounts.acting(&actor).token(&id, &token).finish_rotation().await?;
+    Ok(shown(RotationView::of(&rotation, api.accounts.now())))
 }

@@ -6,10 +6,12 @@ use service_accounts_oauth::{Metadata, ScopeList};
 
 use super::Desk;
 
-/// It names every permission of the host as a scope; which of them a client has is not in it.
+/// It names every scope that the present catalogue knows, and every permission as one; which of them a client has is not
+/// in it.
 pub(crate) async fn metadata<S: Store + 'static, P: Permission>(State(desk): State<Desk<S, P>>) -> Json<Metadata> {
     let server = &desk.server;
-    let scopes = ScopeList::of(P::ALL.iter().map(|permission| permission.name())).unwrap_or_default();
+    let known = desk.accounts.scope_names();
+    let scopes = ScopeList::of(known.iter().map(|scope| scope.as_str())).unwrap_or_default();
     let metadata = Metadata::new(server.issuer.clone(), server.endpoints.clone(), &scopes);
     Json(match &server.documentation {
         Some(url) => metadata.with_documentation(url),

@@ -28,7 +28,7 @@ pub(crate) struct AuditQuery {
     /// Such as `token.revoked`.
     #[param(value_type = String, required = false)]
     action: Option<Action>,
-    /// From this instant on.
+    /// From this instant on; not after `until`.
     #[param(value_type = String, format = DateTime, required = false)]
     since: Option<Instant>,
     /// Before this instant.

@@ -119,7 +119,7 @@ pub(crate) struct MetadataShape {
     revocation_endpoint: String,
     /// Where clients register.
     registration_endpoint: String,
-    /// The names of all permissions, each of which is a scope; left out, where the host has none.
+    /// Every name that `scope` may hold: the catalogue's scopes, and all permissions; left out, where the host has none.
     #[schema(required = false)]
     scopes_supported: Vec<String>,
     /// Always empty: there is no authorization endpoint.

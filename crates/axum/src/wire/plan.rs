@@ -17,6 +17,7 @@ use super::{
     instant::Instant,
     page::{Cursor, Limit},
 };
+use crate::Refusal;
 
 /// Which accounts a page is about.
 #[derive(Deserialize, IntoParams)]
@@ -79,7 +80,7 @@ impl<'de> Deserialize<'de> for Days {
 #[serde(deny_unknown_fields)]
 #[schema(as = LifecycleChange)]
 pub(crate) struct DiffRequest {
-    /// By environment, how many days its tokens live at most.
+    /// By environment, how many days its tokens live at most; only environments that the present policy knows.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, u32>, required = false, example = json!({ "production": 90 }))]
     lifetime_days: BTreeMap<Environment, Days>,
@@ -107,7 +108,8 @@ pub(crate) struct DiffRequest {
 
 impl DiffRequest {
     /// The policy with these changes.
-    pub(crate) fn applied_to(&self, policy: LifecyclePolicy) -> LifecyclePolicy {
+    pub(crate) fn applied_to(&self, policy: LifecyclePolicy) -> Result<LifecyclePolicy, Refusal> {
+        self.check_environments(&policy)?;
         let set = |policy, days: Option<Days>, with: fn(LifecyclePolicy, Span) -> LifecyclePolicy| {
             days.into_iter().fold(policy, |policy, days| with(policy, days.0))
         };
@@ -116,9 +118,20 @@ impl DiffRequest {
         let policy = set(policy, self.observation_days, LifecyclePolicy::with_observation);
         let policy = set(policy, self.look_every_days, LifecyclePolicy::with_look_every);
         let policy = set(policy, self.review_every_days, LifecyclePolicy::with_review_every);
-        self.lifetime_days.iter().fold(policy, |policy, (environment, days)| {
+        Ok(self.lifetime_days.iter().fold(policy, |policy, (environment, days)| {
             policy.with_environment(environment.clone(), Lifetime::up_to(days.0))
-        })
+        }))
+    }
+
+    /// One that is misspelt would change nothing, and look as if the other policy did no harm.
+    fn check_environments(&self, policy: &LifecyclePolicy) -> Result<(), Refusal> {
+        if self.lifetime_days.keys().all(|environment| policy.lifetime(environment).is_some()) {
+            return Ok(());
+        }
+        let known: Vec<_> = policy.environments().map(|(known, _)| known.to_string()).collect();
+        let detail =
+            format!("names an environment that the lifecycle policy does not know; it knows {}", known.join(", "));
+        Err(Refusal::validation("lifetime_days", &detail))
     }
 }
 

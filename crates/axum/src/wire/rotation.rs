@@ -5,12 +5,12 @@ use service_accounts::{
     RotateToken, RotatedToken, ServiceAccounts, TokenRotation,
     access::Permission,
     audit::Label,
-    lifecycle::{Overlap, Rotation, RotationKey, Span},
+    lifecycle::{Overlap, Rotation, RotationKey, Span, TokenState},
     naming::TokenName,
     store::Store,
     token::TokenId,
 };
-use time::Duration;
+use time::{Duration, UtcDateTime};
 use utoipa::ToSchema;
 
 use super::{
@@ -112,7 +112,10 @@ impl<'a> RotatedView<'a> {
         Self {
             token: rotated.secret.as_ref().map(|secret| secret.expose()),
             record: TokenView::by_itself(accounts, &rotated.successor),
-            rotation: rotated.predecessor.rotation.as_deref().map(RotationView::new),
+            rotation: rotated.predecessor.rotation.as_deref().map(|rotation| {
+                let state = rotated.predecessor.state;
+                RotationView::new(rotation, state, accounts.now())
+            }),
             warnings: findings(&rotated.warnings),
         }
     }
@@ -122,7 +125,8 @@ impl<'a> RotatedView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Rotation)]
 pub(crate) struct RotationView {
-    /// How far it has come.
+    /// `open`: the old token still works. `observing`: it is revoked, and attempts to use it are watched for. `done`: the
+    /// observation is over, and the old token can be deleted. `cancelled`: the old token stays.
     #[schema(value_type = RotationStateShape)]
     state: &'static str,
     /// When the old token ends at the latest.
@@ -142,8 +146,9 @@ pub(crate) struct RotationView {
 #[expect(dead_code, reason = "only its schema is used")]
 enum RotationStateShape {
     Open,
-    Cancelled,
+    Observing,
     Done,
+    Cancelled,
 }
 
 /// A step of a rotation, and when it was done by whom, if it was.
@@ -161,21 +166,27 @@ struct StepView {
 }
 
 impl RotationView {
-    pub(crate) fn of(rotation: &TokenRotation) -> Self {
-        Self::new(&rotation.record)
+    /// An old token that was revoked with all of its account counts as revoked.
+    pub(crate) fn of(rotation: &TokenRotation, now: UtcDateTime) -> Self {
+        let old = rotation.predecessor.token();
+        let is_ended = old.is_revoked(rotation.predecessor.account()) && !old.state.is_revoked();
+        let state = if is_ended { TokenState::Revoked { at: now } } else { old.state };
+        Self::new(&rotation.record, state, now)
     }
 
-    /// All eight steps are shown, done or not, in their order.
-    fn new(rotation: &Rotation<TokenId, Label>) -> Self {
+    /// All eight steps are shown, done or not, in their order. The state follows from the old token's and not from them:
+    /// some steps only people see, and nobody has to note them.
+    fn new(rotation: &Rotation<TokenId, Label>, old: TokenState, now: UtcDateTime) -> Self {
         let steps = rotation.steps().map(|(step, done)| StepView {
             step: step.as_str(),
             at: done.map(|done| Instant(done.at)),
             by: done.and_then(|done| done.by.clone()),
         });
-        let state = match rotation.next_step() {
+        let state = match old {
             _ if rotation.is_cancelled() => "cancelled",
-            None => "done",
-            Some(_) => "open",
+            TokenState::Deletable { .. } | TokenState::Deleted { .. } => "done",
+            old if old.may_authenticate(now) => "open",
+            _ => "observing",
         };
         Self {
             state,

@@ -155,3 +155,66 @@ async fn a_policy_that_could_never_be_asked_is_refused_kept_or_tried() {
     named["name"] = "certificates".into();
     assert_eq!(post(&world, "/api/v1/service/policies", &named).await.status, 201, "certificates are the host's");
 }
+
+/// A list's entry is named by its place from 0, as everywhere.
+#[tokio::test]
+async fn a_network_that_is_none_is_named_by_its_path_in_every_body_that_takes_a_list() {
+    let world = World::new().await;
+    let networks = json!(["10.0.0.0/8", "10.0.0.1/8"]);
+    let wrong = "ip_allowlist[1]: address has bits set beyond its prefix, the network is 10.0.0.0/8";
+    let told = detail(&world, ACCOUNTS, &account(&json!({"ip_allowlist": networks}))).await;
+    assert!(told.starts_with(wrong), "{told}");
+    let told = detail(&world, ACCOUNTS, &account(&json!({"ip_allowlist": [7]}))).await;
+    assert_eq!(told, "ip_allowlist[0]: expected a text");
+    let session = json!({"client_id": "finance_metrics@service", "client_secret": "x", "ip_allowlist": networks});
+    let told = detail(&world, "/api/v1/service-account/auth", &session).await;
+    assert!(told.starts_with(wrong), "{told}");
+    let path = "/api/v1/service-accounts/finance_metrics@service";
+    let told = detail(&world, &format!("{path}/dry-run"), &json!({"ip_allowlist": networks})).await;
+    assert!(told.starts_with(wrong), "{told}");
+    let body = json!({"ip_allowlist": networks});
+    let answer = send(&world.api(), request(HOME, Some(&world.admin), &Method::PATCH, path, Some(&body))).await;
+    assert!(answer.json()["detail"].as_str().unwrap().starts_with(wrong), "{}", answer.json());
+    let many: Vec<_> = (0..1001).map(|n| format!("10.0.{}.{}", n / 256, n % 256)).collect();
+    let told = detail(&world, ACCOUNTS, &account(&json!({"ip_allowlist": many}))).await;
+    assert_eq!(told, "ip_allowlist: the list has more than 1000 networks");
+}
+
+#[tokio::test]
+async fn another_lifecycle_policy_for_an_unknown_environment_is_refused_with_those_that_are_known() {
+    let world = World::new().await;
+    let asked = json!({"lifetime_days": {"production": 90, "prodution": 90}});
+    let told = detail(&world, "/api/v1/lifecycle/diff", &asked).await;
+    assert!(
+        told.starts_with("lifetime_days: ") && told.ends_with("development, production, staging, testing"),
+        "{told}"
+    );
+    let asked = json!({"lifetime_days": {"production": 90}});
+    assert_eq!(post(&world, "/api/v1/lifecycle/diff", &asked).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_system_that_is_named_twice_is_kept_once() {
+    let world = World::new().await;
+    let made = post(&world, ACCOUNTS, &account(&json!({"systems": ["erp", "crm", "erp"]}))).await.json();
+    assert_eq!(made["systems"], json!(["erp", "crm"]));
+}
+
+/// After `finish` the old token is dead and still watched, which is neither `open` nor `done`.
+#[tokio::test]
+async fn a_rotation_is_open_then_observing_and_never_open_once_the_old_token_is_dead() {
+    let world = World::new().await;
+    let minted = post(&world, TOKENS, &json!({"name": "nightly-load-2026"})).await.json();
+    let token = format!("{TOKENS}/{}", minted["id"].as_str().unwrap());
+    let rotated = post(&world, &format!("{token}/rotate"), &json!({"idempotency_key": "k"})).await.json();
+    assert_eq!(rotated["rotation"]["state"], "open");
+    let finished = post(&world, &format!("{token}/rotation/finish"), &Value::Null).await.json();
+    assert_eq!(finished["state"], "observing");
+    let shown =
+        send(&world.api(), request(HOME, Some(&world.admin), &Method::GET, &format!("{token}/rotation"), None)).await;
+    assert_eq!(shown.json(), finished);
+    let successor = format!("{TOKENS}/{}", rotated["id"].as_str().unwrap());
+    let at_once = json!({"idempotency_key": "l", "overlap_days": 0});
+    let rotated = post(&world, &format!("{successor}/rotate"), &at_once).await.json();
+    assert_eq!(rotated["rotation"]["state"], "observing");
+}

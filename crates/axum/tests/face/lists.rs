@@ -128,3 +128,15 @@ async fn what_waits_for_approval_is_listed_whether_new_or_changed() {
     let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["finance_metrics@service", "nightly_load@service"]);
 }
+
+#[tokio::test]
+async fn a_period_that_begins_after_it_ends_is_refused_by_its_name() {
+    let world = World::new().await;
+    let period = |since: &str, until: &str| format!("/api/v1/audit?since={since}T00:00:00Z&until={until}T00:00:00Z");
+    let (code, detail) = status(&world, &period("2027-01-02", "2027-01-01")).await;
+    assert_eq!(
+        (code, detail.as_str()),
+        (422, "since: the period begins after it ends; give an end that lies later, or leave one of the two out")
+    );
+    assert_eq!(status(&world, &period("2027-01-01", "2027-01-02")).await.0, 200);
+}

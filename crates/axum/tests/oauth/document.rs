@@ -148,3 +148,23 @@ async fn a_repeated_registration_gets_the_same_client() {
     assert_eq!((used.status.as_u16(), used.json().get("client_secret")), (201, None), "its secret was used");
     assert_eq!(register("").await.refusal(), (400, "invalid_request".into()));
 }
+
+/// RFC 8414 §2: the values that a client can use as `scope`, the catalogue's own scopes among them.
+#[tokio::test]
+async fn every_scope_that_the_metadata_names_can_be_asked_for() {
+    let world = World::new().await;
+    let request = Request::get("/.well-known/oauth-authorization-server").body(Body::empty()).unwrap();
+    let metadata = world.send(request).await.json();
+    let named: BTreeSet<_> =
+        metadata["scopes_supported"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    for scope in ["read", "write", "admin", "results:read", "service-accounts:manage"] {
+        assert!(named.contains(scope), "{scope}");
+    }
+    for scope in named {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("grant_type", "client_credentials"), ("scope", scope)])
+            .finish();
+        let answer = world.post("/oauth2/token", Some(&world.admin.basic()), &form).await;
+        assert_eq!(answer.status, 200, "{scope}: {answer:?}");
+    }
+}

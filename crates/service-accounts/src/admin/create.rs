@@ -117,13 +117,12 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let grant = asker.grant(Call::CreateAccount, role, wanted.scopes.clone(), wanted.teams.clone())?;
         update::check_justification(&asker.catalogue, &grant, wanted.justification.as_ref())?;
         update::check_networks(&wanted.allowlist)?;
-        update::check_systems(&wanted.systems)?;
         self.check_environment(&wanted.environment)?;
         let made = (self.actor.name().clone(), self.core.now());
         let (name, purpose) = ((id.clone(), wanted.name.clone()), (wanted.purpose.clone(), wanted.owner.clone()));
         let account = Account::new(name, purpose, grant, wanted.environment.clone(), made);
         Ok(self.waiting(Account {
-            systems: wanted.systems.clone(),
+            systems: update::distinct(&wanted.systems)?,
             allowlist: wanted.allowlist.clone(),
             justification: wanted.justification.clone(),
             expires_at: wanted.expires_at.map(|end| self.future(end)).transpose()?,

@@ -74,7 +74,7 @@ pub struct NewAccount {
     ///
     /// It is kept with the account and shown to reviewers.
     pub justification: Option<Justification>,
-    /// The systems it connects, at most 200.
+    /// The systems it connects, at most 200; one that is named twice is kept once.
     ///
     /// An incident names them: whoever had a token may know their credentials.
     pub systems: Vec<SystemName>,

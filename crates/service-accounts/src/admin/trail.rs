@@ -40,9 +40,12 @@ impl<'a, S: Store + 'static, P: Permission> Acting<'a, S, P> {
     /// Rule: [`Call::ReadTrail`](crate::Call::ReadTrail). Reading the trail is itself no event; exporting it is.
     ///
     /// # Errors
-    /// The actor may not, or the store failed.
+    /// The actor may not, the query's `since` lies after its `until` ([`PeriodReversed`](Error::PeriodReversed)), or the store failed.
     pub async fn audit(&self, query: &Query) -> Result<Page, Error> {
         self.may(Call::ReadTrail)?;
+        if query.earliest().zip(query.end()).is_some_and(|(since, until)| since > until) {
+            return Err(Error::PeriodReversed);
+        }
         self.core.journal.flush(&self.core.store, Due::Now, self.core.now()).await?;
         let mut page = self.core.store.events(query).await.map_err(Unavailable::new)?;
         page.events.retain(|recorded| self.core.shows_event(&recorded.event));

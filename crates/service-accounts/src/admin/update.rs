@@ -1,6 +1,6 @@
 //! What changes about an account.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use service_accounts_access::{Allowlist, Catalogue, Grant, Permission, RoleName, Scopes, Teams};
 use service_accounts_audit::Action;
@@ -64,7 +64,7 @@ pub struct AccountUpdate {
     pub purpose: Option<Purpose>,
     /// Another owner.
     pub owner: Option<Owner>,
-    /// Other systems that it connects, at most 200.
+    /// Other systems that it connects, at most 200; one that is named twice is kept once.
     pub systems: Option<Vec<SystemName>>,
     /// Another justification.
     ///
@@ -121,7 +121,6 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let described = self.described(account, update)?;
         check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
         check_networks(&allowlist)?;
-        check_systems(&described.systems)?;
         Ok(self.with_rights(asker, described, grant, allowlist))
     }
 
@@ -136,7 +135,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             },
             purpose: update.purpose.clone().unwrap_or_else(|| account.purpose.clone()),
             owner: update.owner.clone().unwrap_or_else(|| account.owner.clone()),
-            systems: update.systems.clone().unwrap_or_else(|| account.systems.clone()),
+            systems: update.systems.as_deref().map_or_else(|| Ok(account.systems.clone()), distinct)?,
             justification: update.justification.clone().or_else(|| account.justification.clone()),
             ..account.clone()
         })
@@ -209,7 +208,11 @@ pub(super) fn check_networks(allowlist: &Allowlist) -> Result<(), Error> {
     if is_too_long { Err(Error::TooManyNetworks { most: MOST_NETWORKS }) } else { Ok(()) }
 }
 
-/// The same for the systems it connects.
-pub(super) const fn check_systems(systems: &[SystemName]) -> Result<(), Error> {
-    if systems.len() > MOST_SYSTEMS { Err(Error::TooManySystems { most: MOST_SYSTEMS }) } else { Ok(()) }
+/// The systems as they were named, each once. They are counted as they are given, as networks are.
+pub(super) fn distinct(systems: &[SystemName]) -> Result<Vec<SystemName>, Error> {
+    if systems.len() > MOST_SYSTEMS {
+        return Err(Error::TooManySystems { most: MOST_SYSTEMS });
+    }
+    let mut seen = BTreeSet::new();
+    Ok(systems.iter().filter(|system| seen.insert(system.as_str())).cloned().collect())
 }

@@ -22,6 +22,7 @@
 //! | `TooManyNetworks` | Merge networks into larger ones |
 //! | `TooManySystems` | Name the systems that matter, or create another account |
 //! | `ExpiryPassed` | Give a date in the future, or [disable](crate::AccountHandle::disable) the account |
+//! | `PeriodReversed` | Swap `since` and `until`, or leave one of them out |
 //! | `EnvironmentUnknown` | Use one of the environments it names, or add it with [`Builder::lifecycle`](crate::Builder::lifecycle) |
 //! | `EnvironmentDiffers` | Create an account for that environment |
 //! | `SessionLifetime` | Ask for 1 second to 24 hours |

@@ -294,3 +294,23 @@ fn what_is_not_there_is_reported_as_missing_by_every_call() {
         assert_eq!(holder.verdict(&world, path), Err(Rejection::Unknown), "{path:?}");
     }
 }
+
+#[test]
+fn a_system_that_is_named_twice_is_kept_once() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    let systems = |names: &[&str]| names.iter().map(|name| SystemName::parse(name).unwrap()).collect::<Vec<_>>();
+    let twice = AccountUpdate { systems: Some(systems(&["erp", "crm", "erp"])), ..AccountUpdate::default() };
+    let updated = wait(world.accounts.acting(&ada()).account(&holder.id).update(twice)).unwrap();
+    assert_eq!(updated.account.systems, systems(&["erp", "crm"]));
+}
+
+#[test]
+fn a_period_that_begins_after_it_ends_is_refused() {
+    let world = World::new();
+    let (now, second) = (world.clock.now(), Duration::seconds(1));
+    let ask = |since, until| wait(world.accounts.acting(&ada()).audit(&Query::default().since(since).until(until)));
+    assert!(matches!(ask(now + second, now), Err(Error::PeriodReversed)));
+    assert!(ask(now, now).is_ok_and(|page| page.events.is_empty()), "of no length, it is no mistake");
+    assert!(ask(now - second, now).is_ok());
+}

@@ -63,7 +63,7 @@ pub(crate) struct CreateRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     justification: Option<Justification>,
-    /// The systems it connects.
+    /// The systems it connects; one that is named twice is kept once.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 200)]
     systems: Vec<SystemName>,
@@ -112,7 +112,7 @@ pub(crate) struct UpdateRequest {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String, required = false)]
     name: Option<DisplayName>,
-    /// The systems it connects; the list replaces the present one.
+    /// The systems it connects, each kept once; the list replaces the present one.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>, required = false, max_items = 200)]
     systems: Option<Vec<SystemName>>,
