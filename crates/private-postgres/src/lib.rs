@@ -7,6 +7,7 @@
 
 use std::{
     fmt::Write,
+    net::IpAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -42,6 +43,21 @@ impl Server {
     /// A server that waits for the disk, to measure against.
     pub fn start_durable() -> Option<Self> {
         Self::start_with("")
+    }
+
+    /// A server that also listens on port 5432 of this address of the loopback network, and has a certificate for the name
+    /// `db.test`; the certificate of its authority is `ca.der` in its folder.
+    ///
+    /// It is made by `openssl`, which Debian's Postgres depends on.
+    pub fn start_with_tls(address: IpAddr) -> Option<Self> {
+        let server = Self::start_with(&format!("-c fsync=off -c listen_addresses={address}"))?;
+        certify(&server.folder);
+        let file = |name| server.folder.join(name).display().to_string();
+        server.sql(&format!("ALTER SYSTEM SET ssl_cert_file = '{}'", file("server.crt")));
+        server.sql(&format!("ALTER SYSTEM SET ssl_key_file = '{}'", file("server.key")));
+        server.sql("ALTER SYSTEM SET ssl = on");
+        server.sql("SELECT pg_reload_conf()");
+        Some(server)
     }
 
     fn start_with(more: &str) -> Option<Self> {
@@ -160,6 +176,20 @@ fn initialise(bin: &Path, data: &Path) {
     let mut initdb = as_user(bin.join("initdb").to_str().unwrap());
     initdb.args(["-D", data.to_str().unwrap(), "-U", "service", "-A", "trust", "-E", "UTF8", "--no-sync"]);
     output(&mut initdb);
+}
+
+/// An authority, and a server's certificate by it.
+fn certify(folder: &Path) {
+    let script = r#"
+        umask 077; cd "$1"
+        new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        $new -keyout ca.key -out ca.crt -subj /CN=authority
+        $new -CA ca.crt -CAkey ca.key -keyout server.key -out server.crt -subj /CN=db.test \
+            -addext subjectAltName=DNS:db.test -addext basicConstraints=critical,CA:FALSE
+        openssl x509 -in ca.crt -outform DER -out ca.der
+        chmod 755 . && chmod 644 ca.der
+    "#;
+    output(as_user("sh").args(["-ec", script, "certify", folder.to_str().unwrap()]));
 }
 
 /// Runs the server, again after each end, until its own input ends: then this process is gone.

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "the helpers of tests")]
 
 mod cache;
+mod clock;
 mod conformance;
 mod connections;
 mod frozen;
