@@ -1,6 +1,6 @@
 //! What `Settings::tls` promises: each connection is encrypted and goes to a server that proves its name, or there is none.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 use std::{
     error::Error as _,

@@ -159,9 +159,6 @@ mod tests {
             assert!(serde_json::from_str::<Allowlist>(text).is_err(), "{text}");
         }
         let error = serde_json::from_str::<Allowlist>(r#"["::1","10.0.0.1/8"]"#).unwrap_err().to_string();
-        assert!(
-            error.starts_with("entry 2: address has bits set beyond its prefix, the network is 10.0.0.0/8"),
-            "{error}"
-        );
+        assert_eq!(error, "address has bits set beyond its prefix, the network is 10.0.0.0/8 at line 1 column 20");
     }
 }

@@ -9,9 +9,8 @@ use service_accounts_postgres::Settings;
 use crate::support::{Server, connect};
 
 /// What tells the time in SQL, in Postgres or in engines that speak its protocol.
-const CLOCKS: [&str; 14] = [
+const CLOCKS: [&str; 13] = [
     "now()",
-    "current_timestamp",
     "current_time",
     "current_date",
     "localtime",
