@@ -166,7 +166,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match &error {
             Error::FirstToken(_) => Self::of_first_token(error),
-            Error::NotPermitted => Self::insufficient_scope(&error),
+            Error::NotPermitted | Error::KnownToTooMany { .. } => Self::insufficient_scope(&error),
             Error::AuthorityLost => Self::forbidden("AUTHORITY_LOST", error.to_string()),
             Error::OwnAccount => Self::forbidden("OWN_ACCOUNT", error.to_string()),
             Error::OwnApproval => Self::forbidden("OWN_APPROVAL", error.to_string()),

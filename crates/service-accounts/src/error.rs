@@ -70,6 +70,15 @@ pub enum Error {
         /// The most kept.
         most: usize,
     },
+    /// So many accounts and people know the text of the credential that acts, each by way of another, that it can make none
+    /// for other accounts.
+    #[error(
+        "more than {most} accounts and people may know the credential that asks; ask with one that was made by fewer hands"
+    )]
+    KnownToTooMany {
+        /// The most besides its maker.
+        most: usize,
+    },
     /// A date that lies in the past.
     #[error("the expiry lies in the past; give a later date, or disable the account")]
     ExpiryPassed,

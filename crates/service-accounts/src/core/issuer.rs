@@ -12,6 +12,9 @@ use super::narrowed;
 use crate::{Actor, Error, Randomness, RandomnessError, randomness::Source};
 use service_accounts_access::Permission;
 
+/// How many names, besides its maker's, may stand in a record that one account gives to another.
+const MOST_KNOWN_TO: usize = 100;
+
 /// A credential's text, and its record.
 ///
 /// The text must not leave before the record is committed: where the commit fails, both are dropped.
@@ -49,7 +52,7 @@ impl Issuer {
         let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
         let made = (actor.name().clone(), now);
         let record = Token::new(account, class, (secret.id(), digest, secret.hint()), grant, made);
-        let record = Token { known_to: everybody_else(actor, &record), ..record };
+        let record = Token { known_to: everybody_else(actor, &record)?, ..record };
         Ok(Draft { secret, record })
     }
 
@@ -61,7 +64,7 @@ impl Issuer {
         let id: &TokenId = &token.id;
         let minted = self.keyring.mint_as(&self.vendor, token.class.kind(), id, &mut source);
         let Minted { token: secret, digest } = minted.map_err(randomness_failed)?;
-        let known_to = everybody_else(actor, token);
+        let known_to = everybody_else(actor, token)?;
         let record = Token { digest, hint: secret.hint(), known_to, ..token.clone() };
         Ok(Draft { secret, record })
     }
@@ -70,9 +73,18 @@ impl Issuer {
 /// Whoever sees a text through the actor, besides the one who stands in the record as its maker.
 ///
 /// A narrowed token of the same account is left out: by it the account replaces its tokens, and nobody else comes to see them.
-fn everybody_else<P: Permission>(actor: &Actor<P>, token: &Token) -> Vec<Label> {
-    let narrowed = narrowed::label(actor).filter(|_| !actor.is(&token.account));
-    actor.people().into_iter().chain(narrowed).filter(|person| *person != token.created_by).collect()
+///
+/// From account to account the list grows, and a record must not grow without end. Within an account it hardly does, and there
+/// nobody is refused: a token that could not be replaced would lock its account out.
+fn everybody_else<P: Permission>(actor: &Actor<P>, token: &Token) -> Result<Vec<Label>, Error> {
+    let is_for_another = !actor.is(&token.account);
+    let narrowed = narrowed::label(actor).filter(|_| is_for_another);
+    let people = actor.people().into_iter().chain(narrowed).filter(|person| *person != token.created_by);
+    let people: Vec<_> = people.collect();
+    if is_for_another && people.len() > MOST_KNOWN_TO {
+        return Err(Error::KnownToTooMany { most: MOST_KNOWN_TO });
+    }
+    Ok(people)
 }
 
 /// A source that fails is an error, never a weaker secret.

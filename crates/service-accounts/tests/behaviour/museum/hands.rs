@@ -1,7 +1,7 @@
 //! In whose hand a change is: a second administrator is another person, and a token that replaces itself stays what it is.
 
 use service_accounts::{
-    AccountUpdate, Actor, ApprovalRule, Error, RotateToken, RotatedToken,
+    AccountUpdate, Actor, ApprovalRule, Error, NewAccount, RotateToken, RotatedToken,
     access::Scopes,
     audit::{Query, Sequence},
     lifecycle::RotationKey,
@@ -10,7 +10,7 @@ use service_accounts::{
     token::TokenId,
 };
 
-use crate::support::{Call, Holder, Permission, World, ada, in_role, scoped, token, wait, with_role};
+use crate::support::{Call, Holder, Permission, World, ada, in_role, scoped, token, wait, wanted, with_role};
 
 fn guarded() -> World {
     World::built(|builder| builder.approval(ApprovalRule::SecondAdministrator))
@@ -47,7 +47,7 @@ fn an_editor_who_foretells_the_revision_of_their_own_edit_does_not_approve_it() 
 fn to_delete_the_account_that_edited_makes_nobody_a_second_administrator() {
     let world = guarded();
     let (bob, carol) = (with_role("bob", "Admin"), with_role("carol", "Admin"));
-    let puppet = wait(world.accounts.acting(&bob).create(in_role("Admin")(crate::support::wanted("Puppet")))).unwrap();
+    let puppet = wait(world.accounts.acting(&bob).create(in_role("Admin")(wanted("Puppet")))).unwrap();
     world.approve(&carol, &puppet.account.id).unwrap();
     // Bob has never seen this token; only the account is his.
     let minted = wait(world.accounts.acting(&carol).account(&puppet.account.id).mint(&token("carols"))).unwrap();
@@ -118,4 +118,33 @@ fn a_token_that_asks_again_gets_no_successor_that_may_do_more_than_it() {
     let narrowed = Rotated::of(&world, Scopes::Inherited);
     narrowed.set_scopes(&narrowed.old, Scopes::none());
     assert!(matches!(narrowed.again_by_itself(), Err(Error::NotPermitted)));
+}
+
+/// Each account of a chain makes the next, so each record names all before it. A record must not grow without end, and nobody
+/// is locked out by that: at the end of the chain an account still replaces its own tokens.
+#[test]
+fn a_chain_of_accounts_that_make_each_other_comes_to_an_end() {
+    const MOST: usize = 100;
+    let world = World::new();
+    let (mut actor, mut last) = (ada(), None);
+    let end = (0..MOST + 10).find_map(|number| {
+        let made = wait(world.accounts.acting(&actor).create(NewAccount {
+            first_token: Some(token("nightly")),
+            ..in_role("Admin")(wanted(&format!("Link {number}")))
+        }));
+        match made {
+            Ok(created) => {
+                let secret = created.first_token.unwrap().secret;
+                actor = world.authenticate(secret.expose()).unwrap().actor();
+                last = Some((created.account.id.clone(), secret.id()));
+                None
+            }
+            Err(error) => Some((number, error)),
+        }
+    });
+    let (length, error) = end.unwrap();
+    assert!(error.to_string().contains("more than 100"), "{error}");
+    assert!((MOST..=MOST + 2).contains(&length), "{length}");
+    let (id, token) = last.unwrap();
+    assert!(wait(world.accounts.acting(&actor).token(&id, &token).rotate(&by_key("last"))).is_ok());
 }
