@@ -8,7 +8,7 @@ use crate::finding::{LifecycleFinding, Severity, TaskKind};
 /// One thing to do with one token, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Task<K> {
-    /// The token.
+    /// Which token, by the key that the caller gave with it.
     pub key: K,
     /// What to do.
     pub kind: TaskKind,

@@ -44,9 +44,9 @@ pub struct Tripwire<A> {
 pub struct AddressAttempts {
     /// How many there were.
     pub count: u64,
-    /// The first.
+    /// When it was tried first.
     pub first: UtcDateTime,
-    /// The last.
+    /// When it was tried last.
     pub last: UtcDateTime,
 }
 

@@ -114,7 +114,7 @@ impl<'a> AccountIdRef<'a> {
         Ok(Self(text))
     }
 
-    /// The text.
+    /// As it was given, for as long as that text lives.
     pub fn as_str(self) -> &'a str {
         self.0
     }

@@ -2,7 +2,7 @@
 //!
 //! text → parse and checksum → MAC → one read and compare → standing → network → principal → mark. The steps run in this
 //! order for every credential, so a client that does not know the secret learns nothing, not even by time, about the
-//! account behind an id.
+//! account behind an id. One that is remembered as good has its MAC before its checksum, and so has every text that could be one.
 
 mod at_once;
 mod authorize;

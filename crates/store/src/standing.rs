@@ -1,6 +1,6 @@
 //! Whether a credential works, and if not, why.
 
-use service_accounts_lifecycle::is_expired;
+use service_accounts_lifecycle::{TokenState, is_expired};
 use time::UtcDateTime;
 
 use crate::{Account, Approval, Credential, Status, Token};
@@ -63,6 +63,27 @@ impl Credential {
     /// It does not work: the credential's own reasons come before its account's.
     pub fn standing(&self, now: UtcDateTime) -> Result<(), Unusable> {
         standing(self.token(), self.account(), now)
+    }
+
+    /// The token's state, where the revocation of everything its account has counts as its own.
+    ///
+    /// Such an end has `now` for its instant, since the account keeps none of its own.
+    ///
+    /// ```
+    /// use service_accounts_lifecycle::TokenState;
+    /// use service_accounts_store::{Account, Credential};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// let (account, now) = (records::account(), records::at(60));
+    /// let token = records::token(&account);
+    /// let emptied = Account { generation: account.generation.next(), ..account };
+    /// assert_eq!(Credential::new(token, emptied.into()).state(now), TokenState::Revoked { at: now });
+    /// ```
+    #[must_use]
+    pub fn state(&self, now: UtcDateTime) -> TokenState {
+        let token = self.token();
+        let ends_with_account = token.is_revoked(self.account()) && !token.state.is_revoked();
+        if ends_with_account { TokenState::Revoked { at: now } } else { token.state }
     }
 }
 

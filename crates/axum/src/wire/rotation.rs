@@ -166,12 +166,8 @@ struct StepView {
 }
 
 impl RotationView {
-    /// An old token that was revoked with all of its account counts as revoked.
     pub(crate) fn of(rotation: &TokenRotation, now: UtcDateTime) -> Self {
-        let old = rotation.predecessor.token();
-        let is_ended = old.is_revoked(rotation.predecessor.account()) && !old.state.is_revoked();
-        let state = if is_ended { TokenState::Revoked { at: now } } else { old.state };
-        Self::new(&rotation.record, state, now)
+        Self::new(&rotation.record, rotation.predecessor.state(now), now)
     }
 
     /// All eight steps are shown, done or not, in their order. The state follows from the old token's and not from them:

@@ -1,5 +1,7 @@
 //! Tokens.
 
+mod state;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,11 @@ use service_accounts::{
     store::{Credential, Listed, Store, Token},
     token::Hint,
 };
-use time::{Duration, UtcDateTime};
+use time::Duration;
 use utoipa::ToSchema;
 
+use self::state::named;
+pub(crate) use self::state::{TokenStateShape, state};
 use super::{
     account::GainView,
     insight::ObservationView,
@@ -107,24 +111,10 @@ pub(crate) struct TokenView {
     successor: Option<String>,
 }
 
-/// What a token is good for right now.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its schema is used")]
-#[schema(as = TokenState)]
-pub(crate) enum TokenStateShape {
-    Active,
-    Retiring,
-    Expired,
-    Revoked,
-    Deleted,
-}
-
 impl TokenView {
     /// The state is worked out for this instant.
     pub(crate) fn new<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, found: &Credential) -> Self {
-        let state = state(found, accounts.now());
-        Self::of(accounts, found.token(), state)
+        Self::of(accounts, found.token(), state(found, accounts.now()))
     }
 
     /// A token that was just made.
@@ -136,7 +126,7 @@ impl TokenView {
 
     /// A token as a rotation answers with it: by its own record, in which an end by the account stands too.
     pub(crate) fn by_itself<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token) -> Self {
-        Self::of(accounts, token, own_state(token, accounts.now()))
+        Self::of(accounts, token, named(token.state, token, accounts.now()))
     }
 
     fn of<S: Store, P: Permission>(accounts: &ServiceAccounts<S, P>, token: &Token, state: &'static str) -> Self {
@@ -189,26 +179,6 @@ pub(crate) struct ShownTokenView {
     pub(crate) token: TokenView,
     /// Null for a token that is not revoked.
     pub(crate) observation: Option<ObservationView>,
-}
-
-/// What a token or a session is good for by itself; that its account may be suspended stands with the account.
-pub(crate) fn state(found: &Credential, now: UtcDateTime) -> &'static str {
-    match own_state(found.token(), now) {
-        "deleted" => "deleted",
-        _ if found.token().is_revoked(found.account()) => "revoked",
-        own => own,
-    }
-}
-
-/// The same, of a token whose account has ended nothing.
-fn own_state(token: &Token, now: UtcDateTime) -> &'static str {
-    match token.state {
-        TokenState::Deleted { .. } => "deleted",
-        _ if !token.state.may_authenticate(now) => "revoked",
-        _ if token.expires_at.is_some_and(|end| end <= now) => "expired",
-        TokenState::Retiring { .. } => "retiring",
-        _ => "active",
-    }
 }
 
 /// A token with its last use, which only lists look up.

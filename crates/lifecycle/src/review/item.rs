@@ -66,7 +66,7 @@ pub struct ReviewItem<K, P> {
 /// An account or a token, with its dates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewSubject {
-    /// An account.
+    /// With the dates of an account, and how it has been used.
     Account(AccountFacts),
     /// A token, and where it may be used.
     Token(Environment, TokenFacts),

@@ -144,7 +144,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         now: UtcDateTime,
     ) -> Option<Box<Rotation<TokenId, Label>>> {
         let old = Some(found.token()).filter(|old| old.rotation.is_none())?;
-        let (state, expires_at) = (super::rotation::state_of(found, now), old.expires_at?);
+        let (state, expires_at) = (found.state(now), old.expires_at?);
         let key = RotationKey::parse(&format!("contain-{}", successor.id.as_str())).ok()?;
         let admitted = Rotation::<TokenId, Label>::admit(None, &key, TokenValidity { state, expires_at }, now).ok()?;
         let RotationAdmission::New(permit) = admitted else { return None };

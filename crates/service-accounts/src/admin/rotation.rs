@@ -125,7 +125,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let (core, found) = (self.acting.core, self.found_for_rotation().await?);
         let successor = self.successor_of(found.token()).await?;
         let now = core.now();
-        let state = state_of(&found, now);
+        let state = found.state(now);
         let last =
             found.token().rotation.as_deref().map(|rotation| (rotation, successor_state(successor.as_ref(), now)));
         let expires_at = found.token().expires_at.unwrap_or(UtcDateTime::MAX);
@@ -235,18 +235,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 }
 
-/// A token's state, where the revocation of everything its account has counts as its own.
-///
-/// It takes `now` for the instant of that end, since the account keeps none of its own.
-pub(super) fn state_of(credential: &Credential, now: UtcDateTime) -> TokenState {
-    let token = credential.token();
-    let is_ended = token.is_revoked(credential.account()) && !token.state.is_revoked();
-    if is_ended { TokenState::Revoked { at: now } } else { token.state }
-}
-
 /// Only revoked tokens are deleted, so a successor that is gone was revoked.
 pub(super) fn successor_state(successor: Option<&Arc<Credential>>, now: UtcDateTime) -> TokenState {
-    successor.map_or(TokenState::Deleted { at: now }, |successor| state_of(successor, now))
+    successor.map_or(TokenState::Deleted { at: now }, |successor| successor.state(now))
 }
 
 pub(super) fn refused(error: RotationError) -> Error {

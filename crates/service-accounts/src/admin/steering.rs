@@ -11,7 +11,7 @@ use service_accounts_token::TokenId;
 use super::{
     Acting, TokenHandle,
     change::judged_by,
-    rotation::{refused, state_of, successor_state},
+    rotation::{refused, successor_state},
     token::written,
 };
 use crate::{
@@ -93,7 +93,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     pub async fn cancel_rotation(&self) -> Result<TokenRotation, Error> {
         self.steer(|token, now| {
             let mut record = token.record.clone();
-            let old = state_of(&token.predecessor, now);
+            let old = token.predecessor.state(now);
             let new = successor_state(token.successor.as_ref(), now);
             let by = self.acting.actor.name().clone();
             let cancelled = record.cancel(by, old, new, now).map_err(refused)?;
@@ -133,7 +133,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     pub async fn finish_rotation(&self) -> Result<TokenRotation, Error> {
         self.steer(|token, now| {
             let mut record = token.record.clone();
-            let old = state_of(&token.predecessor, now);
+            let old = token.predecessor.state(now);
             if record.is_cancelled() {
                 return Err(refused(RotationError::Cancelled));
             }
@@ -182,7 +182,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     pub async fn record_rotation_step(&self, step: RotationStep) -> Result<TokenRotation, Error> {
         self.steer(|token, now| {
             let mut record = token.record.clone();
-            record.record(step, self.mark(now), state_of(&token.predecessor, now)).map_err(refused)?;
+            record.record(step, self.mark(now), token.predecessor.state(now)).map_err(refused)?;
             if record == token.record {
                 return Ok(None);
             }

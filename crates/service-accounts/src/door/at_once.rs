@@ -1,6 +1,7 @@
 //! The way of a request that waits for nothing: no future is made, nothing is boxed, and no record is cloned.
 //!
-//! What is judged here is judged as [`door`](super) says, by the same functions in the same order.
+//! What is judged here is judged as [`door`](super) says, by the same functions. Only the checksum comes after the MAC, whether the
+//! id is known or not, because a token that is [remembered](super::recall) needs none.
 
 use std::net::IpAddr;
 

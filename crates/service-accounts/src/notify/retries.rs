@@ -88,6 +88,17 @@ mod tests {
         assert!(pauses.len() > 10);
     }
 
+    /// Otherwise a pause would be taken for one that a clock began before it was set back.
+    #[test]
+    fn every_pause_is_one_until_it_is_over() {
+        let now = UtcDateTime::UNIX_EPOCH;
+        for (id, attempts) in (0..=u8::MAX).flat_map(|id| [1, 8, u32::MAX].map(|attempts| (id, attempts))) {
+            let end = Retries::default().next(&SubscriptionId::of([id; 10]), attempts, now);
+            assert!(Retries::is_pause(end, now) && !Retries::is_pause(end, end), "{attempts}");
+        }
+        assert!(!Retries::is_pause(now + LONGEST + Duration::SECOND, now));
+    }
+
     #[test]
     fn a_message_is_given_up_from_its_time_on() {
         let (retries, first) = (Retries::give_up_after(Duration::HOUR), UtcDateTime::UNIX_EPOCH);

@@ -9,7 +9,7 @@ use service_accounts_store::{Change, Credential, Store, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-use super::{RotatedToken, Served, state_of};
+use super::{RotatedToken, Served};
 use crate::{
     Error,
     admin::{Acting, MintedToken, TokenHandle},
@@ -35,7 +35,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             present.is_revoked(successor.account()) || present.expires_at.is_some_and(|end| is_expired(end, now));
         if !is_unused || is_over {
             // Also where its account's revocation ended it.
-            let successor = Token { state: state_of(successor, now), ..present.clone() };
+            let successor = Token { state: successor.state(now), ..present.clone() };
             return Ok(RotatedToken {
                 served: Served::Before,
                 secret: None,
