@@ -45,6 +45,10 @@ async fn write(
     (applied, records): (Applied, &Records),
     event: &Event,
 ) -> Result<Committed, PostgresError> {
+    if session.has_ended() {
+        // Found out before the commit is sent, so another try cannot do it twice.
+        return Err(PostgresError::Unavailable("the connection ended before the commit".into()));
+    }
     let steps = steps(&pool.statements, &applied, records, event)?;
     let committed = session.commit(&steps).await;
     drop(steps);

@@ -6,12 +6,17 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
 use tokio_postgres::Client;
 
-use crate::{PostgresError, Settings, link::Link, statements::Statement};
+use crate::{PostgresError, Settings, classify::concerns_all, link::Link, statements::Statement};
 
 /// At most so many connections; those that nobody uses wait for the next call.
 ///
@@ -22,7 +27,13 @@ pub(crate) struct Connections {
     runtime: Handle,
     free: Semaphore,
     idle: Mutex<Vec<Link>>,
+    /// Held by each connection that is open.
+    open: Arc<()>,
+    given_back: Notify,
 }
+
+/// How long to wait before a server that gives no more connections is asked again.
+const BETWEEN_OPENINGS: Duration = Duration::from_millis(100);
 
 /// A connection and its place among those that may be open.
 ///
@@ -42,10 +53,23 @@ impl Connections {
     pub(crate) fn new(settings: Settings, runtime: Handle) -> Arc<Self> {
         // More than a semaphore can count would be more than a server can bear.
         let free = Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS));
-        Arc::new(Self { settings, runtime, free, idle: Mutex::default() })
+        let (idle, open, given_back) = (Mutex::default(), Arc::default(), Notify::new());
+        Arc::new(Self { settings, runtime, free, idle, open, given_back })
     }
 
+    /// A server that gives no more connections gave some: then this waits for one of those, and opens another if it can.
     pub(crate) async fn lease(self: &Arc<Self>) -> Result<Lease, PostgresError> {
+        loop {
+            match self.tried().await {
+                Err(PostgresError::TooManyConnections(_)) if Arc::strong_count(&self.open) > 1 => {
+                    let _ = timeout(BETWEEN_OPENINGS, self.given_back.notified()).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn tried(self: &Arc<Self>) -> Result<Lease, PostgresError> {
         match self.free.try_acquire() {
             Ok(permit) => permit.forget(),
             Err(_) => self.free.acquire().await.map_err(|error| PostgresError::Unavailable(Box::new(error)))?.forget(),
@@ -58,6 +82,12 @@ impl Connections {
         // On a task: a caller that leaves meanwhile leaves an open connection to the next, who would otherwise begin anew.
         let opened = self.runtime.spawn(lease.opened()).await;
         opened.unwrap_or_else(|error| Err(PostgresError::Unavailable(Box::new(error))))
+    }
+
+    /// Closes those that nobody uses: where one was lost they may be too, and each would cost a call a try, or its deadline.
+    fn forget_idle(&self) {
+        let idle = take(&mut *locked(&self.idle));
+        drop(idle);
     }
 
     fn idle(&self) -> Option<Link> {
@@ -78,9 +108,10 @@ impl Lease {
 
     async fn opened(mut self) -> Result<Self, PostgresError> {
         let settings = &self.home.settings;
-        let opened = timeout(settings.deadline, Link::open(settings)).await.map_err(|_| PostgresError::TooSlow)?;
-        // Nothing was changed, whatever the server said.
-        self.link = Some(opened.map_err(|error| PostgresError::Unavailable(Box::new(error)))?);
+        let open = self.home.open.clone();
+        let opened =
+            timeout(settings.deadline, Link::open(settings, open)).await.map_err(|_| PostgresError::TooSlow)?;
+        self.link = Some(opened?);
         Ok(self)
     }
 
@@ -106,13 +137,19 @@ impl Lease {
     }
 
     /// Remembers that the connection answered with an error.
-    pub(crate) fn noted<T, E>(&self, answer: Result<T, E>) -> Result<T, E> {
-        self.has_failed.fetch_or(answer.is_err(), Relaxed);
+    pub(crate) fn noted<T>(&self, answer: Result<T, tokio_postgres::Error>) -> Result<T, tokio_postgres::Error> {
+        if let Err(error) = &answer {
+            self.has_failed.store(true, Relaxed);
+            if concerns_all(error) {
+                self.home.forget_idle();
+            }
+        }
         answer
     }
 
     pub(crate) fn give_back(mut self) {
         locked(&self.home.idle).extend(self.link.take());
+        self.home.given_back.notify_one();
     }
 
     /// Gives the connection back once everything that was sent is answered.
@@ -121,8 +158,8 @@ impl Lease {
         match timeout(self.home.settings.deadline, cleaning).await {
             Ok(Ok(())) => self.give_back(),
             Ok(Err(_)) => {}
-            // The network may be lost, and with it those that nobody has used since: each would cost a call its deadline.
-            Err(_) => drop(take(&mut *locked(&self.home.idle))),
+            // The network may be lost.
+            Err(_) => self.home.forget_idle(),
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Why the database failed.
+//! Why the database failed, and what to do about it.
 
 use std::error::Error;
 
-use tokio_postgres::error::SqlState;
+type Cause = Box<dyn Error + Send + Sync>;
 
-/// Why the database failed.
+/// Why the database failed. Each text says what to do; the cause is what the server or the network said.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostgresError {
-    /// The server cannot be reached, is starting, is shutting down or only reads; nothing was changed.
-    #[error("the Postgres server is unavailable; try again later")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The server cannot be reached, is starting or is shutting down; nothing was changed.
+    #[error(
+        "the Postgres server cannot be reached or is not ready; check its address and its state, or try again later"
+    )]
+    Unavailable(#[source] Cause),
     /// The call took longer than [`Settings::deadline`](crate::Settings::deadline), waiting for a connection included.
     ///
     /// A change that was already on its way may still happen.
@@ -18,16 +20,49 @@ pub enum PostgresError {
     TooSlow,
     /// Others changed the same rows at the same time, more often than the call was retried; nothing was changed.
     #[error("the change kept meeting other changes; try again")]
-    Contended(#[source] Box<dyn Error + Send + Sync>),
+    Contended(#[source] Cause),
     /// The connection was lost while the change was being committed; whether it happened is unknown.
     ///
     /// A second try could carry the change out twice, or refuse it because of itself, so the store does not try.
     /// Requests carry idempotency keys for that.
     #[error("the connection was lost during a commit; read again whether the change happened")]
-    OutcomeUnknown(#[source] Box<dyn Error + Send + Sync>),
+    OutcomeUnknown(#[source] Cause),
+    /// The server is a standby, which may answer with what is no longer true, or it refuses every change; nothing was changed.
+    #[error("the Postgres server only reads; connect to the primary, or turn `default_transaction_read_only` off")]
+    ReadOnly(#[source] Cause),
+    /// The server, the database or the role has no connection left; nothing was changed.
+    #[error("the Postgres server gives no more connections; raise its limit or lower `connections`")]
+    TooManyConnections(#[source] Cause),
+    /// The disk of the server is full; nothing was changed, and reads may still work.
+    #[error("the disk of the Postgres server is full; free some space on it")]
+    DiskFull(#[source] Cause),
+    /// The role lacks a right; nothing was changed.
+    #[error("the role of the service lacks a right; grant it on the schema and on its tables")]
+    NotGranted(#[source] Cause),
+    /// The server accepts no connection of this user, with this password or from this address.
+    #[error("the Postgres server refuses the login; check the user, the password, TLS and `pg_hba.conf`")]
+    LoginRefused(#[source] Cause),
+    /// The server has no database of this name.
+    #[error("the Postgres database does not exist; create it or correct its name in the connection text")]
+    NoDatabase(#[source] Cause),
+    /// TLS was asked for, and there is none with this server; it was told nothing.
+    #[error("there is no TLS with the Postgres server; turn it on at both ends, and check the certificate")]
+    NoTls(#[source] Cause),
+    /// The database would not keep every text as it is.
+    #[error("the encoding of the Postgres database is not UTF8; use a database that was made with `ENCODING 'UTF8'`")]
+    Encoding(#[source] Cause),
+    /// A table, a column or the schema is not as this release made it; nothing was changed.
+    #[error("the tables in Postgres are not as this release made them; undo what was altered by hand")]
+    Altered(#[source] Cause),
+    /// Prepared statements are lost between calls, or settings of a session are refused; nothing was changed.
+    #[error("a pooler shares the connections to Postgres; set `Prepared::EachTime`")]
+    Pooled(#[source] Cause),
+    /// The server cannot read its own files.
+    #[error("the files of the Postgres server are damaged; restore the database from a backup")]
+    Damaged(#[source] Cause),
     /// Postgres reported another error; nothing was changed.
-    #[error("the Postgres database failed")]
-    Database(#[source] Box<dyn Error + Send + Sync>),
+    #[error("the Postgres database failed; see the log of its server")]
+    Database(#[source] Cause),
     /// A row is not what this crate wrote. It is refused rather than guessed at.
     #[error("a row of the table `{table}` cannot be read back; restore the database from a backup")]
     Corrupt {
@@ -60,46 +95,20 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    /// Whether nothing happened for sure, so that a change may be tried again as it is.
-    pub(crate) const fn has_changed_nothing(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Contended(_))
-    }
-
-    /// The same failure of a statement that may have been carried out.
-    pub(crate) fn after_sending(error: tokio_postgres::Error) -> Self {
-        match Self::from(error) {
-            Self::Unavailable(source) => Self::OutcomeUnknown(source),
-            other => other,
-        }
+    /// Whether nothing happened for sure, and another try may meet a better server, connection or moment.
+    pub(crate) const fn is_worth_another_try(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Contended(_)
+                | Self::ReadOnly(_)
+                | Self::TooManyConnections(_)
+                | Self::NoTls(_)
+                | Self::Pooled(_)
+        )
     }
 
     pub(crate) const fn corrupt(table: &'static str) -> Self {
         Self::Corrupt { table }
-    }
-}
-
-impl From<tokio_postgres::Error> for PostgresError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let Some(code) = error.code().cloned() else {
-            // The server said nothing: the connection was lost, or never made.
-            return Self::Unavailable(Box::new(error));
-        };
-        if code == SqlState::QUERY_CANCELED || code == SqlState::LOCK_NOT_AVAILABLE {
-            return Self::TooSlow;
-        }
-        // CockroachDB says so where a node is lost in a commit; the rest of its class has rolled back.
-        if code == SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN || code == SqlState::TRANSACTION_RESOLUTION_UNKNOWN {
-            return Self::OutcomeUnknown(Box::new(error));
-        }
-        if code == SqlState::READ_ONLY_SQL_TRANSACTION {
-            return Self::Unavailable(Box::new(error));
-        }
-        match code.code().get(..2) {
-            // Serialisation failures and deadlocks: the server has rolled back.
-            Some("40") => Self::Contended(Box::new(error)),
-            // Connection exceptions, too many connections, a server that starts or stops.
-            Some("08" | "53" | "57") => Self::Unavailable(Box::new(error)),
-            _ => Self::Database(Box::new(error)),
-        }
     }
 }

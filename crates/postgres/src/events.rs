@@ -39,7 +39,7 @@ pub(crate) async fn trim(pool: &Pool, place: Sequence, most: usize) -> Result<us
 
 pub(crate) async fn page(pool: &Pool, query: &Query) -> Result<Page, PostgresError> {
     let plan = Plan::of(query);
-    let statement = Statement::new(&plan.text(), &Plan::TYPES, &pool.settings.schema);
+    let statement = Statement::new(&plan.text(), &Plan::TYPES, &pool.settings);
     let start = match query.order() {
         Order::NewestFirst => i64::MAX,
         Order::OldestFirst => i64::MIN,
@@ -112,13 +112,13 @@ impl Plan {
         if self.is_exact {
             return format!(
                 "SELECT 0::bigint, 0::bigint, sequence, record FROM @event
-                WHERE {along} AND sequence {behind} $7 ORDER BY sequence {direction} LIMIT $8"
+                WHERE {{current}} AND {along} AND sequence {behind} $7 ORDER BY sequence {direction} LIMIT $8"
             );
         }
         format!(
             "WITH seen AS MATERIALIZED (
                 SELECT sequence, at, action, actor, account, token FROM @event
-                WHERE {along} AND sequence {behind} $7 ORDER BY sequence {direction} LIMIT {LOOK}
+                WHERE {{current}} AND {along} AND sequence {behind} $7 ORDER BY sequence {direction} LIMIT {LOOK}
             ), found AS (
                 SELECT sequence FROM seen
                 WHERE ($1::text IS NULL OR account = $1) AND ($2::text IS NULL OR token = $2)

@@ -4,6 +4,7 @@
 
 mod cache;
 mod change;
+mod classify;
 mod connections;
 mod deadline;
 mod decoded;

@@ -1,40 +1,71 @@
 //! One connection, and what is prepared on it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
-use tokio_postgres::{Client, Connection, NoTls};
+use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
 
-use crate::{Prepared, Settings, connections::locked, settings::Tls, statements::Statement};
+use crate::{PostgresError, Prepared, Settings, connections::locked, settings::Tls, statements::Statement};
+
+/// The server's and the role's settings on which promises rest. Each connection is asked for them: they may have changed since
+/// the start, and another server may have taken the place of the one at the start.
+const FITNESS: &str = "
+    SELECT pg_is_in_recovery(), coalesce(current_setting('synchronous_commit', true), 'on'), current_setting('server_encoding')";
+
+/// Connections wait for the next call. One that the server ended meanwhile would leave a change that was just sent unknown.
+/// Postgres 13 and other engines do not know this setting, so it cannot be given when connecting.
+const STAYS: &str = "
+    CASE WHEN current_setting('idle_session_timeout', true) <> '' THEN set_config('idle_session_timeout', '0', false) END";
 
 /// A connection, the task that drives it, and the statements that were prepared on it.
 pub(crate) struct Link {
     client: Client,
     task: JoinHandle<()>,
     prepared: Mutex<Vec<(String, tokio_postgres::Statement)>>,
+    /// By which the pool counts it.
+    _open: Arc<()>,
 }
 
 impl Link {
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, tokio_postgres::Error> {
+    pub(crate) async fn open(settings: &Settings, open: Arc<()>) -> Result<Self, PostgresError> {
         let config = settings.connection();
-        Ok(match settings.tls.clone() {
-            Tls::Off => Self::driven(config.connect(NoTls).await?),
+        let link = match settings.tls.clone() {
+            Tls::Off => Self::driven(config.connect(NoTls).await?, open),
             #[cfg(feature = "rustls")]
-            Tls::Rustls(tls) => Self::driven(config.connect(tls).await?),
-        })
+            Tls::Rustls(tls) => Self::driven(config.connect(tls).await?, open),
+        };
+        link.refuse_unfit(settings.prepared).await?;
+        Ok(link)
     }
 
-    fn driven<S, T>((client, connection): (Client, Connection<S, T>)) -> Self
+    /// A standby would answer with what was true a while ago: a revocation that was acknowledged may be missing there.
+    async fn refuse_unfit(&self, prepared: Prepared) -> Result<(), PostgresError> {
+        let query = if prepared == Prepared::Once { format!("{FITNESS}, {STAYS}") } else { FITNESS.to_owned() };
+        let messages = self.client.simple_query(&query).await?;
+        let row = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some([row.get(0), row.get(1), row.get(2)]),
+            _ => None,
+        });
+        match row {
+            Some([Some("t"), ..]) => Err(PostgresError::ReadOnly("it is a standby".into())),
+            Some([_, Some("off"), _]) => Err(PostgresError::NotDurable),
+            Some([.., Some("UTF8")]) => Ok(()),
+            Some([.., encoding]) => Err(PostgresError::Encoding(encoding.unwrap_or_default().into())),
+            None => Err(PostgresError::Database("it does not tell its settings".into())),
+        }
+    }
+
+    fn driven<S, T>((client, connection): (Client, Connection<S, T>), open: Arc<()>) -> Self
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         // Why it ended is told to whoever uses it.
         let task = tokio::spawn(async { drop(connection.await) });
-        Self { client, task, prepared: Mutex::default() }
+        Self { client, task, prepared: Mutex::default(), _open: open }
     }
 
     pub(crate) const fn client(&self) -> &Client {

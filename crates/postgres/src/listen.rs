@@ -20,7 +20,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification, SimpleQueryMessage};
 
 use crate::{
     PostgresError, Settings,
@@ -57,15 +57,28 @@ pub(crate) fn triggers(schema: &SchemaName) -> String {
     in_schema(TRIGGERS, schema).replace("#", schema.as_str())
 }
 
-/// A query that says how many of the four triggers there are.
-pub(crate) fn count_of_triggers(schema: &SchemaName) -> String {
+/// A query that says how many of the four triggers work, and which they are and on which tables.
+///
+/// Tables that were dropped and restored, emptied, or without their triggers for a while, are others than before.
+pub(crate) fn which_triggers(schema: &SchemaName) -> String {
     format!(
-        "SELECT count(*) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-            JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        "SELECT count(*), string_agg(
+             concat_ws(' ', pg_class.oid, relfilenode, pg_trigger.oid, pg_trigger.xmin), ',' ORDER BY pg_trigger.oid)
+         FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
          WHERE nspname = '{}' AND relname IN ('token', 'account') AND tgenabled <> 'D'
             AND tgname IN ('announce_change', 'announce_truncate')",
         schema.as_str()
     )
+}
+
+/// The triggers as they are now; an error unless all of them work.
+async fn triggers_now(client: &Client, query: &str) -> Result<String, PostgresError> {
+    let messages = client.simple_query(query).await?;
+    let found = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) if row.get(0) == Some("4") => row.get(1),
+        _ => None,
+    });
+    found.map(str::to_owned).ok_or_else(|| PostgresError::Altered("a trigger of the cache is missing".into()))
 }
 
 /// The task that listens; it ends with whoever holds this.
@@ -92,16 +105,15 @@ impl Drop for Listener {
 
 async fn listen(settings: &Settings, cache: &Cache, staleness: Duration) -> Result<(), PostgresError> {
     let config = settings.connection();
-    let channel = settings.schema.as_str();
     match settings.tls.clone() {
         Tls::Off => {
             let (client, connection) = config.connect(NoTls).await?;
-            follow(client, connection, cache, (channel, staleness)).await
+            follow(client, connection, cache, (&settings.schema, staleness)).await
         }
         #[cfg(feature = "rustls")]
         Tls::Rustls(tls) => {
             let (client, connection) = config.connect(tls).await?;
-            follow(client, connection, cache, (channel, staleness)).await
+            follow(client, connection, cache, (&settings.schema, staleness)).await
         }
     }
 }
@@ -111,7 +123,7 @@ async fn follow<S, T>(
     client: Client,
     connection: Connection<S, T>,
     cache: &Cache,
-    (channel, staleness): (&str, Duration),
+    (schema, staleness): (&SchemaName, Duration),
 ) -> Result<(), PostgresError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -119,14 +131,14 @@ where
 {
     let (beaten, beats) = watch::channel(0);
     // Other nodes beat in the same channel.
-    let own = RandomState::new().hash_one(channel);
+    let own = RandomState::new().hash_one(schema.as_str());
     let hear = |notification: &Notification| match read(notification.payload()) {
         Heard::Beat(node, beat) if node == own => drop(beaten.send(beat)),
         Heard::Beat(..) => {}
         Heard::Row(row) => cache.forget(row),
     };
     let hearing = pin!(hear_all(connection, hear));
-    let beating = pin!(beat(client, own, beats, cache, (channel, staleness)));
+    let beating = pin!(beat(client, own, beats, cache, (schema, staleness)));
     match select(hearing, beating).await {
         Either::Left((end, _)) | Either::Right((end, _)) => end,
     }
@@ -151,19 +163,24 @@ async fn beat(
     own: u64,
     mut beats: watch::Receiver<u64>,
     cache: &Cache,
-    (channel, staleness): (&str, Duration),
+    (schema, staleness): (&SchemaName, Duration),
 ) -> Result<(), PostgresError> {
+    let (channel, query) = (schema.as_str(), which_triggers(schema));
     client.batch_execute(&format!("LISTEN \"{channel}\"")).await?;
     // What was kept before may have changed unheard.
+    let triggers = triggers_now(&client, &query).await?;
     cache.forget(None);
     for beat in 1_u64.. {
         let sent = Instant::now();
         let round = async {
-            client.batch_execute(&format!("NOTIFY \"{channel}\", 'beat {own} {beat}'")).await?;
+            let now = triggers_now(&client, &format!("NOTIFY \"{channel}\", 'beat {own} {beat}'; {query}")).await?;
             beats.wait_for(|heard| *heard >= beat).await.map_err(|_| PostgresError::TooSlow)?;
-            Ok::<_, PostgresError>(())
+            Ok::<_, PostgresError>(now)
         };
-        timeout(staleness, round).await.map_err(|_| PostgresError::TooSlow)??;
+        let now = timeout(staleness, round).await.map_err(|_| PostgresError::TooSlow)??;
+        if now != triggers {
+            return Err(PostgresError::Altered("the tables of the cache are others".into()));
+        }
         cache.is_good_until(sent + staleness);
         sleep(staleness / BEATS).await;
     }

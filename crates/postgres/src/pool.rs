@@ -2,7 +2,10 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use futures_util::{FutureExt, future::join_all};
+use futures_util::{
+    FutureExt,
+    future::{join_all, join3},
+};
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_postgres::{
     Row,
@@ -42,14 +45,17 @@ impl Pool {
         }
         let connections = Connections::new(settings.clone(), runtime.clone());
         let whole = Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS)));
-        let statements = Statements::new(&settings.schema);
+        let statements = Statements::new(&settings);
         let cache = settings.cache.map(|bounds| Arc::new(Cache::new(bounds.bytes)));
         let deadline = Deadline::new(settings.deadline, settings.connections);
         let pool = Self { connections, statements, settings, cache, deadline, whole, runtime };
         let session = pool.session().await?;
-        schema::migrate(session.client.client(), &pool.settings.schema).await?;
+        let (client, schema) = (session.client.client(), &pool.settings.schema);
+        if !pool.bounded(schema::is_current(client, schema)).await? {
+            schema::migrate(client, schema).await?;
+        }
         if pool.cache.is_some() {
-            schema::announce(session.client.client(), &pool.settings.schema).await?;
+            pool.bounded(schema::announce(client, schema)).await?;
         }
         session.finish();
         Ok(Arc::new(pool))
@@ -97,6 +103,9 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
+
+/// A role may have another level by default; each statement must see what was committed before its turn.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// One connection for as long as a call needs it.
 ///
@@ -149,16 +158,23 @@ impl Session {
         values: Parameters<'_>,
     ) -> Result<u64, tokio_postgres::Error> {
         let client = self.client.client();
-        self.client.noted(match self.ready(statement).await? {
-            Ready::Named(named) => client.execute(&named, values).await,
-            Ready::Unnamed(statement) => client.execute_typed(&statement.text, &typed(statement, values)).await,
-        })
+        match self.ready(statement).await? {
+            Ready::Named(named) => self.client.noted(client.execute(&named, values).await),
+            Ready::Unnamed(statement) => {
+                // A role behind a pooler may have another level by default, and no setting of ours.
+                self.client.begins();
+                let values = typed(statement, values);
+                let written = client.execute_typed(&statement.text, &values);
+                let (begun, written, ended) = join3(self.simple(BEGIN), written, self.simple("COMMIT")).await;
+                // The first failure is the cause of the others.
+                begun.and(self.client.noted(written)).and_then(|count| ended.map(|_| count))
+            }
+        }
     }
 
     /// Begins a transaction and carries out the steps, all in one round trip.
     pub(crate) async fn begin(&self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
-        // A role may have another level by default; each statement must see what was committed before its turn.
-        self.together(Some("BEGIN ISOLATION LEVEL READ COMMITTED"), steps, None).await
+        self.together(Some(BEGIN), steps, None).await
     }
 
     /// Carries out the steps and commits, all in one round trip. Where one fails the server commits nothing.
@@ -169,6 +185,11 @@ impl Session {
     /// Carries out the steps inside of an open transaction, all in one round trip.
     pub(crate) async fn all(&self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         self.together(None, steps, None).await
+    }
+
+    /// Whether it has ended, so that whatever is sent now never arrives.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.client.client().is_closed()
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), tokio_postgres::Error> {

@@ -17,7 +17,7 @@ impl Tries {
 
     /// Whether to try again, after a pause that grows.
     pub(crate) async fn again_after(&mut self, error: &PostgresError) -> bool {
-        if self.left == 0 || !error.has_changed_nothing() {
+        if self.left == 0 || !error.is_worth_another_try() {
             return false;
         }
         self.left -= 1;

@@ -90,13 +90,13 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Brings the schema up to date. Nodes that start at once take turns, and a role without the right to create needs none
-/// where nothing is to be done.
+/// Whether nothing is to be done; then a role without the right to create needs none.
+pub(crate) async fn is_current(client: &Client, schema: &SchemaName) -> Result<bool, PostgresError> {
+    Ok(found(client, schema).await? == Some(known()))
+}
+
+/// Brings the schema up to date, however long that takes. Nodes that start at once take turns.
 pub(crate) async fn migrate(client: &Client, schema: &SchemaName) -> Result<(), PostgresError> {
-    refuse_lossy_commits(client).await?;
-    if found(client, schema).await? == Some(known()) {
-        return Ok(());
-    }
     let key = lock_key(schema);
     let begin = format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({key})"
@@ -110,7 +110,7 @@ pub(crate) async fn migrate(client: &Client, schema: &SchemaName) -> Result<(), 
 
 /// Makes the triggers that a cache needs, where one is missing.
 pub(crate) async fn announce(client: &Client, schema: &SchemaName) -> Result<(), PostgresError> {
-    if scalar(client, &listen::count_of_triggers(schema)).await?.as_deref() == Some("4") {
+    if scalar(client, &listen::which_triggers(schema)).await?.as_deref() == Some("4") {
         return Ok(());
     }
     let key = lock_key(schema);
@@ -147,13 +147,6 @@ async fn found(client: &Client, schema: &SchemaName) -> Result<Option<i64>, Post
     let version = scalar(client, &in_schema("SELECT coalesce(max(version), 0) FROM @migration", schema)).await?;
     let version = version.and_then(|text| text.parse().ok());
     version.map(Some).ok_or_else(|| PostgresError::corrupt("migration"))
-}
-
-async fn refuse_lossy_commits(client: &Client) -> Result<(), PostgresError> {
-    match scalar(client, "SELECT current_setting('synchronous_commit', true)").await?.as_deref() {
-        Some("off") => Err(PostgresError::NotDurable),
-        _ => Ok(()),
-    }
 }
 
 /// Simple queries need no prepared statement, so they pass any pooler.

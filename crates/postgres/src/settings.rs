@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use tokio_postgres::Config;
+use tokio_postgres::{Config, config::TargetSessionAttrs};
 
 use crate::PostgresError;
 
@@ -119,19 +119,38 @@ impl Settings {
         if config.get_application_name().is_none() {
             config.application_name("service-accounts");
         }
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        if hosts > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+            // One of them is the primary, whichever comes first.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(self.deadline);
+            // A host that is lost must leave time for the next.
+            config.connect_timeout(self.deadline / u32::try_from(hosts).unwrap_or(u32::MAX).max(1));
         }
         if self.prepared == Prepared::Once {
-            let timeout = self.deadline.as_millis().max(1);
             let given = config.get_options().unwrap_or_default();
-            let options =
-                format!("{given} -c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}");
+            let options = format!("{given} {}", self.of_session());
             config.options(options);
         }
         config
     }
 }
+
+impl Settings {
+    /// What a role, a database or a server may have set otherwise: a lock is waited for within the deadline, and a change that
+    /// waited for its turn sees what was committed before it.
+    fn of_session(&self) -> String {
+        let timeout = self.deadline.as_millis().clamp(1, MOST_MILLISECONDS);
+        format!(
+            "-c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout} -c lock_timeout=0 \
+             -c default_transaction_isolation=read\\ committed"
+        )
+    }
+}
+
+/// The longest timeout that Postgres knows.
+const MOST_MILLISECONDS: u128 = 2_147_483_647;
 
 /// Whether and how connections are encrypted.
 #[derive(Clone)]

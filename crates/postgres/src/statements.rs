@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::Type;
 
-use crate::settings::SchemaName;
+use crate::{Prepared, Settings, settings::SchemaName};
 
 /// A statement and the types of its parameters, so that it can be sent with or without being prepared.
 #[derive(Debug)]
@@ -12,9 +12,17 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// Each `@table` of the text becomes that table in the schema.
-    pub(crate) fn new(text: &str, types: &[Type], schema: &SchemaName) -> Self {
-        Self { text: in_schema(text, schema), types: types.to_vec() }
+    /// Each `@table` of the text becomes that table in the schema, and `{current}` fails where the server is a standby.
+    ///
+    /// A connection of its own is asked once whether it leads to a standby. A pooler may be led to another server between two
+    /// calls, so there each read asks along, in a subquery that is carried out first and once: it must not say of a record that
+    /// a standby does not have yet that it is absent.
+    pub(crate) fn new(text: &str, types: &[Type], settings: &Settings) -> Self {
+        let current = match settings.prepared {
+            Prepared::Once => "true",
+            Prepared::EachTime => "(SELECT 1 / (NOT pg_is_in_recovery())::int) = 1",
+        };
+        Self { text: in_schema(text, &settings.schema).replace("{current}", current), types: types.to_vec() }
     }
 }
 
@@ -32,8 +40,8 @@ macro_rules! statements {
         }
 
         impl Statements {
-            pub(crate) fn new(schema: &SchemaName) -> Self {
-                Self { $($name: Statement::new($text, &[$(Type::$kind),*], schema),)+ }
+            pub(crate) fn new(settings: &Settings) -> Self {
+                Self { $($name: Statement::new($text, &[$(Type::$kind),*], settings),)+ }
             }
         }
     };
@@ -42,25 +50,26 @@ macro_rules! statements {
 statements! {
     credential(TEXT) = "
         SELECT token.revision, token.record, account.revision, account.record
-        FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account WHERE token.id = $1";
-    account(TEXT) = "SELECT id, revision, record FROM @account WHERE id = $1";
+        FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account WHERE {current} AND token.id = $1";
+    account(TEXT) = "SELECT id, revision, record FROM @account WHERE {current} AND id = $1";
     accounts_of_realm(TEXT, TEXT, INT8) = "
-        SELECT id, revision, record FROM @account WHERE realm = $1 AND id > $2 ORDER BY id LIMIT $3";
+        SELECT id, revision, record FROM @account
+        WHERE {current} AND realm = $1 AND id > $2 ORDER BY id LIMIT $3";
     credentials_of_account(TEXT, TEXT, TEXT, INT8) = "
         SELECT token.id, token.revision, token.record, account.revision, account.record,
             last_used.at, last_used.address, (
                 SELECT max(last) FROM @sighting AS sighting WHERE sighting.token = token.id AND sighting.kind = 'tried')
         FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account
             LEFT JOIN @last_used AS last_used ON last_used.token = token.id
-        WHERE token.account = $1 AND token.kind = $2 AND token.id > $3 ORDER BY token.id LIMIT $4";
+        WHERE {current} AND token.account = $1 AND token.kind = $2 AND token.id > $3 ORDER BY token.id LIMIT $4";
     due(TEXT, INT8, INT8) = "
         SELECT token.id, token.revision, token.record, account.revision, account.record,
             last_used.at, last_used.address, (
                 SELECT max(last) FROM @sighting AS sighting WHERE sighting.token = token.id AND sighting.kind = 'tried')
         FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account
             LEFT JOIN @last_used AS last_used ON last_used.token = token.id
-        WHERE token.realm = $1 AND token.next_due <= $2 ORDER BY token.next_due, token.id LIMIT $3";
-    count_under(TEXT) = "SELECT count(*) FROM @token WHERE pepper = $1";
+        WHERE {current} AND token.realm = $1 AND token.next_due <= $2 ORDER BY token.next_due, token.id LIMIT $3";
+    count_under(TEXT) = "SELECT count(*) FROM @token WHERE {current} AND pepper = $1";
 
     // A change: the place of its event first, and with it the turn of this change; nobody else commits until it ends.
     take_turn() = "UPDATE @turn SET last = last + 1 RETURNING last";
@@ -105,9 +114,10 @@ statements! {
 
     set_turn(INT8) = "UPDATE @turn SET last = $1";
 
-    document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE kind = $1 AND id = $2";
+    document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE {current} AND kind = $1 AND id = $2";
     documents(TEXT, TEXT, INT8) = "
-        SELECT id, revision, body FROM @document WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
+        SELECT id, revision, body FROM @document
+        WHERE {current} AND kind = $1 AND id > $2 ORDER BY id LIMIT $3";
     put_document(TEXT, TEXT, INT8, TEXT) = "
         INSERT INTO @document (kind, id, revision, body) VALUES ($1, $2, $3, $4)
         ON CONFLICT (kind, id) DO UPDATE SET revision = excluded.revision, body = excluded.body";
@@ -123,12 +133,12 @@ statements! {
         DELETE FROM @event WHERE sequence IN (
             SELECT sequence FROM @event WHERE sequence < $1 ORDER BY sequence LIMIT $2)";
 
-    cursor(TEXT) = "SELECT at, state FROM @cursor WHERE reader = $1";
+    cursor(TEXT) = "SELECT at, state FROM @cursor WHERE {current} AND reader = $1";
     start_cursor(TEXT, INT8, TEXT) = "
         INSERT INTO @cursor (reader, at, state) VALUES ($1, $2, $3) ON CONFLICT (reader) DO NOTHING";
     move_cursor(TEXT, INT8, INT8, TEXT) = "UPDATE @cursor SET at = $3, state = $4 WHERE reader = $1 AND at = $2";
     remove_cursor(TEXT, INT8) = "DELETE FROM @cursor WHERE reader = $1 AND at = $2";
-    slowest_cursor() = "SELECT min(at) FROM @cursor";
+    slowest_cursor() = "SELECT min(at) FROM @cursor WHERE {current}";
 
     // Marks: newer uses only, of tokens that exist, always in the order of ids, so that two nodes cannot deadlock.
     touch(TEXT_ARRAY, INT8_ARRAY, TEXT_ARRAY) = "
@@ -139,7 +149,7 @@ statements! {
             WHERE excluded.at > last_used.at";
     lock_tokens(TEXT_ARRAY) = "SELECT id FROM @token WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
     sightings(TEXT_ARRAY) = "
-        SELECT token, kind, value, count, first, last FROM @sighting WHERE token = ANY($1)";
+        SELECT token, kind, value, count, first, last FROM @sighting WHERE {current} AND token = ANY($1)";
     put_sightings(TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = "
         INSERT INTO @sighting (token, kind, value, count, first, last)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
@@ -162,9 +172,8 @@ mod tests {
         let Some(server) = Server::shared() else { return };
         let url = server.database();
         let settings = Settings::parse(&url).unwrap();
-        let schema = settings.schema.clone();
+        let all = Statements::new(&settings);
         drop(runtime().block_on(PostgresStore::connect(settings)).unwrap());
-        let all = Statements::new(&schema);
         for (statement, values) in [
             (&all.account_token_and_name, "'a', 't', 'n'"),
             (&all.accounts_by_id, "'{a}'"),

@@ -30,7 +30,8 @@ impl PostgresStore {
     /// Connects, and brings the schema up to date. Any number of nodes may do so at once.
     ///
     /// # Errors
-    /// The server cannot be reached, acknowledges commits that a crash can lose, or its schema is that of a newer release.
+    /// The server cannot be reached or refuses the login, is a standby, acknowledges commits that a crash can lose, or its schema is
+    /// that of a newer release; each error says what to do.
     pub async fn connect(settings: Settings) -> Result<Self, PostgresError> {
         let pool = Pool::open(settings.clone()).await?;
         let listener = pool.cache.clone().zip(settings.cache);

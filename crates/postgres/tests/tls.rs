@@ -54,7 +54,7 @@ fn connect(settings: Settings) -> Result<PostgresStore, PostgresError> {
 /// Why no connection was made, down to the first cause.
 fn refusal(settings: Settings) -> String {
     let error = connect(settings).map(drop).unwrap_err();
-    assert!(matches!(error, PostgresError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, PostgresError::NoTls(_)), "{error:?}");
     let (mut text, mut cause) = (error.to_string(), error.source());
     while let Some(next) = cause {
         text += &format!(": {next}");

@@ -19,6 +19,11 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
+mod pooler;
+mod standby;
+
+pub use pooler::Pooler;
+
 /// A server that ends with the process that started it, whichever way that ends.
 pub struct Server {
     folder: PathBuf,
@@ -67,12 +72,16 @@ impl Server {
             eprintln!("{message}");
             return None;
         };
-        let folder = PathBuf::from(output(as_user("mktemp").args(["-d", "-p", "/tmp"])).trim());
+        let folder = Self::new_folder();
         initialise(&bin, &folder.join("data"));
         let keeper = keep(&bin, &folder, more);
         let server = Self { folder, bin, keeper };
         server.wait_until_ready();
         Some(server)
+    }
+
+    fn new_folder() -> PathBuf {
+        PathBuf::from(output(as_user("mktemp").args(["-d", "-p", "/tmp"])).trim())
     }
 
     /// How to reach it.

@@ -1,0 +1,71 @@
+//! What is done to PgBouncer in transaction mode while nodes are at work behind it.
+
+use service_accounts_postgres::{PostgresError, Prepared};
+use service_accounts_private_postgres::Pooler;
+use service_accounts_store::Store;
+
+use crate::load::{DEADLINE, Node, Server, connect, name, settings, wait};
+
+fn behind(pooler: &Pooler<'_>) -> Node {
+    let name = name();
+    Node::with(settings(&pooler.text(), &name).prepared(Prepared::EachTime), name)
+}
+
+#[test]
+fn a_pooler_that_is_reloaded_reconnected_or_killed_loses_nothing() {
+    let Some(server) = Server::start() else { return };
+    let Some(mut pooler) = Pooler::start(&server) else { return };
+    let node = behind(&pooler);
+    for _ in 0..3 {
+        node.under_load(|| pooler.command("RELOAD"));
+        node.under_load(|| pooler.command("RECONNECT"));
+        node.under_load(|| pooler.restart());
+        node.under_load(|| pooler.command("KILL postgres; RESUME postgres"));
+    }
+}
+
+/// Calls wait, and are answered within their deadline.
+#[test]
+fn a_pooler_that_is_paused_for_longer_than_the_deadline_goes_on_afterwards() {
+    let Some(server) = Server::start() else { return };
+    let Some(pooler) = Pooler::start(&server) else { return };
+    let node = behind(&pooler);
+    node.under_load(|| {
+        pooler.command("PAUSE");
+        std::thread::sleep(DEADLINE * 2);
+        let answer = wait(node.store().slowest_cursor());
+        assert!(matches!(answer, Err(PostgresError::TooSlow | PostgresError::Unavailable(_))), "{answer:?}");
+        pooler.command("RESUME");
+    });
+}
+
+/// There nothing of a session is ours to set, so a role's own settings hold.
+#[test]
+fn what_is_set_on_a_role_behind_a_pooler_loses_nothing() {
+    let Some(server) = Server::start() else { return };
+    let Some(pooler) = Pooler::start(&server) else { return };
+    for set in [
+        "default_transaction_isolation = 'serializable'",
+        "search_path = pg_catalog",
+        "lock_timeout = '5ms'",
+        "statement_timeout = '20ms'",
+        "idle_in_transaction_session_timeout = '1ms'",
+    ] {
+        let node = behind(&pooler);
+        node.under_load(|| {
+            server.sql(&format!("ALTER ROLE service SET {set}"));
+            pooler.command("RECONNECT");
+            std::thread::sleep(DEADLINE / 4);
+            server.sql("ALTER ROLE service RESET ALL");
+            pooler.command("RECONNECT");
+        });
+    }
+}
+
+#[test]
+fn a_node_that_was_not_told_of_the_pooler_is_told_what_to_set() {
+    let Some(server) = Server::start() else { return };
+    let Some(pooler) = Pooler::start(&server) else { return };
+    let refused = connect(settings(&pooler.text(), &name())).map(drop).unwrap_err();
+    assert!(matches!(refused, PostgresError::Pooled(_)), "{refused:?}");
+}

@@ -1,0 +1,71 @@
+//! What is done to the server's processes and its disk.
+
+use service_accounts_postgres::PostgresError;
+use service_accounts_store::Store;
+
+use crate::load::{Node, Server, event, wait};
+
+#[test]
+fn every_process_of_the_server_ended_again_and_again_loses_nothing() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    node.under_load(|| {
+        for _ in 0..30 {
+            node.terminate_all(server);
+            node.until_it_works(10);
+            node.open(server);
+        }
+    });
+}
+
+/// Postgres reports it so where a table or the log finds no space; the statement changes nothing then.
+#[test]
+fn a_full_disk_refuses_changes_with_advice_while_reads_go_on() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    let name = &node.name;
+    server.sql(&format!(
+        "CREATE FUNCTION {name}.fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             RAISE 'could not extend file' USING ERRCODE = '53100'; END $$"
+    ));
+    node.under_load(|| {
+        server.sql(&format!("CREATE TRIGGER fill BEFORE INSERT ON {name}.event EXECUTE FUNCTION {name}.fill()"));
+        for _ in 0..10 {
+            let refused = wait(node.store().append(&[event("x")]));
+            assert!(matches!(refused, Err(PostgresError::DiskFull(_))), "{refused:?}");
+            wait(node.store().slowest_cursor()).unwrap();
+        }
+        server.sql(&format!("DROP TRIGGER fill ON {name}.event"));
+    });
+}
+
+/// A person looks for what is slow, and stops it.
+#[test]
+fn statements_that_are_cancelled_lose_nothing() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    let of = format!("FROM pg_stat_activity WHERE application_name = '{}'", node.name);
+    node.under_load(|| {
+        for _ in 0..30 {
+            server.sql(&format!("SELECT pg_cancel_backend(pid) {of}"));
+        }
+    });
+}
+
+/// A later release alters a table while nodes of this one are at work.
+#[test]
+fn statements_whose_tables_are_altered_are_prepared_anew() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    node.under_load(|| {
+        for change in ["ADD COLUMN note TEXT", "DROP COLUMN note"] {
+            for table in ["token", "account", "event", "turn"] {
+                server.sql(&format!("ALTER TABLE {}.{table} {change}", node.name));
+            }
+        }
+        server.sql(&format!("ALTER TABLE {}.token ALTER COLUMN record TYPE varchar", node.name));
+        node.until_it_works(20);
+        server.sql(&format!("ALTER TABLE {}.token ALTER COLUMN record TYPE text", node.name));
+    });
+    assert_eq!(node.failed(), 0);
+}

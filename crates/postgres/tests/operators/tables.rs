@@ -1,0 +1,121 @@
+//! What is done to our tables by hand.
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
+use service_accounts_store::{Change, Committed, Store, conformance::Subject};
+
+use crate::load::{DEADLINE, Node, Server, connect, event, eventually, settings, wait};
+
+/// Nobody is told that a record is absent because its table is.
+#[test]
+fn a_table_or_schema_that_is_moved_away_is_told_and_used_again_once_it_is_back() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    let name = node.name.clone();
+    let account = Subject::<PostgresStore>::account("pipeline").id;
+    for (away, back) in [
+        (format!("ALTER SCHEMA {name} RENAME TO {name}_old"), format!("ALTER SCHEMA {name}_old RENAME TO {name}")),
+        (format!("ALTER TABLE {name}.account RENAME TO moved"), format!("ALTER TABLE {name}.moved RENAME TO account")),
+        (
+            format!("ALTER TABLE {name}.account RENAME COLUMN record TO text"),
+            format!("ALTER TABLE {name}.account RENAME COLUMN text TO record"),
+        ),
+    ] {
+        node.under_load(|| {
+            server.sql(&away);
+            for _ in 0..5 {
+                let answer = wait(node.store().account(&account));
+                assert!(matches!(answer, Err(PostgresError::Altered(_))), "{away}: {answer:?}");
+            }
+            server.sql(&back);
+        });
+    }
+}
+
+#[test]
+fn a_table_that_is_dropped_is_never_an_absent_record() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    node.under_load(|| ());
+    server.sql(&format!("DROP TABLE {}.token CASCADE", node.name));
+    let unknown = node.subject.token(&Subject::<PostgresStore>::account("pipeline").id, "unknown").id;
+    let answer = wait(node.store().credential(&unknown));
+    assert!(matches!(answer, Err(PostgresError::Altered(_))), "{answer:?}");
+    // The schema says which release it is of; a start does not make an empty table of what was lost.
+    let again = connect(settings(&server.text(), &node.name));
+    let answer = again.map(|store| wait(store.credential(&unknown)));
+    assert!(!matches!(answer, Ok(Ok(_))), "{answer:?}");
+}
+
+#[test]
+fn tables_that_are_rewritten_or_indexed_anew_lose_nothing() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    node.under_load(|| {
+        for table in ["token", "account", "event", "turn"] {
+            for how in ["VACUUM FULL", "REINDEX TABLE", "ANALYZE", "CLUSTER"] {
+                let by = if how == "CLUSTER" { format!(" USING {table}_pkey") } else { String::new() };
+                server.sql(&format!("{how} {}.{table}{by}", node.name));
+            }
+        }
+        server.sql(&format!("REINDEX SCHEMA {}", node.name));
+    });
+}
+
+/// A lock for longer than the deadline: each caller has its answer in time, and connections do not pile up.
+#[test]
+fn a_long_lock_on_a_table_is_too_slow_and_no_refusal() {
+    let Some(server) = Server::shared() else { return };
+    let node = Node::start(server);
+    let name = node.name.clone();
+    node.under_load(|| {
+        let lock = format!("BEGIN; LOCK TABLE {name}.token; SELECT pg_sleep({})", (DEADLINE * 3).as_secs());
+        let mut holder = server.psql(&lock).stdout(Stdio::null()).spawn().unwrap();
+        let unknown = node.subject.token(&Subject::<PostgresStore>::account("pipeline").id, "unknown").id;
+        eventually("it is held", || matches!(wait(node.store().credential(&unknown)), Err(PostgresError::TooSlow)));
+        node.open(server);
+        holder.wait().unwrap();
+    });
+}
+
+fn applied(subject: &Subject<PostgresStore>, change: Change) {
+    assert!(matches!(subject.commit(change), Committed::Applied(_)));
+}
+
+/// The dump is older than some changes: they are undone, revocations among them. What the nodes answer is what the tables say
+/// from then on, whatever they had decoded or cached before; and what is acknowledged from then on is kept.
+#[test]
+fn a_restored_dump_is_believed_at_once_by_nodes_that_are_running() {
+    let Some(server) = Server::start() else { return };
+    let (url, bound) = (server.database(), Duration::from_secs(1));
+    let settings = || Settings::parse(&url).unwrap();
+    let cached = connect(settings().cache(1 << 20, bound)).unwrap();
+    let subject = Subject::new(connect(settings()).unwrap());
+    let account = Box::new(Subject::<PostgresStore>::account("pipeline"));
+    let [old, new] = ["old", "new"].map(|name| subject.token(&account.id, name));
+    let tokens = vec![old.clone()];
+    applied(&subject, Change::CreateAccount { account: account.clone(), tokens });
+    let dump = server.folder().join("dump.sql");
+    std::fs::write(&dump, format!("DROP SCHEMA service_accounts CASCADE;\n{}", server.dump(&url))).unwrap();
+    let found = wait(subject.writer().account(&account.id)).unwrap().unwrap();
+    let token = Box::new(new.clone());
+    applied(&subject, Change::Mint { token, account_revision: found.revision });
+    let read = |store: &PostgresStore, id| wait(store.credential(id)).unwrap();
+    eventually("the cache is on", || cached.is_cache_on());
+    for _ in 0..5 {
+        assert!(read(&cached, &new.id).is_some() && read(subject.writer(), &new.id).is_some());
+    }
+    server.load(&url, &dump);
+    assert!(read(subject.writer(), &new.id).is_none(), "it was minted after the dump");
+    assert!(read(subject.writer(), &old.id).is_some());
+    let restored = Instant::now();
+    while read(&cached, &new.id).is_some() {
+        assert!(restored.elapsed() < bound, "a cached credential outlives its table");
+    }
+    wait(subject.writer().append(&[event("after")])).unwrap();
+    eventually("the cache is on again", || cached.is_cache_on());
+}
