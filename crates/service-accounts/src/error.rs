@@ -232,7 +232,8 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::AccountTaken => Self::IdTaken,
             Refusal::AccountMissing => Self::AccountMissing,
-            Refusal::TokenTaken | Refusal::Stale | Refusal::RightsChanged => Self::Conflict,
+            // A commit of this crate answers `Unchanged` with the record as it is.
+            Refusal::TokenTaken | Refusal::Stale | Refusal::RightsChanged | Refusal::Unchanged => Self::Conflict,
             Refusal::DocumentMissing => Self::DocumentMissing,
             Refusal::DocumentTaken => Self::DocumentTaken,
             Refusal::NameTaken => Self::NameTaken,

@@ -51,7 +51,7 @@ pub enum Change {
     /// its client secret, where that was later: the secret carries the account's dates.
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
-    /// [`RightsChanged`](Refusal::RightsChanged) where it ends as deleted.
+    /// [`RightsChanged`](Refusal::RightsChanged) where it ends as deleted, [`Unchanged`](Refusal::Unchanged).
     UpdateAccount {
         /// The new state.
         account: Box<Account>,
@@ -139,7 +139,8 @@ pub enum Change {
     /// Another state of a token that is not revoked, of the same account, kind and name.
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`TokenMissing`](Refusal::TokenMissing), also where
-    /// account, kind or name would be another; [`Revoked`](Refusal::Revoked); [`Stale`](Refusal::Stale).
+    /// account, kind or name would be another; [`Revoked`](Refusal::Revoked); [`Stale`](Refusal::Stale);
+    /// [`Unchanged`](Refusal::Unchanged).
     UpdateToken {
         /// The new state.
         token: Box<Token>,
@@ -174,10 +175,10 @@ pub enum Change {
         /// The new states, each with the state it was made from.
         tokens: Vec<Tended>,
     },
-    /// The end of a token's work. On a revoked token it changes nothing and keeps the first instant.
+    /// The end of a token's work. A revoked token keeps its first instant.
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
-    /// [`TokenMissing`](Refusal::TokenMissing).
+    /// [`TokenMissing`](Refusal::TokenMissing), [`Unchanged`](Refusal::Unchanged) where it is revoked already.
     Revoke {
         /// The token.
         token: TokenId,
@@ -216,7 +217,7 @@ pub enum Change {
     /// A new document, or another content of one.
     ///
     /// Refused: [`DocumentTaken`](Refusal::DocumentTaken), [`DocumentMissing`](Refusal::DocumentMissing),
-    /// [`Stale`](Refusal::Stale).
+    /// [`Stale`](Refusal::Stale), [`Unchanged`](Refusal::Unchanged).
     PutDocument {
         /// The document.
         document: Document,

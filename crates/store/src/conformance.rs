@@ -228,6 +228,7 @@ macro_rules! __behaviours {
             }
             whole {
                 what_a_commit_answers_is_what_is_stored
+                a_change_of_nothing_leaves_no_trace
                 a_dropped_commit_happens_whole_or_not_at_all
                 a_dropped_batch_is_kept_whole_or_not_at_all
             }

@@ -10,6 +10,7 @@ mod accounts;
 mod documents;
 mod needs;
 mod tokens;
+mod unchanged;
 
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ type Decision = Result<Vec<Write>, Refusal>;
 /// ```
 ///
 /// # Errors
-/// The change must not happen; nothing may be written then, not even its event.
+/// The change must not happen, or [has happened](Refusal::Unchanged); nothing may be written then, not even its event.
 pub fn decide(authority: &Authority, change: Change, records: &Records, revision: Revision) -> Decision {
     records.still_grant(authority)?;
     match change {
@@ -101,8 +102,15 @@ pub fn decide(authority: &Authority, change: Change, records: &Records, revision
 }
 
 impl Records {
-    /// One rule a change; each is in the file of its noun.
+    /// The writes of a change, unless every record is already as it would leave it.
     fn carry_out(&self, change: Change, revision: Revision) -> Decision {
+        let sets_a_state = change.sets_a_state();
+        let writes = self.writes_of(change, revision)?;
+        if sets_a_state && writes.iter().all(|write| self.is_so(write)) { Err(Refusal::Unchanged) } else { Ok(writes) }
+    }
+
+    /// One rule a change; each is in the file of its noun.
+    fn writes_of(&self, change: Change, revision: Revision) -> Decision {
         match change {
             Change::CreateAccount { account, tokens } => self.create(*account, tokens, revision),
             Change::CreateAccounts { accounts } => self.create_all(accounts, revision),

@@ -65,8 +65,10 @@ negative_controls! {
     ];
     a_store_that_loses_an_event_fails: broken::LostEvent fails [every_change_leaves_its_event, history_outlives_its_account];
     a_store_that_records_what_it_refused_fails: broken::EventOnRefusal fails [
-        an_account_id_is_taken_once, a_token_id_is_taken_once, of_many_who_mint_one_name_one_wins
+        an_account_id_is_taken_once, a_token_id_is_taken_once, of_many_who_mint_one_name_one_wins,
+        a_change_of_nothing_leaves_no_trace
     ];
+    a_store_that_writes_the_same_again_fails: careless::WritesTheSame fails [a_change_of_nothing_leaves_no_trace];
     a_store_whose_names_are_unique_everywhere_fails: broken::GlobalNames fails [a_token_name_is_taken_once_within_its_account];
     a_store_whose_pages_overlap_fails: broken::OverlappingPages fails [pages_of_accounts_have_no_gap_and_no_overlap];
     a_store_whose_dates_are_off_by_one_fails: broken::DueTooLate fails [what_is_due_is_found_from_its_instant_on];

@@ -62,7 +62,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// ```
     ///
     /// Rule: [`Call::UpdateAccount`](crate::Call::UpdateAccount). Event: `account.updated`, or `account.proposed` where
-    /// rights wait; each field that changed has its old and new value there.
+    /// rights wait; each field that changed has its old and new value there. An update that changes nothing leaves no event, and
+    /// the account keeps its revision.
     ///
     /// # Errors
     /// [`JustificationMissing`](Error::JustificationMissing) above the lowest role,
@@ -89,7 +90,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
-    /// Rule: [`Call::DisableAccount`](crate::Call::DisableAccount). Event: `account.disabled`.
+    /// Rule: [`Call::DisableAccount`](crate::Call::DisableAccount). Event: `account.disabled`, once.
     ///
     /// # Errors
     /// The actor may not, or there is no such account.
@@ -114,7 +115,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
-    /// Rule: [`Call::EnableAccount`](crate::Call::EnableAccount). Event: `account.enabled`.
+    /// Rule: [`Call::EnableAccount`](crate::Call::EnableAccount). Event: `account.enabled`, once.
     ///
     /// # Errors
     /// The actor may not, does not hold the account's rights, or there is no such account.
@@ -210,7 +211,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// ```
     ///
     /// Rule: [`Call::RevokeCredentials`](crate::Call::RevokeCredentials). Event: `credentials.revoked`, one for all of
-    /// them.
+    /// them, and again for each call: whether any credential is left would take reading them all.
     ///
     /// # Errors
     /// The actor may not, or there is no such account.

@@ -116,7 +116,8 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// [`validate_existing`](Self::validate_existing) first. At most 64 policies are kept, each of at most 16 KiB of
     /// JSON.
     ///
-    /// Rule: [`Call::ChangePolicies`](crate::Call::ChangePolicies). Event: `policy.created` or `policy.updated`.
+    /// Rule: [`Call::ChangePolicies`](crate::Call::ChangePolicies). Event: `policy.created` or `policy.updated`. The same policy
+    /// again leaves no event and keeps its version.
     ///
     /// ```
     /// use service_accounts::{
@@ -147,11 +148,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// [`PolicyTooLong`](Error::PolicyTooLong), or [`TooManyEntries`](Error::TooManyEntries).
     pub async fn put(&self, policy: &TokenPolicy, expected: Option<PolicyVersion>) -> Result<KeptPolicy, Error> {
         self.acting.may(Call::ChangePolicies)?;
-        DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
-        let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
-        if length > MOST_BYTES {
-            return Err(Error::PolicyTooLong { most: MOST_BYTES });
-        }
+        check_form(policy)?;
         // One that is out of force may name what is gone: otherwise nobody could switch it off.
         if policy.is_enabled {
             self.check_criteria(policy)?;
@@ -159,7 +156,10 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         let action = if expected.is_some() { Action::PolicyUpdated } else { Action::PolicyCreated };
         self.change(action, &policy.name, |book| {
             check(book, &policy.name, expected)?;
-            let entry = Entry { version: book.last, policy: policy.clone() };
+            if let Some(present) = book.policies.get(&policy.name).filter(|present| present.policy == *policy) {
+                return Ok(present.clone().into());
+            }
+            let entry = Entry { version: book.next_version(), policy: policy.clone() };
             book.policies.insert(policy.name.clone(), entry.clone());
             if book.policies.len() > MOST_POLICIES {
                 return Err(Error::TooManyEntries { most: MOST_POLICIES });
@@ -191,6 +191,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     pub async fn remove(&self, name: &str, expected: PolicyVersion) -> Result<(), Error> {
         self.change(Action::PolicyDeleted, name, |book| {
             check(book, name, Some(expected))?;
+            book.next_version();
             book.policies.remove(name);
             Ok(())
         })
@@ -199,8 +200,6 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
 
     /// Another state of the policies, written where nobody else was faster.
     ///
-    /// The version counts up with each change of any policy, so that a policy which is removed and made anew never has
-    /// an earlier version again.
     async fn change<T>(
         &self,
         action: Action,
@@ -211,7 +210,6 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
         retry_on_conflict(move || async move {
             self.acting.may(Call::ChangePolicies)?;
             let (mut book, at) = core.book().await?;
-            book.last = book.last.saturating_add(1);
             let done = changed(&mut book)?;
             let (id, event) = (core.book_id()?, self.event(action, name));
             match core.keep(actor, (DocumentKind::Policy, &id), &book, at, event).await {
@@ -226,6 +224,13 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     pub(super) fn event(&self, action: Action, name: &str) -> Event {
         self.acting.core.realm_event(action, self.acting.actor).with(Label::new("policy"), Label::new(name))
     }
+}
+
+/// What can be kept has a name that can, and is not too long.
+fn check_form(policy: &TokenPolicy) -> Result<(), Error> {
+    DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
+    let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
+    if length > MOST_BYTES { Err(Error::PolicyTooLong { most: MOST_BYTES }) } else { Ok(()) }
 }
 
 /// A new name must be free; a present one must be at the version that was read.

@@ -52,7 +52,7 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
-    /// Rule: [`Call::RevokeSession`](crate::Call::RevokeSession). Event: `session.revoked`. A client ends its own
+    /// Rule: [`Call::RevokeSession`](crate::Call::RevokeSession). Event: `session.revoked`, once. A client ends its own
     /// session with [`end_session`](crate::ServiceAccounts::end_session) or by showing its text (RFC 7009).
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// ```
     ///
     /// It takes effect on the next request. Rule: [`Call::SetTokenScopes`](crate::Call::SetTokenScopes). Event:
-    /// `token.updated`, with the old scopes and the new ones.
+    /// `token.updated`, with the old scopes and the new ones; none where they are the same.
     ///
     /// # Errors
     /// [`Revoked`](Error::Revoked), [`Grant`](Error::Grant) for unknown scopes or where the actor holds less than the
@@ -125,9 +125,6 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         let Acting { core, actor } = self.acting;
         retry_on_conflict(move || async move {
             let found = self.found_for(call).await?;
-            if found.token().state.is_revoked() {
-                return Ok(found);
-            }
             let event = core.token_event(Action::TokenRevoked, actor, found.token());
             let event = why.into_iter().fold(event, |event, why| event.because(Label::new(why)));
             let change = Change::Revoke {
@@ -137,7 +134,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
                 at: core.now(),
             };
             let applied = core.commit(actor, change, event).await?;
-            Ok(written(&applied, &found))
+            let is_as_found = applied.token(self.token).is_some() || found.token().state.is_revoked();
+            // Somebody else revoked it since it was read.
+            if is_as_found { Ok(written(&applied, &found)) } else { self.found_for(call).await }
         })
         .await
     }

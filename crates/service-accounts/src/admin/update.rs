@@ -121,7 +121,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let described = self.described(account, update)?;
         check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
         check_networks(&allowlist)?;
-        Ok(self.with_rights(asker, described, grant, allowlist))
+        let (action, updated) = self.with_rights(asker, described, grant, allowlist);
+        Ok((action, unless_it_waits(account, updated)))
     }
 
     /// Everything of an update that is no right.
@@ -187,6 +188,14 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             }),
         }
     }
+}
+
+/// Whoever asks for what waits already edits nothing, and does not become one of those who may not approve it.
+fn unless_it_waits(account: &Account, updated: Account) -> Account {
+    let (Some(waiting), Some(asked)) = (&account.proposal, &updated.proposal) else { return updated };
+    let is_asked_again = (&waiting.grant, &waiting.allowlist) == (&asked.grant, &asked.allowlist);
+    let kept = || Account { proposal: account.proposal.clone(), ..updated.clone() };
+    if is_asked_again && kept() == *account { account.clone() } else { updated }
 }
 
 /// The lowest role needs no reason; above it, somebody has to be able to ask later why.

@@ -6,7 +6,7 @@
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Applied, Authority, Change, Committed, Store, Token, Write};
+use service_accounts_store::{Account, Applied, Authority, Change, Committed, Refusal, Revision, Store, Token, Write};
 
 use super::{Core, journal::Due};
 use crate::{Actor, Error, PolicyFinding, Unavailable};
@@ -40,16 +40,23 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Policies in force are asked first; the store then reads the actor's own records again inside its transaction.
     ///
     /// Refusals of the store become errors here. [`Error::Conflict`] means that a revision was another: judge again.
+    ///
+    /// A change of nothing succeeds and writes nothing: what was applied has no writes then, and the revision that the
+    /// record keeps.
     pub(crate) async fn commit_at_once(
         &self,
         actor: &Actor<P>,
         change: Change,
         event: Event,
     ) -> Result<(Applied, Vec<PolicyFinding>), Error> {
+        let present = made_from(&change);
         let (change, warnings) = self.governed(actor, change, &event).await?;
         let authority = actor.authority(self.now());
         match self.commit_by(&authority, change, event).await? {
             Committed::Applied(applied) => Ok((applied, warnings)),
+            Committed::Refused(Refusal::Unchanged) => {
+                Ok((Applied { sequence: present.event(), writes: Vec::new() }, Vec::new()))
+            }
             Committed::Refused(refusal) => Err(refusal.into()),
         }
     }
@@ -120,6 +127,16 @@ impl<S: Store, P: Permission> Core<S, P> {
             events.iter().for_each(|event| self.observers.tell(event));
         }
         Ok(())
+    }
+}
+
+/// The state that a change of one record was made from, which the record keeps where nothing changes.
+fn made_from(change: &Change) -> Revision {
+    match change {
+        Change::UpdateAccount { expected, .. } | Change::UpdateToken { expected, .. } => *expected,
+        Change::PutDocument { expected, .. } => expected.unwrap_or(Revision::NEW),
+        Change::Judged { change, .. } => made_from(change),
+        _ => Revision::NEW,
     }
 }
 

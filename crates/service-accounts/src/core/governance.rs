@@ -49,8 +49,10 @@ enum Given<'a> {
     Accounts(Vec<(&'a Account, &'a [Token])>),
     /// Another state of an account.
     Update(&'a Account, Revision),
-    /// A credential, or another state of one, as judged by this state of its account.
+    /// A new credential, as judged by this state of its account.
     Credential(&'a Token, Option<Revision>),
+    /// Another state of a token, as judged by this state of its account.
+    Token(&'a Token, Option<Revision>),
 }
 
 impl<'a> Given<'a> {
@@ -66,7 +68,7 @@ impl<'a> Given<'a> {
             Change::Mint { token, account_revision } => Self::Credential(token, Some(*account_revision)),
             Change::RegenerateSecret { secret, account_revision, .. }
             | Change::Reissue { secret, account_revision, .. } => Self::Credential(secret, Some(*account_revision)),
-            Change::UpdateToken { token, account_revision, .. } => Self::Credential(token, *account_revision),
+            Change::UpdateToken { token, account_revision, .. } => Self::Token(token, *account_revision),
             Change::Rotate { successor, account_revision, .. } => Self::Credential(successor, Some(*account_revision)),
             Change::Judged { change, .. } => return Self::by(change, action),
             // A session only narrows what its account has, and ends within a day.
@@ -116,7 +118,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// What each rule objects to; the account must still be in the state that the change was made from.
     ///
     /// An account that changed since would be judged in a state that is not committed, so that is a conflict and not an
-    /// answer.
+    /// answer. To nothing that stays as it is does any rule object.
     async fn findings(&self, policies: &PolicySet<'_, P>, given: Given<'_>) -> Result<Vec<PolicyFinding>, Error> {
         match given {
             Given::Accounts(accounts) => {
@@ -127,11 +129,17 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
                 if before.revision != expected {
                     return Err(Error::Conflict);
                 }
+                if *before == *account {
+                    return Ok(Vec::new());
+                }
                 let mut findings = policies.account(account);
                 self.gained(policies, &before, account, &mut findings).await?;
                 Ok(findings)
             }
-            Given::Credential(token, judged_by) => {
+            Given::Token(token, _) if self.credential(&token.account, &token.id).await?.token() == token => {
+                Ok(Vec::new())
+            }
+            Given::Credential(token, judged_by) | Given::Token(token, judged_by) => {
                 let account = self.account(&token.account).await?;
                 if judged_by.is_some_and(|revision| revision != account.revision) {
                     return Err(Error::Conflict);

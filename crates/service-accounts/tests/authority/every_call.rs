@@ -107,6 +107,46 @@ fn try_one(stage: &Stage, attempt: &Attempt, (held, teams): (PermissionSet<Permi
     is_changed
 }
 
+/// What does something each time it is asked, as its documentation says. Any other call writes nothing the second time.
+const AGAIN: &[(&str, &str)] = &[
+    ("create", "the id is taken, which is told"),
+    ("revoke credentials", "whether any is left would take reading them all"),
+    ("contain", "another incident"),
+    ("contain a token", "another incident"),
+    ("regenerate", "another client secret"),
+    ("mint", "the name is taken, which is told"),
+    ("mint less", "the name is taken, which is told"),
+    ("rotate", "the same successor with another text, until it is used"),
+    ("rotate again", "the same successor with another text, until it is used"),
+    ("look at", "somebody looked again"),
+    ("note a review", "somebody reviewed again"),
+    ("note an incident", "another note"),
+    ("export", "somebody read the trail again"),
+    ("try a policy", "somebody tried it again"),
+    ("replace the catalogue", "two catalogues are not compared"),
+    ("report a leak", "the report is kept, whatever is found"),
+    ("subscribe", "another subscription"),
+    ("rotate a signing secret", "another secret"),
+    ("test a subscription", "another message"),
+];
+
+/// Whoever asks again for what is so gets it, and neither a record nor the trail shows that they asked.
+#[test]
+fn a_call_that_is_made_again_writes_nothing_or_what_its_documentation_says() {
+    for attempt in every() {
+        let stage = prepared(attempt);
+        let actor = stage.somebody(PermissionSet::all(), &Teams::every());
+        let first = (attempt.run)(&stage, &actor);
+        assert!(matches!(first, Ok(true)), "{}: {first:?}", attempt.name);
+        let before = (stage.snapshot(), stage.trail());
+        let second = (attempt.run)(&stage, &actor);
+        let is_written = (stage.snapshot(), stage.trail()) != before;
+        let says = AGAIN.iter().find(|(name, _)| *name == attempt.name);
+        let is_refused = second.is_err();
+        assert_eq!(is_written || (is_refused && says.is_some()), says.is_some(), "{}: {second:?}", attempt.name);
+    }
+}
+
 /// What waits for approval works not yet, so only approval is tried on it.
 fn prepared(attempt: &Attempt) -> Stage {
     let waits = attempt.call == Call::ApproveAccount;

@@ -13,7 +13,7 @@ use service_accounts::{
     audit::{Action, Query},
     lifecycle::{Enforcement, Environment, RequestCriteria, RequestKind, RotationKey, Span, TokenRule},
     naming::{AccountId, TokenName},
-    store::{Account, Justification, RequestKey, Store, SystemName, Token},
+    store::{Account, Justification, RequestKey, Revision, Store, SystemName, Token},
     token::{Kind, TokenId},
 };
 use time::Duration;
@@ -313,9 +313,11 @@ impl Run {
             justification,
             ..AccountUpdate::default()
         };
+        let before = self.revision(&id);
         let answer = wait(self.world.admin().account(&id).update(update));
-        // Where more rights wait for approval, what is given is not in the account yet.
-        if answer.as_ref().is_ok_and(|updated| updated.account.proposal.is_none()) {
+        // Where more rights wait for approval, what is given is not in the account yet; a change of nothing gives nothing.
+        if answer.as_ref().is_ok_and(|updated| updated.account.proposal.is_none() && updated.account.revision != before)
+        {
             self.given.push((id, None));
         }
         self.answer = Some(answer.map(drop));
@@ -323,8 +325,10 @@ impl Run {
 
     fn enable(&mut self) {
         let Some(id) = self.account() else { return };
+        let before = self.revision(&id);
         let answer = wait(self.world.admin().account(&id).enable());
-        if answer.as_ref().is_ok_and(|enabled| enabled.account.proposal.is_none()) {
+        if answer.as_ref().is_ok_and(|enabled| enabled.account.proposal.is_none() && enabled.account.revision != before)
+        {
             self.given.push((id, None));
         }
         self.answer = Some(answer.map(drop));
@@ -364,8 +368,12 @@ impl Run {
     fn set_scopes(&mut self) {
         let Some((account, token)) = self.token() else { return };
         let scopes = self.scopes();
+        let before = self.tokens(&account).into_iter().find(|each| each.id == token).map(|found| found.revision);
         let answer = wait(self.world.admin().token(&account, &token).set_scopes(scopes));
-        self.gave(account, Some(token), answer.map(drop));
+        match answer {
+            Ok(updated) if Some(updated.token.token().revision) == before => self.answer = Some(Ok(())),
+            answer => self.gave(account, Some(token), answer.map(drop)),
+        }
     }
 
     fn rotate(&mut self) {
@@ -419,6 +427,10 @@ impl Run {
             self.given.push((id, None));
         }
         self.answer = Some(answer.map(drop));
+    }
+
+    fn revision(&self, account: &AccountId) -> Revision {
+        wait(self.world.accounts.store().account(account)).unwrap().unwrap().revision
     }
 
     fn gave(&mut self, account: AccountId, token: Option<TokenId>, answer: Result<(), Error>) {

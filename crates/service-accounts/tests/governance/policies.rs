@@ -5,13 +5,13 @@ use std::sync::Arc;
 use service_accounts::{
     AccountUpdate, Acting, Actor, ApprovalRule, Error, KeptPolicy, Note, PolicyFinding, PolicyVersion, TokenPolicy,
     access::{Allowlist, Grants, PermissionSet, Scopes, Teams},
-    audit::{Action, Label},
+    audit::{Action, Label, Query},
     lifecycle::{
         Enforcement, Environment, NamePattern, OverBroad, PolicyOutcome, RequestCriteria, RequestKind, RotationKey,
         Span, TokenRequest, TokenRule,
     },
     store::{
-        BoxStore, MemoryStore,
+        BoxStore, MemoryStore, Owner, Store,
         conformance::{Call, Fault, FaultyStore, When},
     },
 };
@@ -40,6 +40,10 @@ fn blocked<T: std::fmt::Debug>(answer: Result<T, Error>) -> Vec<PolicyFinding> {
 
 fn codes(findings: &[PolicyFinding]) -> Vec<(&str, RequestKind, &'static str)> {
     findings.iter().map(|one| (&*one.policy, one.kind, one.violation.code)).collect()
+}
+
+fn another_owner() -> AccountUpdate {
+    AccountUpdate { owner: Some(Owner::parse("Somebody Else").unwrap()), ..AccountUpdate::default() }
 }
 
 fn quarter() -> TokenRule {
@@ -94,7 +98,7 @@ fn a_soft_rule_warns_in_the_answer_and_in_the_trail_beside_the_change() {
         let rotated = wait(world.admin().token(&id, &minted.token.id).rotate(&rotate)).unwrap();
         assert_eq!(rotated.warnings.len(), 1);
         put(world, &policy("networks", TokenRule::AllowlistRequired, Enforcement::Soft));
-        let updated = wait(world.admin().account(&id).update(AccountUpdate::default())).unwrap();
+        let updated = wait(world.admin().account(&id).update(another_owner())).unwrap();
         assert_eq!(codes(&updated.warnings), [("networks", RequestKind::Account, "allowlist-required")]);
         let warned = world.trail(Action::PolicyWarned);
         assert_eq!(warned.len(), 4);
@@ -137,13 +141,46 @@ fn what_only_takes_away_is_never_refused() {
     let (id, first) = (created.account.id.clone(), first(&created).token.id);
     put(&world, &policy("networks", TokenRule::AllowlistRequired, Enforcement::Hard));
     let (account, token) = (world.admin().account(&id), world.admin().token(&id, &first));
-    blocked(wait(account.update(AccountUpdate::default())));
+    blocked(wait(account.update(another_owner())));
     wait(account.disable()).unwrap();
     blocked(wait(account.enable()));
     wait(token.revoke()).unwrap();
     wait(account.revoke_credentials()).unwrap();
     wait(token.delete()).unwrap();
     wait(account.delete()).unwrap();
+}
+
+/// Nothing happens, so there is nothing to object to: neither a refusal, nor a warning, nor an event of either.
+#[test]
+fn a_change_of_nothing_is_not_judged() {
+    let world = World::new();
+    let created = world.create("Nightly Load");
+    let (id, first) = (created.account.id.clone(), first(&created).token.clone());
+    put(&world, &policy("networks", TokenRule::AllowlistRequired, Enforcement::Hard));
+    let (account, token) = (world.admin().account(&id), world.admin().token(&id, &first.id));
+    let before = wait(world.accounts.store().events(&Query::default())).unwrap();
+    let updated = wait(account.update(AccountUpdate::default())).unwrap();
+    assert_eq!((&*updated.account, &updated.warnings[..]), (&*created.account, &[][..]));
+    assert_eq!(*wait(account.enable()).unwrap().account, *created.account);
+    let scopes = wait(token.set_scopes(first.grant.scopes().clone())).unwrap();
+    assert_eq!((scopes.token.token(), scopes.warnings), (&first, vec![]));
+    assert_eq!(wait(world.accounts.store().events(&Query::default())).unwrap(), before);
+    blocked(wait(token.set_scopes(Scopes::none())));
+}
+
+/// The policy keeps its version, so that whoever read it can still change it.
+#[test]
+fn the_same_policy_again_keeps_its_version_and_leaves_no_event() {
+    let world = World::new();
+    let law = policy("networks", TokenRule::AllowlistRequired, Enforcement::Hard);
+    let kept = put(&world, &law);
+    let again = wait(world.admin().policies().put(&law, Some(kept.version))).unwrap();
+    assert_eq!((again.version, world.trail(Action::PolicyUpdated).len()), (kept.version, 0));
+    let softer = policy("networks", TokenRule::AllowlistRequired, Enforcement::Soft);
+    let changed = wait(world.admin().policies().put(&softer, Some(kept.version))).unwrap();
+    assert!(changed.version != kept.version && world.trail(Action::PolicyUpdated).len() == 1);
+    let outdated = wait(world.admin().policies().put(&softer, Some(kept.version)));
+    assert!(matches!(outdated, Err(Error::PolicyChanged)), "the version is asked first: {outdated:?}");
 }
 
 #[test]

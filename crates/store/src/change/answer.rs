@@ -104,6 +104,11 @@ pub enum Refusal {
     /// The account is not there.
     #[error("there is no such account")]
     AccountMissing,
+    /// The record is already as the change would leave it.
+    ///
+    /// Whoever asked has what they asked for; there is no event, and the record keeps its revision.
+    #[error("the record is already so")]
+    Unchanged,
     /// A new token's id is taken: mint again.
     #[error("the token id is taken")]
     TokenTaken,

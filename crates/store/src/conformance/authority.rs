@@ -50,7 +50,7 @@ pub fn a_lost_authority_changes_nothing<S: Store>(subject: &Subject<S>) {
 /// Any change to the account that asks takes effect before its next change, and a disabled or unapproved one never may.
 pub fn an_authority_falls_with_its_account<S: Store>(subject: &Subject<S>) {
     let (account, token) = administrator(subject, |token| token);
-    let updated = update(subject, &account, |account| account);
+    let updated = update(subject, &account, |account| steps::edited(&account));
     judge(subject, &authority(&account, &token), false);
     judge(subject, &authority(&updated, &token), true);
     let disabled = update(subject, &updated, |account| Account { status: Status::Disabled, ..account });

@@ -33,10 +33,14 @@ pub fn a_document_is_replaced_only_from_its_present_state<S: Store>(subject: &Su
 pub fn a_change_judged_by_credentials_and_accounts_needs_them_unchanged<S: Store>(subject: &Subject<S>) {
     let (account, other) = (subject.create("sync", &[]), subject.create("other", &[]));
     let absent = fixtures::account_id("absent");
+    let edit = || {
+        let present = subject.stored_account(&account.id);
+        steps::update(&steps::edited(&present), present.revision)
+    };
     let judged = |credentials: Revision, accounts: &[(AccountId, Option<Revision>)]| Change::Judged {
         credentials: Some((account.id.clone(), credentials)),
         accounts: accounts.to_vec(),
-        change: Box::new(steps::update(&account, subject.revision_of(&account.id))),
+        change: Box::new(edit()),
     };
     let seen = Revision::made_by(subject.applied(judged(Revision::NEW, &[])).sequence);
     subject.mint(subject.token(&other.id, "elsewhere"));
@@ -45,7 +49,7 @@ pub fn a_change_judged_by_credentials_and_accounts_needs_them_unchanged<S: Store
     let token = subject.mint(subject.token(&account.id, "nightly"));
     subject.refuse(Refusal::Stale, judged(seen, &[]));
     subject.apply(judged(token.revision, &[]));
-    let later = Revision::made_by(subject.apply(steps::token_update(&token, token.revision)));
+    let later = Revision::made_by(subject.apply(steps::token_update(&steps::looked_at(&token), token.revision)));
     subject.refuse(Refusal::Stale, judged(token.revision, &[]));
     subject.refuse(Refusal::Stale, judged(later, &[(other.id.clone(), Some(seen))]));
     subject.refuse(Refusal::Stale, judged(later, &[(absent, Some(seen))]));
@@ -53,7 +57,7 @@ pub fn a_change_judged_by_credentials_and_accounts_needs_them_unchanged<S: Store
     let nested = |change| Change::Judged { credentials: None, accounts: Vec::new(), change: Box::new(change) };
     subject.refuse(Refusal::Stale, nested(judged(later, &[])));
     subject.refuse(Refusal::Stale, nested(put(&document("rules", "{}"), None)));
-    subject.apply(nested(steps::update(&account, subject.revision_of(&account.id))));
+    subject.apply(nested(edit()));
 }
 
 /// A change that was judged by a document is refused once the document is another, gone, or new, and its further events
@@ -74,7 +78,7 @@ pub fn a_change_judged_by_a_document_needs_it_unchanged<S: Store>(subject: &Subj
     assert_eq!(made.event(), Sequence::new(place.number() + 3), "two events followed that of the change");
     subject.refuse(Refusal::Stale, minting("unseen", None, &also));
     subject.apply(minting("first", Some(made), &[]));
-    let later = Revision::made_by(subject.apply(put(&rules, Some(made))));
+    let later = Revision::made_by(subject.apply(put(&document("rules", "[]"), Some(made))));
     subject.refuse(Refusal::Stale, minting("stale", Some(made), &[]));
     subject.apply(minting("second", Some(later), &[]));
     let hidden = Change::Provided {

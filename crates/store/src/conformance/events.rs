@@ -32,7 +32,7 @@ pub fn a_revision_is_the_place_of_its_event<S: Store>(subject: &Subject<S>) {
     let mut last = account.revision;
     for _ in 0..3 {
         let account = subject.stored_account(&account.id);
-        let sequence = subject.apply(steps::update(&account, account.revision));
+        let sequence = subject.apply(steps::update(&steps::edited(&account), account.revision));
         let revision = subject.stored_account(&account.id).revision;
         assert_eq!(revision, Revision::made_by(sequence));
         assert!(last < revision, "revisions rise");

@@ -24,7 +24,7 @@ fn of_accounts<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     vec![
         steps::creation(Subject::<S>::account("planted"), vec![]),
         steps::creations(&[newcomers::newcomer(subject, "first"), newcomers::newcomer(subject, "second")]),
-        steps::update(&updated, updated.revision),
+        steps::update(&steps::edited(&updated), updated.revision),
         steps::revocation_of_all(&emptied),
         steps::reissue(&subject.secret(&reissued.id), reissued.revision),
         steps::deletion(&deleted),
@@ -42,7 +42,7 @@ fn of_tokens<S: Store>(subject: &Subject<S>) -> Vec<Change> {
         Change::OpenSession { session: session(), account_revision, most: 3 },
         steps::regeneration(&subject.secret(id), account_revision),
         Change::Rehash { token: hourly.id, from: hourly.digest, to: subject.digest() },
-        steps::token_update(&nightly, nightly.revision),
+        steps::token_update(&steps::looked_at(&nightly), nightly.revision),
         steps::rotation(&weekly, &subject.token(id, "weekly-2"), account_revision),
         steps::tending(&tended),
         steps::revocation(&nightly),

@@ -5,7 +5,7 @@ use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 
 use super::{fixtures, fixtures::at};
-use crate::{Account, Change, Newcomer, Revision, Tended, Token};
+use crate::{Account, Change, Newcomer, Purpose, Revision, Tended, Token};
 
 pub(super) fn creation(account: Account, tokens: Vec<Token>) -> Change {
     Change::CreateAccount { account: Box::new(account), tokens }
@@ -17,6 +17,17 @@ pub(super) fn creations(newcomers: &[Newcomer]) -> Change {
 
 pub(super) fn update(account: &Account, expected: Revision) -> Change {
     Change::UpdateAccount { account: Box::new(account.clone()), expected }
+}
+
+/// A stored account with a purpose that it never had before.
+pub(super) fn edited(account: &Account) -> Account {
+    let purpose = Purpose::parse(&format!("kept since {}", account.revision)).expect("a good purpose");
+    Account { purpose, ..account.clone() }
+}
+
+/// A stored token that somebody looked at when it never was before.
+pub(super) fn looked_at(token: &Token) -> Token {
+    Token { last_look: Some(at(token.revision.event().number())), ..token.clone() }
 }
 
 pub(super) fn deletion(account: &Account) -> Change {

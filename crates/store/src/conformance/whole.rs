@@ -8,11 +8,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use service_accounts_access::{Scopes, TokenGrant};
 use service_accounts_audit::{Action, Event, Label, Sequence};
 use service_accounts_token::TokenId;
 
-use super::{Contents, Subject, fixtures, fixtures::at, samples::every_change};
-use crate::{Authority, Change, Cursor, DocumentId, LastUsed, Seen, Sighting, Store, Usage, Write};
+use super::{
+    Contents, Subject, fixtures,
+    fixtures::at,
+    samples::{document, every_change},
+    steps,
+};
+use crate::{
+    Account, Authority, Change, Cursor, DocumentId, DocumentKind, LastUsed, Refusal, Revision, Seen, Sighting, Store,
+    Usage, Write,
+};
 
 /// As often as a call is polled before it is dropped, at most.
 const POLLS: usize = 40;
@@ -34,6 +43,35 @@ pub fn what_a_commit_answers_is_what_is_stored<S: Store>(subject: &Subject<S>) {
             }
         }
     }
+}
+
+/// A change of nothing leaves neither an event nor another revision; on the word of who may not it is refused as any other.
+pub fn a_change_of_nothing_leaves_no_trace<S: Store>(subject: &Subject<S>) {
+    let (account, kept) = (subject.create("sync", &[]), document("kept", "{}"));
+    let token = subject.mint(subject.token(&account.id, "nightly"));
+    let made = Revision::made_by(subject.apply(Change::PutDocument { document: kept.clone(), expected: None }));
+    let nothing = [
+        steps::update(&account, account.revision),
+        steps::token_update(&token, token.revision),
+        Change::PutDocument { document: kept, expected: Some(made) },
+    ];
+    for change in nothing {
+        subject.refuse(Refusal::Unchanged, change.clone());
+        subject.refuse_to(&ended(&account), Refusal::AuthorityLost, change);
+    }
+    let warned = vec![Event::new(Action::PolicyWarned, Label::new("ada"), at(fixtures::NOW))];
+    let (id, change) = (DocumentId::parse("kept").expect("a good id"), steps::update(&account, account.revision));
+    let change = Box::new(change);
+    let provided = Change::Provided { kind: DocumentKind::Policy, id, at: Some(made), change, also: warned };
+    subject.refuse(Refusal::Unchanged, provided);
+    subject.refuse(Refusal::Stale, steps::update(&account, Revision::NEW));
+}
+
+/// The authority of a credential that is gone.
+fn ended(account: &Account) -> Authority {
+    let grant = TokenGrant::restore(Scopes::Inherited);
+    let token = TokenId::parse("0123456789abcdef").expect("a good id");
+    Authority::Credential { token, account: account.id.clone(), account_revision: account.revision, grant, at: at(0) }
 }
 
 fn is_kept<S: Store>(subject: &Subject<S>, event: &Event) -> bool {

@@ -33,7 +33,7 @@ pub fn a_revocation_of_all_is_for_good<S: Store>(subject: &Subject<S>) {
     subject.apply(steps::revocation_of_all(&earlier));
     subject.refuse(Refusal::Stale, steps::update(&earlier, earlier.revision));
     let present = subject.stored_account(&id).revision;
-    subject.apply(steps::update(&earlier, present));
+    subject.apply(steps::update(&steps::edited(&earlier), present));
     assert_eq!(standing(subject, &token.id), Err(Unusable::Revoked), "an older copy of the account");
     let generation = subject.stored_account(&id).generation;
     let lifted = Token { generation, ..stored.clone() };

@@ -165,7 +165,7 @@ impl Records {
         Ok(put(tended.token, revision))
     }
 
-    /// A revoked token stays as it is, and the change is still applied: whoever asks again gets the same answer.
+    /// A revoked token stays as it is: no write, so the change is refused as unchanged.
     pub(super) fn revoke(&self, id: &TokenId, account: &AccountId, at: UtcDateTime, revision: Revision) -> Decision {
         Ok(end(self.token_of(id, account)?, at, revision).into_iter().collect())
     }

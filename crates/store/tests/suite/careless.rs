@@ -18,6 +18,18 @@ use crate::{
 };
 
 faults! {
+    WritesTheSame {
+        async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
+            match commit(&self.0, authority, change, event.clone()).await {
+                Committed::Refused(Refusal::Unchanged) => {
+                    let record = Change::Tend { tokens: Vec::new() };
+                    commit(&self.0, authority, record, event).await
+                }
+                committed => committed,
+            }
+        }
+    }
+
     TendsAnything {
         async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
             let committed = commit(&self.0, authority, change.clone(), event.clone()).await;

@@ -10,7 +10,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_store::{Paged, Store};
 use service_accounts_token::Kind;
 
-use super::{Policies, PolicyObjection, PolicyTrial};
+use super::{Policies, PolicyObjection, PolicyTrial, check_form};
 use crate::{
     Error, PolicyFinding, TokenPolicy, Unavailable,
     core::{authority::Call, governance::PolicySet},
@@ -40,7 +40,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// ```
     ///
     /// # Errors
-    /// Those of every call, and [`PolicyFitsNothing`](Error::PolicyFitsNothing); a request that the policy objects to is
+    /// Those of every call, and those of [`put`](Self::put) about the policy alone; a request that the policy objects to is
     /// an answer, not an error.
     pub async fn validate(&self, policy: &TokenPolicy, request: &TokenRequest) -> Result<PolicyTrial, Error> {
         let policies = self.trial(policy).await?;
@@ -71,7 +71,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// ```
     ///
     /// # Errors
-    /// Those of every call.
+    /// As [`validate`](Self::validate).
     pub async fn validate_existing(
         &self,
         policy: &TokenPolicy,
@@ -151,6 +151,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
     /// One policy, as if it alone were in force.
     async fn trial(&self, policy: &TokenPolicy) -> Result<PolicySet<'_, P>, Error> {
         self.acting.may(Call::ReadPolicies)?;
+        check_form(policy)?;
         self.check_criteria(policy)?;
         self.acting.core.record_by(self.acting.actor, self.event(Action::PolicyValidated, &policy.name)).await?;
         Ok(PolicySet::of(&self.acting.core.rules, [policy.clone()]))

@@ -32,6 +32,15 @@ pub(crate) struct Entry {
     pub(crate) policy: TokenPolicy,
 }
 
+impl PolicyBook {
+    /// Counts up with each change of any policy, so that a policy which is removed and made anew never has an earlier
+    /// version again.
+    pub(crate) const fn next_version(&mut self) -> u64 {
+        self.last = self.last.saturating_add(1);
+        self.last
+    }
+}
+
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// The policies of this realm and the state of their document; none where no policy was ever kept.
     ///

@@ -21,6 +21,8 @@ pub(super) struct Stage {
     pub(super) holder: Holder,
     /// An account that waits for approval.
     pub(super) waiting: AccountId,
+    /// An account that is disabled.
+    pub(super) disabled: AccountId,
     /// A token of the holder's that is revoked.
     pub(super) revoked: TokenId,
 }
@@ -69,7 +71,7 @@ pub(super) const ALL: [(&str, Leaves, Run); 20] = [
         wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).disable()).map(drop)
     }),
     ("enable an account", Leaves::Event(Action::AccountEnabled), |stage| {
-        wait(stage.world.accounts.acting(&ada()).account(&stage.holder.id).enable()).map(drop)
+        wait(stage.world.accounts.acting(&ada()).account(&stage.disabled).enable()).map(drop)
     }),
     ("approve an account", Leaves::Event(Action::AccountApproved), |stage| {
         stage.world.approve(&bob(), &stage.waiting).map(drop)
@@ -111,9 +113,11 @@ impl Stage {
         let revoked = wait(world.accounts.acting(&ada()).account(&holder.id).mint(&token("former"))).unwrap().token.id;
         wait(world.accounts.acting(&ada()).token(&holder.id, &revoked).revoke()).unwrap();
         let waiting = world.create("Finance Metrics").account.id.clone();
+        let disabled = world.create("Former Metrics").account.id.clone();
+        wait(world.accounts.acting(&ada()).account(&disabled).disable()).unwrap();
         // The observation of the revoked token begins, so that nothing but sessions is due later.
         wait(world.accounts.upkeep(UpkeepBounds::default())).unwrap();
-        Self { world, holder, waiting, revoked }
+        Self { world, holder, waiting, disabled, revoked }
     }
 
     fn attempt(&self, path: Path) -> Result<(), Error> {
