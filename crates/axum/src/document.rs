@@ -4,6 +4,7 @@
 //! itself is in [`Description`], and the file `openapi.json` is the result, which a test compares.
 
 mod refusals;
+mod served;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value, json};
 use service_accounts::Duty;
 
 use self::refusals::refusal;
+pub(crate) use self::served::Served;
 use crate::{
     call::{Answer, Content, Description, Needs, Refusals},
     problems::Kind,

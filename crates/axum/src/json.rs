@@ -22,6 +22,7 @@ use service_accounts_tower::Problem;
 
 pub(crate) use self::{
     document::{Document, Object},
+    misfit::Misfit,
     node::read,
 };
 use crate::Refusal;
@@ -87,7 +88,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         return Err(malformed("The body is empty; send a JSON object."));
     }
     let document = Document::parse(bytes).map_err(|error| malformed(broken_at(&error)))?;
-    read(&document).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
+    read(&document).map_err(|misfit| Refusal::validation(&misfit.path(), misfit.message()))
 }
 
 /// One `Content-Type`, of this media type, in UTF-8, and not packed: anything else would be read as what it is not.

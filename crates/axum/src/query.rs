@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Refusal,
-    json::{Document, Object, read},
+    json::{Document, Misfit, Object, read},
 };
 
 /// The parameters of a query: unknown ones and ones that come twice are refused by name.
@@ -21,13 +21,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         // Names are compared after decoding, so that `lim%69t` is no second `limit`.
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let fields: Vec<_> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        if fields.iter().any(|(name, value)| is_mended(name) || is_mended(value)) {
-            return Err(Refusal::validation("", "send the query in UTF-8"));
+        if let Some((name, _)) = fields.iter().find(|(name, value)| is_mended(name) || is_mended(value)) {
+            return Err(refused(&Misfit::new("send the query in UTF-8").inside(name)));
         }
         let fields = fields.into_iter().map(|(name, value)| (name, Document::Word(value))).collect();
         let read = read(&Document::Object(Object::new(fields)));
-        read.map(Self).map_err(|misfit| Refusal::validation(misfit.path(), misfit.message()))
+        read.map(Self).map_err(|misfit| refused(&misfit))
     }
+}
+
+fn refused(misfit: &Misfit) -> Refusal {
+    Refusal::validation(&misfit.path(), misfit.message())
 }
 
 /// The decoder puts this where the bytes are no UTF-8; garbage is refused, not repaired.

@@ -207,7 +207,7 @@ impl From<Error> for Refusal {
                     &format!("not known here, so the policy would never be asked; known are {known}"),
                 )
             }
-            Error::PolicyTooLong { .. } => Self::validation("rules", &error.to_string()),
+            Error::PolicyTooLong { .. } => Self::validation("", &error.to_string()),
             Error::DocumentTaken => Self::conflict("NAME_TAKEN", &error),
             Error::ApplicationNotPermitted => Self::forbidden("APPLICATION_NOT_PERMITTED", error.to_string()),
             Error::ApplicationMissing => Self::validation("application", &error.to_string()),

@@ -1,22 +1,28 @@
 //! Which path leads where.
 
-use axum::{Extension, Router, extract::OriginalUri, response::Response, routing::get};
+use axum::{
+    Extension, Router,
+    extract::{OriginalUri, Request},
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::get,
+};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use service_accounts::{ServiceAccounts, access::Permission, store::Store};
 use service_accounts_tower::{AuthenticateLayer, Gate, Problem};
 
 use crate::{
     OAuthServer, Refusal,
-    api::{Api, shown},
+    api::Api,
     call::{Call, Description, Endpoint, Needs},
     calls,
-    document::document,
+    document::{Served, document},
     oauth_router,
 };
 
 /// Where [`api`] serves the OpenAPI document.
-const DOCUMENT: &str = "/api/v1/openapi.json";
+pub(crate) const DOCUMENT: &str = "/api/v1/openapi.json";
 
 /// A group of endpoints that can be mounted alone.
 ///
@@ -156,7 +162,8 @@ fn mounted<S: Store + 'static, P: Permission>(
     // The fallback comes before the layer, so that it is guarded too: which methods a route has is not for strangers.
     let guarded = routed(guarded).method_not_allowed_fallback(method_not_allowed);
     let guarded = guarded.route_layer(AuthenticateLayer::new(gate.clone()));
-    let open = routed(open).route(DOCUMENT, get(|uri| served(document, uri)));
+    let document = Served::new(document);
+    let open = routed(open).route(DOCUMENT, get(|OriginalUri(uri)| async move { document.under(uri.path()) }));
     open.method_not_allowed_fallback(method_not_allowed).merge(guarded).with_state(Api { accounts, gate })
 }
 
@@ -167,19 +174,17 @@ fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<A
             Needs::Administration(duty) => route.layer(Extension(duty)),
             _ => route,
         };
+        let route = if told.takes_a_query() { route } else { route.route_layer(from_fn(without_query)) };
         router.route(told.path, route)
     })
 }
 
-/// The document, which knows the prefix it was asked for under.
-///
-/// The prefix is found from the request, because a nested router does not know where it was nested.
-async fn served(mut document: Value, OriginalUri(uri): OriginalUri) -> Response {
-    let prefix = uri.path().strip_suffix(DOCUMENT).filter(|prefix| !prefix.is_empty());
-    if let (Some(prefix), Some(fields)) = (prefix, document.as_object_mut()) {
-        fields.insert("servers".into(), json!([{ "url": prefix }]));
+/// A parameter that nobody reads is refused, as an unknown one is where some are read: a client that sends it counts on it.
+async fn without_query(request: Request, next: Next) -> Result<Response, Refusal> {
+    match request.uri().query() {
+        None | Some("") => Ok(next.run(request).await),
+        Some(_) => Err(Refusal::validation("", "this call takes nothing in its query, leave it out")),
     }
-    shown(document)
 }
 
 /// The OpenAPI 3.1 document of all endpoints, those of OAuth 2.0 among them, as JSON.

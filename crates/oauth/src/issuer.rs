@@ -34,13 +34,16 @@ pub enum IssuerError {
     /// A query, a fragment, a closing slash, or a character that no URL has.
     #[error("an issuer must be a plain url without query, fragment or closing slash")]
     NotPlain,
+    /// A router takes such a segment for a parameter, so the metadata could not be served.
+    #[error("an issuer's path must have no segment that begins with : or *")]
+    NotRoutable,
 }
 
 impl Issuer {
     /// Reads an issuer.
     ///
     /// # Errors
-    /// [`IssuerError`] if the text is not a plain `https` URL.
+    /// [`IssuerError`] if the text is not a plain `https` URL, or its path has a segment that begins with `:` or `*`.
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
         let (is_secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
             (Some(rest), _) => (true, rest),
@@ -56,6 +59,9 @@ impl Issuer {
         }
         if !is_secure && !is_loopback(authority) {
             return Err(IssuerError::NotHttps);
+        }
+        if rest.split('/').skip(1).any(|segment| segment.starts_with([':', '*'])) {
+            return Err(IssuerError::NotRoutable);
         }
         Ok(Self { path: text.len() - rest.len() + authority.len(), text: text.to_string() })
     }
@@ -125,6 +131,10 @@ mod tests {
             ("https://auth.example.com?x=1", Err(IssuerError::NotPlain)),
             ("https://auth.example.com#x", Err(IssuerError::NotPlain)),
             ("https://auth.example.com\r\nx", Err(IssuerError::NotPlain)),
+            ("https://auth.example.com/{tenant}", Err(IssuerError::NotPlain)),
+            ("https://auth.example.com/:tenant", Err(IssuerError::NotRoutable)),
+            ("https://auth.example.com/a/*", Err(IssuerError::NotRoutable)),
+            ("https://auth.example.com/a:b/c*", Ok(())),
         ] {
             assert_eq!(Issuer::parse(text).map(|_| ()), expected, "{text}");
         }

@@ -96,7 +96,7 @@ pub(crate) async fn validate<S: Store + 'static, P: Permission>(
     Administrator(actor): Administrator<P>,
     StrictJson(asked): StrictJson<TrialRequest>,
 ) -> Result<Response, Refusal> {
-    let policy = asked.policy.read()?;
+    let policy = asked.policy.read().map_err(|refusal| refusal.inside("policy"))?;
     let trial = api.accounts.acting(&actor).policies().validate(&policy, &asked.request).await;
     Ok(shown(TrialView::from(&trial.map_err(inside_policy)?)))
 }
@@ -108,7 +108,7 @@ pub(crate) async fn validate_existing<S: Store + 'static, P: Permission>(
     Query(asked): Query<PageQuery<AccountId>>,
     StrictJson(body): StrictJson<ReachRequest>,
 ) -> Result<Response, Refusal> {
-    let policy = body.policy.read()?;
+    let policy = body.policy.read().map_err(|refusal| refusal.inside("policy"))?;
     let room = api.accounts.acting(&actor).policies();
     let page = room.validate_existing(&policy, asked.after(), asked.limit.get()).await.map_err(inside_policy)?;
     let items = page.items.iter().map(ObjectionView::from).collect();

@@ -2,7 +2,7 @@
 
 use http::Method;
 use service_accounts::Duty;
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::{Answer, Content};
 use crate::problems::{self, Kind, oauth};
@@ -86,10 +86,16 @@ impl Description {
         all
     }
 
+    /// Whether it reads anything of the query.
+    pub(crate) fn takes_a_query(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Query)
+    }
+
     /// A path with variables can miss, a body can be malformed, a bearer can be refused: nobody has to write that down
     /// call by call.
     fn implied(&self) -> Vec<Kind> {
-        let mut all = vec![problems::UNAVAILABLE, problems::INVALID_REQUEST];
+        // What stands in the query and is not read is refused everywhere.
+        let mut all = vec![problems::UNAVAILABLE, problems::INVALID_REQUEST, problems::VALIDATION_ERROR];
         if self.needs != Needs::Nothing {
             all.extend([problems::UNAUTHENTICATED, problems::INVALID_TOKEN]);
         }
@@ -102,9 +108,6 @@ impl Description {
         if self.body.is_some() {
             // A body that breaks off is malformed too, whatever its media type.
             all.extend([problems::MALFORMED_JSON, problems::BODY_TOO_LARGE, problems::UNSUPPORTED_MEDIA_TYPE]);
-        }
-        if self.body.is_some() || !self.parameters.is_empty() {
-            all.push(problems::VALIDATION_ERROR);
         }
         all
     }

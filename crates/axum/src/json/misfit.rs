@@ -14,23 +14,33 @@ const LONGEST_PATH: usize = 64;
 ///
 /// Its message says what was expected and repeats nothing that was sent.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {message}")]
+#[error("{}: {message}", self.path())]
 pub(crate) struct Misfit {
-    path: String,
+    /// The innermost first, as the error travels up.
+    names: Vec<String>,
     message: String,
 }
 
 impl Misfit {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { path: String::new(), message: message.into() }
+        Self { names: Vec::new(), message: message.into() }
     }
 
-    /// The path of the field, such as `first_token.scopes[0]`.
+    /// The path of the field, such as `first_token.scopes[0]`; empty for the body itself.
     ///
-    /// Empty for the body itself, and where the client made up a name that could be anything, a secret included.
-    pub(crate) fn path(&self) -> &str {
-        let is_plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '[' | ']');
-        if self.path.len() <= LONGEST_PATH && self.path.chars().all(is_plain) { &self.path } else { "" }
+    /// It ends before a name that the client made up, which could be anything, a secret included: the object that has it is
+    /// named then.
+    pub(crate) fn path(&self) -> String {
+        let mut path = String::new();
+        for name in self.names.iter().rev() {
+            let separator = if path.is_empty() || name.starts_with('[') { "" } else { "." };
+            if !is_plain(name) || path.len() + separator.len() + name.len() > LONGEST_PATH {
+                break;
+            }
+            path.push_str(separator);
+            path.push_str(name);
+        }
+        path
     }
 
     pub(crate) fn message(&self) -> &str {
@@ -38,17 +48,22 @@ impl Misfit {
     }
 
     /// The same, seen from the object that has the field.
-    ///
-    /// Paths grow from the innermost field outwards, as the error travels up.
-    pub(crate) fn inside(self, field: &str) -> Self {
-        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        Self { path: format!("{field}{separator}{}", self.path), ..self }
+    pub(crate) fn inside(mut self, field: &str) -> Self {
+        self.names.push(field.into());
+        self
     }
 
     /// The same, seen from the list that has the item.
     pub(crate) fn at(self, index: usize) -> Self {
         self.inside(&format!("[{index}]"))
     }
+}
+
+/// A name as fields here have them, or the place of an item.
+fn is_plain(name: &str) -> bool {
+    let place = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let is_of_a_name = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_');
+    place.unwrap_or(name).chars().all(is_of_a_name)
 }
 
 impl de::Error for Misfit {
@@ -113,8 +128,10 @@ mod tests {
 
     #[test]
     fn a_name_that_could_be_a_secret_is_not_repeated() {
-        for name in ["S3cr3t", "a-b", "\u{e9}", &"x".repeat(65)] {
+        for name in ["S3cr3t", "a-b", "a.b", "\u{e9}", &"x".repeat(65)] {
             assert_eq!(Misfit::new("unknown field").inside(name).path(), "", "{name}");
+            let nested = Misfit::new("unknown field").inside("colour").inside(name).at(1).inside("tokens");
+            assert_eq!(nested.path(), "tokens[1]", "the object that has it is named: {name}");
         }
         assert_eq!(Misfit::new("unknown field").inside("colour").path(), "colour");
     }

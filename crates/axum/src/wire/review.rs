@@ -11,10 +11,7 @@ use service_accounts::{
 };
 use utoipa::ToSchema;
 
-use super::{
-    instant::Instant,
-    page::{Cursor, Limit},
-};
+use super::{instant::Instant, page::Limit};
 
 /// What to review: a page of the accounts, with their tokens.
 #[derive(Deserialize, ToSchema)]
@@ -26,9 +23,9 @@ pub(crate) struct ReviewRequest {
     #[schema(value_type = Option<String>)]
     owner: Option<Owner>,
     /// The `next` of the review before; left out, from the start.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "next_of_a_review")]
     #[schema(value_type = Option<String>)]
-    after: Option<Cursor<AccountId>>,
+    after: Option<AccountId>,
     /// Who is still there to answer for accounts; left out, every owner counts as there.
     #[serde(default)]
     owners: Option<Vec<String>>,
@@ -42,8 +39,12 @@ pub(crate) struct ReviewRequest {
 impl From<ReviewRequest> for ReviewScope {
     fn from(asked: ReviewRequest) -> Self {
         let owners = asked.owners.map(|owners| owners.into_iter().collect());
-        Self { owner: asked.owner, after: asked.after.map(|cursor| cursor.0), owners }
+        Self { owner: asked.owner, after: asked.after, owners }
     }
+}
+
+fn next_of_a_review<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AccountId>, D::Error> {
+    Option::deserialize(deserializer).map_err(|_| serde::de::Error::custom("pass the `next` of the review before"))
 }
 
 /// Behind which review a page starts.

@@ -50,8 +50,8 @@ async fn the_first_field_that_does_not_fit_is_named() {
         (json!({"item": {"count": "s3cr3t"}}), "item.count: expected a whole number from 0 to 255"),
         (json!({"item": {}}), "item.count: this field is missing"),
         (json!({"item": {"count": 1, "colour": 1}}), "item.colour: unknown field, expected `count`"),
-        (json!({"item": {"count": 1, "S3cr3t": 1}}), "unknown field, expected `count`"),
-        (json!({"item": {"count": 1, "x".repeat(65): 1}}), "unknown field, expected `count`"),
+        (json!({"item": {"count": 1, "S3cr3t": 1}}), "item: unknown field, expected `count`"),
+        (json!({"item": {"count": 1, "x".repeat(65): 1}}), "item: unknown field, expected `count`"),
         (
             json!({"item": {"count": 1}, "tags": [{"count": 1}, {"count": 1, "x": 1}]}),
             "tags[1].x: unknown field, expected `count`",

@@ -18,6 +18,7 @@ mod paths;
 mod policies;
 mod reviews;
 mod shapes;
+mod slightly_wrong;
 mod subscriptions;
 mod support;
 mod trail;
