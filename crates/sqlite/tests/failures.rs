@@ -12,8 +12,8 @@ use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::{SqliteError, SqliteStore};
 use service_accounts_store::{
-    Account, Authority, Change, Committed, Document, DocumentId, DocumentKind, LastUsed, Revision, Store, Tended,
-    Token, Usage, conformance::Subject,
+    Account, Authority, Change, Committed, Document, DocumentId, DocumentKind, LastUsed, Revision, Status, Store,
+    Tended, Token, Usage, conformance::Subject,
 };
 use tempfile::TempDir;
 use time::UtcDateTime;
@@ -86,10 +86,17 @@ fn every_change(scene: &Scene, secret: &Token, token: &Token) -> Vec<Change> {
     let (account_revision, id) = (account.revision, account.id.clone());
     vec![
         Change::CreateAccount { account: Box::new(Subject::<SqliteStore>::account("other")), tokens: vec![] },
-        Change::UpdateAccount { account: Box::new(account), expected: account_revision },
+        Change::UpdateAccount {
+            account: Box::new(Account { status: Status::Disabled, ..account }),
+            expected: account_revision,
+        },
         scene.mint("other"),
         Change::RegenerateSecret { secret: Box::new(scene.subject.secret(&id)), account_revision, at: AT },
-        Change::UpdateToken { token: Box::new(token.clone()), expected: token.revision, account_revision: None },
+        Change::UpdateToken {
+            token: Box::new(Token { last_look: Some(AT), ..token.clone() }),
+            expected: token.revision,
+            account_revision: None,
+        },
         Change::Rotate {
             successor: Box::new(scene.subject.token(&id, "next")),
             predecessor: Box::new(token.clone()),

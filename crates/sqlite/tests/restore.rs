@@ -14,7 +14,9 @@ use pollster::block_on;
 use rusqlite::{Connection, backup::Backup};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::SqliteStore;
-use service_accounts_store::{Account, Change, Committed, Credential, Status, Store, Token, conformance::Subject};
+use service_accounts_store::{
+    Account, Change, Committed, Credential, Purpose, Status, Store, Token, conformance::Subject,
+};
 use tempfile::TempDir;
 use time::UtcDateTime;
 
@@ -50,8 +52,20 @@ impl Scene {
     }
 
     fn set_status(&self, status: Status) {
+        self.update(|account| Account { status, ..account });
+    }
+
+    /// Another state of the account, which works as before.
+    fn edit(&self) {
+        self.update(|account| Account {
+            purpose: Purpose::parse(&format!("kept since {}", account.revision)).unwrap(),
+            ..account
+        });
+    }
+
+    fn update(&self, updated: impl Fn(Account) -> Account) {
         let present = block_on(self.store().account(&id())).unwrap().unwrap();
-        let account = Box::new(Account { status, ..present.as_ref().clone() });
+        let account = Box::new(updated(present.as_ref().clone()));
         self.apply(Change::UpdateAccount { account, expected: present.revision });
     }
 
@@ -110,7 +124,7 @@ fn an_account_that_is_disabled_after_a_restore_works_nowhere() {
     let scene = Scene::set();
     scene.back_up();
     // This state and the disabled one get the same revision.
-    scene.set_status(Status::Enabled);
+    scene.edit();
     let before = scene.read().account().revision;
     scene.restore();
     scene.set_status(Status::Disabled);
@@ -123,7 +137,9 @@ fn a_token_that_is_revoked_after_a_restore_works_nowhere() {
     let scene = Scene::set();
     scene.back_up();
     let present = scene.read().token().clone();
-    scene.apply(Change::UpdateToken { expected: present.revision, token: Box::new(present), account_revision: None });
+    let expected = present.revision;
+    let token = Box::new(Token { last_look: Some(UtcDateTime::UNIX_EPOCH), ..present });
+    scene.apply(Change::UpdateToken { expected, token, account_revision: None });
     let before = scene.read().token().revision;
     scene.restore();
     scene.revoke();
@@ -136,7 +152,7 @@ fn a_restore_without_a_read_between_is_seen_too() {
     for reads in [true, false] {
         let scene = Scene::set();
         scene.back_up();
-        scene.set_status(Status::Enabled);
+        scene.edit();
         scene.read();
         scene.restore();
         if reads {
@@ -191,7 +207,7 @@ fn a_restore_under_a_stopped_service_brings_the_backup_back() {
 fn a_backup_is_whole_and_private_while_changes_go_on() {
     let scene = Scene::set();
     std::thread::scope(|scope| {
-        scope.spawn(|| (0..60).for_each(|_| scene.set_status(Status::Enabled)));
+        scope.spawn(|| (0..60).for_each(|_| scene.edit()));
         for _ in 0..10 {
             scene.back_up();
             let copied = Connection::open(&scene.backup).unwrap();
