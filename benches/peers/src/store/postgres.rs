@@ -102,8 +102,10 @@ impl Raw {
         let (client, connection) = config.connect(NoTls).await.expect("a connection");
         tokio::spawn(connection);
         let prepare = async |text: &str| client.prepare(text).await.expect("a statement");
-        let read = "SELECT token.record, account.record FROM service_accounts.token AS token
-            JOIN service_accounts.account AS account ON account.id = token.account WHERE token.id = $1";
+        // The columns and the join that the store needs: a token without its account is corrupt, and not absent.
+        let read = "SELECT token.revision, token.record, account.revision, account.record
+            FROM service_accounts.token AS token LEFT JOIN service_accounts.account AS account ON account.id = token.account
+            WHERE token.id = $1";
         let turn = "UPDATE service_accounts.turn SET last = last + 1 RETURNING last";
         // Rows as ours: as long, in the same tables, under the same indexes.
         let token = "INSERT INTO service_accounts.token
@@ -119,7 +121,7 @@ impl Raw {
     /// The id stands behind `peer_sat_`.
     async fn read(&self, text: &str) {
         let row = self.client.query_one(&self.read, &[&&text[9..25]]).await.expect("a row");
-        black_box((row.get::<_, &str>(0).len(), row.get::<_, &str>(1).len()));
+        black_box((row.get::<_, i64>(0), row.get::<_, &str>(1).len(), row.get::<_, i64>(2), row.get::<_, &str>(3).len()));
     }
 
     async fn mint(&self, account: &str, number: usize) {
