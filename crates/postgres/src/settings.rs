@@ -222,6 +222,20 @@ mod tests {
         assert!(!format!("{refused:?} {refused}").contains("hunter2"));
     }
 
+    /// The first of them may be lost, or a standby.
+    #[test]
+    fn of_several_hosts_each_has_its_time_and_the_primary_is_asked_for() {
+        let both = Settings::parse("host=one,other").unwrap().deadline(Duration::from_secs(4)).connection();
+        assert_eq!(both.get_connect_timeout(), Some(&Duration::from_secs(2)));
+        assert_eq!(both.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        let one = Settings::parse("host=one").unwrap().deadline(Duration::MAX).connection();
+        assert_eq!(one.get_target_session_attrs(), TargetSessionAttrs::Any);
+        assert!(
+            one.get_options().is_some_and(|text| text.contains("statement_timeout=2147483647 ")),
+            "as Postgres knows it"
+        );
+    }
+
     #[test]
     fn a_pooler_is_sent_no_settings_of_a_session() {
         let settings = Settings::parse("host=localhost").unwrap();

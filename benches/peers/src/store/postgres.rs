@@ -110,7 +110,7 @@ impl Raw {
         // Rows as ours: as long, in the same tables, under the same indexes.
         let token = "INSERT INTO service_accounts.token
                 (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
-            VALUES ($1, $4, 'service', 'sat', $1, 253402300799, NULL, 'k1', $2, $3)";
+            VALUES ($1, $4, 'service', 'sat', $5, 253402300799, NULL, 'k1', $2, $3)";
         let event = "INSERT INTO service_accounts.event (sequence, at, action, actor, account, token, record)
             VALUES ($1, 0, 'token.minted', 'peers', $2, $3, $4)";
         let (read, turn) = (prepare(read).await, prepare(turn).await);
@@ -121,15 +121,22 @@ impl Raw {
     /// The id stands behind `peer_sat_`.
     async fn read(&self, text: &str) {
         let row = self.client.query_one(&self.read, &[&&text[9..25]]).await.expect("a row");
-        black_box((row.get::<_, i64>(0), row.get::<_, &str>(1).len(), row.get::<_, i64>(2), row.get::<_, &str>(3).len()));
+        black_box((
+            row.get::<_, i64>(0),
+            row.get::<_, &str>(1).len(),
+            row.get::<_, i64>(2),
+            row.get::<_, &str>(3).len(),
+        ));
     }
 
-    async fn mint(&self, account: &str, number: usize) {
-        let (id, record) = (format!("raw{number:013}"), "x".repeat(600));
+    async fn mint(&self, account: &str, number: u64) {
+        // In no order, as ours: each lands on another page of the index, which the log then has whole.
+        let id = format!("{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let (name, record) = (format!("raw-{number}"), "x".repeat(600));
         self.client.batch_execute("BEGIN").await.expect("a transaction");
         let place: i64 = self.client.query_one(&self.turn, &[]).await.expect("a row").get(0);
         let event = "x".repeat(250);
-        self.client.execute(&self.token, &[&id, &place, &record, &account]).await.expect("a row");
+        self.client.execute(&self.token, &[&id, &place, &record, &account, &name]).await.expect("a row");
         self.client.execute(&self.event, &[&place, &account, &id, &event]).await.expect("a row");
         self.client.batch_execute("COMMIT").await.expect("a commit");
     }

@@ -121,12 +121,22 @@ fn a_start_that_fails_says_what_to_do() {
     server.sql("CREATE DATABASE plain ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0");
     server.sql("CREATE DATABASE frozen");
     server.sql("ALTER DATABASE frozen SET default_transaction_read_only = on");
+    let rules = server.folder().join("data/pg_hba.conf");
+    let given = std::fs::read_to_string(&rules).unwrap();
+    std::fs::write(&rules, format!("local all stranger_with_password scram-sha-256\n{given}")).unwrap();
+    server.sql("CREATE ROLE stranger_with_password LOGIN PASSWORD 'right'; SELECT pg_reload_conf()");
     let text = server.text();
+    eventually("the rules hold", || {
+        let text = text.replace("user=service", "user=stranger_with_password password=right");
+        matches!(connect(settings(&text, &name())), Err(PostgresError::NotGranted(_)))
+    });
     let refused = |from: &str, to: &str| connect(settings(&text.replace(from, to), &name())).map(drop).unwrap_err();
     for (from, to, is_told, advice) in [
         ("user=service", "user=stranger", "NotGranted", "grant it"),
         ("user=service", "user=nobody", "LoginRefused", "check the user"),
         ("user=service", "user=missing", "LoginRefused", "check the user"),
+        ("user=service", "user=stranger_with_password", "LoginRefused", "the password"),
+        ("user=service", "user=stranger_with_password password=wrong", "LoginRefused", "the password"),
         ("user=service", "user=single", "TooManyConnections", "raise its limit"),
         ("dbname=postgres", "dbname=missing", "NoDatabase", "create it"),
         ("dbname=postgres", "dbname=latin", "Encoding", "UTF8"),
