@@ -1,17 +1,9 @@
-//! Long reads: on threads of their own, so that no request waits behind a list.
+//! Lists of accounts and credentials, and what is counted or found among all of them.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::{self, Receiver, SyncSender, TrySendError},
-    },
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
-};
+mod threads;
 
-use futures_channel::oneshot;
+use std::sync::Arc;
+
 use rusqlite::{Connection, Rows, params};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{Account, AccountFilter, Listed, Paged};
@@ -20,27 +12,11 @@ use time::UtcDateTime;
 
 use crate::{
     SqliteError,
-    connection::{self, Role},
     reader::Shared,
     rows::{instant, last_used, one_more_than, text, token_id},
 };
 
-/// How many long reads run at once. A slow one holds up none but the other's turn.
-const THREADS: usize = 2;
-
-/// While lists take every core, each works so long and then rests so long. The system gives a core to whoever wakes up only
-/// when a list leaves it, or after some milliseconds. Between two of them lists have two thirds of one core.
-const WORK: Duration = Duration::from_micros(250);
-const REST: Duration = Duration::from_micros(500);
-
-/// After how many steps of SQLite's machine a list looks at the time: some tens of microseconds.
-const STEPS: i32 = 200;
-
-/// How many may wait before more are refused.
-const WAITING: usize = 1_024;
-
-/// What pages of the file take in memory for each thread, in KiB.
-const CACHE: i32 = 8_192;
+pub(crate) use threads::Lists;
 
 /// A digest is kept as scheme, pepper and tag between dots. A record without one must not make a pepper look unused.
 const UNDER: &str = "
@@ -78,72 +54,6 @@ const ACCOUNTS: &str = "SELECT revision, record, id FROM account WHERE id > ?1 O
 
 /// How many accounts one page of a filtered list looks at, beyond those that it shows.
 const LOOKS: usize = 1_000;
-
-type Job = Box<dyn FnOnce(&Connection, &Shared) + Send>;
-
-/// Hands long reads to their threads.
-pub(crate) struct Lists(SyncSender<Job>);
-
-impl Lists {
-    /// Starts the threads; they end when this is dropped.
-    pub(crate) fn start(path: &Path, shared: &Arc<Shared>) -> Result<(Self, Vec<JoinHandle<()>>), SqliteError> {
-        let (jobs, waiting) = mpsc::sync_channel::<Job>(WAITING);
-        let waiting = Arc::new(Mutex::new(waiting));
-        let busy = Arc::new(AtomicUsize::new(0));
-        let threads = (0..THREADS).map(|_| {
-            let mut connection = connection::open(path, Role::Reader { cache: CACHE })?;
-            leave_cores(&mut connection, busy.clone())?;
-            let (waiting, shared, busy) = (waiting.clone(), shared.clone(), busy.clone());
-            let work = move || serve(connection, &waiting, &shared, &busy);
-            thread::Builder::new().name("service-accounts-lists".into()).spawn(work).map_err(SqliteError::File)
-        });
-        Ok((Self(jobs), threads.collect::<Result<_, _>>()?))
-    }
-
-    /// Runs a read as soon as a thread is free; one whose caller has gone is left out.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Connection, &Shared) -> Result<T, SqliteError> + Send + 'static,
-    ) -> Result<T, SqliteError> {
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |connection: &Connection, shared: &Shared| {
-            if !answer.is_canceled() {
-                let looked = shared.watch.look().map_err(SqliteError::from);
-                let read = looked.and_then(|_| read(connection, shared));
-                let _ = answer.send(read);
-            }
-        });
-        self.0.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => SqliteError::Overloaded,
-            TrySendError::Disconnected(_) => SqliteError::Closed,
-        })?;
-        answered.await.map_err(|_| SqliteError::Closed)?
-    }
-}
-
-/// Has a connection rest while as many lists are `busy` as there are cores. It holds no lock of the process then.
-fn leave_cores(connection: &mut Connection, busy: Arc<AtomicUsize>) -> Result<(), SqliteError> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut began = Instant::now();
-    let rest = move || {
-        if began.elapsed() >= WORK && busy.load(Ordering::Relaxed) >= cores {
-            thread::sleep(REST);
-            began = Instant::now();
-        }
-        false
-    };
-    Ok(connection.progress_handler(STEPS, Some(rest))?)
-}
-
-fn serve(connection: Connection, waiting: &Mutex<Receiver<Job>>, shared: &Shared, busy: &AtomicUsize) {
-    loop {
-        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return shared.watch.close(connection) };
-        busy.fetch_add(1, Ordering::Relaxed);
-        job(&connection, shared);
-        busy.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 pub(crate) fn accounts(
     connection: &Connection,
