@@ -44,14 +44,26 @@ impl<T: Bits> Index<T> {
         size_of_val(&*self.slots)
     }
 
-    /// The range that the address is in, among the ranges that the index was made of.
+    /// Whether the address is in one of the ranges that the index was made of.
+    ///
+    /// Strangers' addresses lie anywhere, so what depends on where they lie is calculated and not branched on: an address
+    /// past the last slot is compared with the last slot's range, and both ends of a range are compared at once.
     #[inline]
+    pub(super) fn contains(&self, ranges: &[Range<T>], address: T) -> bool {
+        let last = self.slots.len().wrapping_sub(1);
+        let Some(slot) = self.slots.get(address.steps_from(self.first, self.shift).min(last)) else { return false };
+        if slot.nearest.contains(address) {
+            return true;
+        }
+        slot.from != slot.to && slot.candidate(ranges, address).is_some_and(|range| range.first <= address)
+    }
+
+    /// The range that the address is in, among the ranges that the index was made of.
     pub(super) fn find<'a>(&'a self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
         self.candidate(ranges, address).filter(|range| range.first <= address)
     }
 
     /// The only range that the address may be in: it does not end before the address.
-    #[inline]
     fn candidate<'a>(&'a self, ranges: &'a [Range<T>], address: T) -> Option<&'a Range<T>> {
         // An address below the first wraps round: past the last slot, or into it and then below all that is in it.
         let slot = self.slots.get(address.steps_from(self.first, self.shift))?;
@@ -106,6 +118,7 @@ mod tests {
             let expected = ranges.iter().find(|range| range.first <= address && address <= range.last);
             let found = index.find(&ranges, address);
             assert_eq!(found.map(|range| range.first), expected.map(|range| range.first), "{address}");
+            assert_eq!(index.contains(&ranges, address), expected.is_some(), "{address}");
         }
     }
 

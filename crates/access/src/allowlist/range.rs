@@ -6,3 +6,11 @@ pub(super) struct Range<T> {
     pub(super) first: T,
     pub(super) last: T,
 }
+
+impl<T: Copy + PartialOrd> Range<T> {
+    /// Compares both ends, so that one branch tells.
+    #[inline]
+    pub(super) fn contains(self, address: T) -> bool {
+        (self.first <= address) & (address <= self.last)
+    }
+}

@@ -22,7 +22,7 @@ impl<T: Bits> Ranges<T> {
         if self.ranges.len() == 1 {
             return self.first <= address && address <= self.last;
         }
-        self.index.find(&self.ranges, address).is_some()
+        self.index.contains(&self.ranges, address)
     }
 
     pub(super) fn is_full(&self) -> bool {
