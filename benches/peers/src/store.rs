@@ -184,9 +184,8 @@ fn on_sqlite() {
     let unmapped = raw_connection(&folder.path().join("held.db"));
     unmapped.pragma_update(None, "mmap_size", 0).expect("a pragma");
     let mut unmapped_in_file = unmapped.prepare("SELECT record FROM held WHERE id = ?1").expect("a statement");
-    for statement in [&mut in_file, &mut unmapped_in_file] {
-        texts.iter().for_each(|text| read_raw(statement, text));
-    }
+    texts.iter().for_each(|text| read_raw(&mut in_file, text));
+    texts.iter().for_each(|text| read_raw(&mut unmapped_in_file, text));
     // A store that has seen half of them, so that its memory is at hand, and is asked for the others.
     let fresh = open(SqliteStore::open(&path).expect("a database"), AccessEvents::Off);
     let [mut first, mut raw_locked, mut raw_unmapped] = [(); 3].map(|()| Shuffled::new(&texts));

@@ -15,6 +15,9 @@ pub(super) trait Bits: Copy + Ord {
     fn of(address: IpAddr) -> Option<Self>;
     fn next(self) -> Option<Self>;
 
+    /// How far `from` lies before here, around the end of the family where it lies behind.
+    fn distance_from(self, from: Self) -> Self;
+
     /// How many steps of `1 << shift` lie between `from` and here, for a shift below the width.
     fn steps_from(self, from: Self, shift: u32) -> usize;
 
@@ -59,6 +62,11 @@ macro_rules! bits {
 
             fn next(self) -> Option<Self> {
                 self.checked_add(1)
+            }
+
+            #[inline]
+            fn distance_from(self, from: Self) -> Self {
+                self.wrapping_sub(from)
             }
 
             #[inline]

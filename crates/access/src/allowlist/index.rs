@@ -47,7 +47,7 @@ impl<T: Bits> Index<T> {
     /// Whether the address is in one of the ranges that the index was made of.
     ///
     /// Strangers' addresses lie anywhere, so what depends on where they lie is calculated and not branched on: an address
-    /// past the last slot is compared with the last slot's range, and both ends of a range are compared at once.
+    /// past the last slot is compared with the last slot's range.
     #[inline]
     pub(super) fn contains(&self, ranges: &[Range<T>], address: T) -> bool {
         let last = self.slots.len().wrapping_sub(1);
