@@ -194,9 +194,9 @@ fn unhex(text: &str) -> Option<[u8; TAG]> {
 
 /// More than 15 for what is no digit. Digits of a tag are random, so a branch on each would mostly be mispredicted: that
 /// took a tenth of reading a whole record.
-const fn hex_value(digit: u8) -> u8 {
+fn hex_value(digit: u8) -> u8 {
     let (decimal, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
-    let (is_decimal, is_letter) = ((decimal < 10) as u8, (letter < 6) as u8);
+    let (is_decimal, is_letter) = (u8::from(decimal < 10), u8::from(letter < 6));
     decimal & is_decimal.wrapping_neg()
         | letter.wrapping_add(10) & is_letter.wrapping_neg()
         | (is_decimal | is_letter).wrapping_sub(1)
