@@ -12,17 +12,22 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// Each `@table` of the text becomes that table in the schema, and `{current}` fails where the server is a standby.
+    /// Each `@table` of the text becomes that table in the schema; `{current}` among conditions, and `{sole}` behind those of at
+    /// most one row, fail where the server is a standby.
     ///
     /// A connection of its own is asked once whether it leads to a standby. A pooler may be led to another server between two
-    /// calls, so there each read asks along, in a subquery that is carried out first and once: it must not say of a record that
-    /// a standby does not have yet that it is absent.
+    /// calls, so there each read asks along, in what is carried out first and once: it must not say of a record that a standby
+    /// does not have yet that it is absent. A limit is planned faster than a subquery; a list's limit must stay a
+    /// number that the planner knows.
     pub(crate) fn new(text: &str, types: &[Type], settings: &Settings) -> Self {
-        let current = match settings.prepared {
-            Prepared::Once => "true",
-            Prepared::EachTime => "(SELECT 1 / (NOT pg_is_in_recovery())::int) = 1",
+        let [current, sole] = match settings.prepared {
+            Prepared::Once => ["true", ""],
+            Prepared::EachTime => {
+                ["(SELECT 1 / (NOT pg_is_in_recovery())::int) = 1", "LIMIT 1 / (NOT pg_is_in_recovery())::int"]
+            }
         };
-        Self { text: in_schema(text, &settings.schema).replace("{current}", current), types: types.to_vec() }
+        let text = in_schema(text, &settings.schema).replace("{current}", current).replace("{sole}", sole);
+        Self { text, types: types.to_vec() }
     }
 }
 
@@ -50,8 +55,8 @@ macro_rules! statements {
 statements! {
     credential(TEXT) = "
         SELECT token.revision, token.record, account.revision, account.record
-        FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account WHERE {current} AND token.id = $1";
-    account(TEXT) = "SELECT id, revision, record FROM @account WHERE {current} AND id = $1";
+        FROM @token AS token LEFT JOIN @account AS account ON account.id = token.account WHERE token.id = $1 {sole}";
+    account(TEXT) = "SELECT id, revision, record FROM @account WHERE id = $1 {sole}";
     accounts_of_realm(TEXT, TEXT, INT8) = "
         SELECT id, revision, record FROM @account
         WHERE {current} AND realm = $1 AND id > $2 ORDER BY id LIMIT $3";
@@ -114,7 +119,7 @@ statements! {
 
     set_turn(INT8) = "UPDATE @turn SET last = $1";
 
-    document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE {current} AND kind = $1 AND id = $2";
+    document(TEXT, TEXT) = "SELECT id, revision, body FROM @document WHERE kind = $1 AND id = $2 {sole}";
     documents(TEXT, TEXT, INT8) = "
         SELECT id, revision, body FROM @document
         WHERE {current} AND kind = $1 AND id > $2 ORDER BY id LIMIT $3";
@@ -133,7 +138,7 @@ statements! {
         DELETE FROM @event WHERE sequence IN (
             SELECT sequence FROM @event WHERE sequence < $1 ORDER BY sequence LIMIT $2)";
 
-    cursor(TEXT) = "SELECT at, state FROM @cursor WHERE {current} AND reader = $1";
+    cursor(TEXT) = "SELECT at, state FROM @cursor WHERE reader = $1 {sole}";
     start_cursor(TEXT, INT8, TEXT) = "
         INSERT INTO @cursor (reader, at, state) VALUES ($1, $2, $3) ON CONFLICT (reader) DO NOTHING";
     move_cursor(TEXT, INT8, INT8, TEXT) = "UPDATE @cursor SET at = $3, state = $4 WHERE reader = $1 AND at = $2";

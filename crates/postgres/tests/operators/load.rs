@@ -32,6 +32,15 @@ pub(crate) struct Node {
     failed: AtomicUsize,
 }
 
+/// Ends the load also where the attack fails; the workers would otherwise go on for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
 #[derive(Default)]
 struct Acknowledged {
     minted: BTreeSet<TokenId>,
@@ -102,10 +111,10 @@ impl Node {
                     }
                 });
             }
+            let _over = Over(&is_over);
             self.until_it_works(20);
             attack();
             self.until_it_works(20);
-            is_over.store(true, SeqCst);
         });
         self.is_whole();
     }
