@@ -42,6 +42,23 @@ fn an_editor_who_foretells_the_revision_of_their_own_edit_does_not_approve_it() 
     assert_eq!(account.approval, Approval::Pending);
 }
 
+/// Whoever asks for what waits already has edited nothing, so they may still approve it; whoever asks for anything more may not.
+#[test]
+fn to_ask_for_what_waits_already_is_no_edit() {
+    let world = guarded();
+    let id = world.create("Pipeline Automation").account.id.clone();
+    let by = |name: &str, update: AccountUpdate| {
+        wait(world.accounts.acting(&with_role(name, "Admin")).account(&id).update(update)).unwrap().account
+    };
+    let waits = by("carol", editing("what carol wants"));
+    for update in [AccountUpdate::default(), editing("what carol wants")] {
+        assert_eq!(*by("bob", update), *waits, "neither a revision nor a name more");
+    }
+    by("dave", editing("what dave wants"));
+    assert!(matches!(world.approve(&with_role("dave", "Admin"), &id), Err(Error::OwnApproval)));
+    assert!(world.approve(&with_role("bob", "Admin"), &id).is_ok());
+}
+
 /// Row 104: whoever made the account that edits counts, also once they have deleted it.
 #[test]
 fn to_delete_the_account_that_edited_makes_nobody_a_second_administrator() {
