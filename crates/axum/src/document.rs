@@ -96,8 +96,6 @@ fn description(needs: Needs) -> String {
 }
 
 /// An empty requirement stands for client credentials in the form, for which OpenAPI has no word.
-///
-/// Client credentials in the form are no scheme that OpenAPI knows, so the empty requirement stands beside.
 fn security(needs: Needs) -> Value {
     match needs {
         Needs::Nothing => json!([]),

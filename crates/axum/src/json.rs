@@ -108,7 +108,7 @@ pub(crate) fn check_media_type(headers: &HeaderMap, expected: &str) -> Result<()
 
 /// JSON has one encoding (RFC 8259 §8.1), and so has every text here; a parameter that names it, or one that says nothing of
 /// it, does no harm.
-fn is_utf_8(media_type: &str, expected: &str) -> bool {
+pub(crate) fn is_utf_8(media_type: &str, expected: &str) -> bool {
     let mut parts = media_type.split(';');
     let is_expected = parts.next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(expected));
     is_expected && parts.all(|parameter| charset(parameter).is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8")))

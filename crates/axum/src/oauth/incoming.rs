@@ -19,7 +19,7 @@ use super::{
     Desk,
     answer::{Refused, of_problem},
 };
-use crate::idempotency::IdempotencyKey;
+use crate::{idempotency::IdempotencyKey, json::is_utf_8};
 
 /// The names that must never stand in a URL, where logs and histories keep them (RFC 6749 §2.3.1, RFC 6750 §5.3).
 const SECRETS: [&str; 3] = ["access_token", "client_secret", "token"];
@@ -110,9 +110,6 @@ fn check_media_type(
     if is_one && !headers.contains_key(CONTENT_ENCODING) { Ok(()) } else { Err(OAuthError::wrong_media_type(expected)) }
 }
 
-/// JSON is UTF-8 (RFC 8259 §8.1); a charset that says so does no harm.
 fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    is_json && parts.all(|part| part.is_empty() || part.eq_ignore_ascii_case("charset=utf-8"))
+    is_utf_8(content_type, "application/json")
 }

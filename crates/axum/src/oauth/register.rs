@@ -28,7 +28,7 @@ use super::{
 };
 
 /// Answers 201. The secret does not expire by itself (`client_secret_expires_at` 0); it is left out where a retry under the
-///      same `Idempotency-Key` comes after it was used.
+/// same `Idempotency-Key` comes after it was used.
 pub(crate) async fn register<S: Store + 'static, P: Permission>(
     State(desk): State<Desk<S, P>>,
     incoming: Incoming<JsonText>,
