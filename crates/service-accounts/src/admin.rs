@@ -36,6 +36,7 @@ mod tokens;
 mod traffic;
 mod trail;
 mod update;
+mod widening;
 
 use std::fmt;
 

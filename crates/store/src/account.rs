@@ -1,5 +1,7 @@
 //! The record of a machine user.
 
+mod proposal;
+
 use serde::{Deserialize, Serialize};
 use service_accounts_access::{Allowlist, Grant};
 use service_accounts_audit::Label;
@@ -7,6 +9,7 @@ use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName};
 use time::UtcDateTime;
 
+pub use self::proposal::{Proposal, ProposedEnd};
 use crate::{Email, Justification, Owner, Purpose, RequestKey, Revision, SystemName, Title, seconds, text::kept};
 
 /// A machine user: what it is, what it may do, and since when.
@@ -77,7 +80,8 @@ pub struct Account {
     /// Whether a second administrator agreed to the account.
     /// A pending account exists and cannot be used.
     pub approval: Approval,
-    /// More rights than were approved, which wait for a second administrator; `grant` and `allowlist` hold meanwhile.
+    /// More rights than were approved, which wait for a second administrator; `grant`, `allowlist` and `expires_at` hold
+    /// meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Box<Proposal>>,
     /// The generation in which its credentials work: those of an earlier one are revoked.
@@ -173,23 +177,6 @@ impl Generation {
     pub fn is_first(&self) -> bool {
         *self == Self::FIRST
     }
-}
-
-/// Rights and networks that an account will have once a second administrator approves them.
-///
-/// An approval puts `grant` and `allowlist` in force and removes it; an edit replaces it and adds its editor to `by`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Proposal {
-    /// The role, scopes and teams proposed.
-    pub grant: Grant,
-    /// The networks proposed.
-    pub allowlist: Allowlist,
-    /// Everybody who made or edited it; none of them may approve it.
-    pub by: Vec<Label>,
-    /// When it was last edited.
-    #[serde(with = "seconds")]
-    pub at: UtcDateTime,
 }
 
 /// Whether an account's access is suspended.

@@ -29,7 +29,7 @@ mod sighting;
 mod standing;
 mod text;
 
-pub use account::{Account, Approval, Generation, Proposal, Status};
+pub use account::{Account, Approval, Generation, Proposal, ProposedEnd, Status};
 pub use brief::{Brief, Told};
 pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Tended};
 pub use credential::{Class, Clearance, Credential, Predecessor, Token};

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 use serde_json::{Value, json};
-use service_accounts_store::{Account, Approval, Class, Generation, Purpose, Status, Token};
+use service_accounts_store::{Account, Approval, Class, Generation, ProposedEnd, Purpose, Status, Token};
 
 /// As the first schema wrote it.
 fn account() -> Value {
@@ -70,6 +70,31 @@ fn a_field_that_nobody_wrote_is_refused() {
     for unknown in [json!("token"), json!({ "secret": { "at": 5 } }), json!({ "session": {} })] {
         assert!(read::<Class>(unknown.clone()).is_none(), "{unknown}");
     }
+}
+
+/// What waited before ends waited leaves the account's end as it is, and never takes it off.
+#[test]
+fn a_proposal_without_an_end_changes_no_end() {
+    let proposal = json!({ "grant": account()["grant"], "allowlist": [], "by": ["ann"], "at": 1_767_225_600 });
+    let record = with(account(), "", "proposal", proposal);
+    let kept: Account = read(record.clone()).unwrap();
+    assert_eq!(kept.proposal.as_ref().map(|proposal| proposal.end), Some(ProposedEnd::Unchanged));
+    assert_eq!(serde_json::to_value(&kept).unwrap(), record);
+    for (end, expected) in [
+        (json!("never"), Some(None)),
+        (json!({ "at": 1_767_225_601 }), Some(Some(1_767_225_601))),
+        (json!({ "never": 5 }), None),
+        (json!({ "at": 5, "stray": 5 }), None),
+    ] {
+        let kept: Option<Account> = read(with(record.clone(), "/proposal", "end", end.clone()));
+        let read = kept.and_then(|kept| kept.proposal).map(|proposal| proposal.end.over(kept_end()));
+        assert_eq!(read.map(|end| end.map(time::UtcDateTime::unix_timestamp)), expected, "{end}");
+    }
+}
+
+/// Another end than any proposed here.
+fn kept_end() -> Option<time::UtcDateTime> {
+    Some(time::UtcDateTime::UNIX_EPOCH)
 }
 
 /// A text that an earlier version took stays, so that no account is locked out; nobody writes such a text any more.

@@ -137,7 +137,7 @@ impl<'a> AccountView<'a> {
             status: account.status,
             approval,
             approved_by,
-            proposal: account.proposal.as_deref().map(ProposalView::new),
+            proposal: account.proposal.as_deref().map(|proposal| ProposalView::new(account, proposal)),
             revision: account.revision.event().number(),
             contact_email: account.email.as_ref(),
             title: account.title.as_ref(),
@@ -147,7 +147,7 @@ impl<'a> AccountView<'a> {
     }
 }
 
-/// Rights and networks that wait for approval.
+/// Rights, networks and an end that wait for approval.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Proposal)]
 pub(crate) struct ProposalView<'a> {
@@ -163,6 +163,9 @@ pub(crate) struct ProposalView<'a> {
     /// The networks that wait.
     #[schema(value_type = Vec<String>)]
     ip_allowlist: &'a Allowlist,
+    /// The first instant at which the account would be refused; `null`: it would not end by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
     /// Everybody who made or edited it; none of them may approve it.
     #[schema(value_type = Vec<String>)]
     by: &'a [Label],
@@ -173,12 +176,13 @@ pub(crate) struct ProposalView<'a> {
 
 impl<'a> ProposalView<'a> {
     /// Who made it is told, because none of them may approve it.
-    fn new(proposal: &'a Proposal) -> Self {
+    fn new(account: &Account, proposal: &'a Proposal) -> Self {
         Self {
             role: proposal.grant.role(),
             scopes: proposal.grant.scopes(),
             teams: proposal.grant.teams(),
             ip_allowlist: &proposal.allowlist,
+            expires_at: proposal.end.over(account.expires_at).map(Instant),
             by: &proposal.by,
             at: Instant(proposal.at),
         }

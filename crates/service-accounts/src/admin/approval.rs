@@ -8,7 +8,7 @@ use service_accounts_audit::{Action, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Approval, Proposal, Revision, Store};
 
-use super::{Acting, UpdatedAccount};
+use super::{Acting, UpdatedAccount, update};
 use crate::{
     Error,
     core::{asker::Asker, authority::Call},
@@ -35,8 +35,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let proposal = waiting(account, seen)?;
         asker.may_put_in_force(Call::ApproveAccount, &proposal.grant)?;
         let approval = Approval::Given { by: self.actor.name().clone(), at: self.core.now() };
-        let Proposal { grant, allowlist, .. } = proposal.clone();
-        Ok((Action::AccountApproved, Account { approval, grant, allowlist, proposal: None, ..account.clone() }))
+        Ok((Action::AccountApproved, Account { approval, ..update::proposed(account) }))
     }
 
     /// Nobody approves what they made or edited, by whatever credential, nor what an account of theirs did.

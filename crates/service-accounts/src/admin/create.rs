@@ -7,7 +7,7 @@ use std::sync::Arc;
 use service_accounts_access::{Permission, Scopes};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::{AccountId, NameAdvice, OnTaken};
-use service_accounts_store::{Account, Approval, Change, Class, Listed, Proposal, Store, Token};
+use service_accounts_store::{Account, Approval, Change, Class, Listed, Proposal, ProposedEnd, Store, Token};
 use service_accounts_token::Kind;
 use time::UtcDateTime;
 
@@ -142,7 +142,8 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             ApprovalRule::NotRequired => account,
             ApprovalRule::SecondAdministrator => {
                 let (grant, allowlist) = (account.grant.clone(), account.allowlist.clone());
-                let proposal = Proposal { grant, allowlist, by: self.actor.hands(), at: account.created_at };
+                let end = ProposedEnd::from(account.expires_at);
+                let proposal = Proposal { grant, allowlist, end, by: self.actor.hands(), at: account.created_at };
                 Account { approval: Approval::Pending, proposal: Some(Box::new(proposal)), ..account }
             }
         }

@@ -5,14 +5,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use service_accounts_access::{Catalogue, Grant, Permission, Scopes};
+use service_accounts_access::{Permission, Scopes};
 use service_accounts_audit::{Label, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, Change, Credential, Revision, Store, Token};
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
-use super::Acting;
+use super::{
+    Acting,
+    widening::{Widening, holds_more},
+};
 use crate::{
     Error, PolicyFinding, Unavailable,
     core::{credentials::EVERY_KIND, narrowed},
@@ -87,14 +90,13 @@ impl Gains {
 }
 
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
-    /// Whoever gains by a change of an account: by more rights, or because its credentials work again.
+    /// Whoever gains by a change of an account: by more rights or networks, by a later end, or because its credentials work again.
     ///
     /// All credentials are read, a page at a time, and only for a change that widens. Revoked ones gain nothing.
     pub(super) async fn gains(&self, before: &Account, account: &Account) -> Result<Gains, Error> {
         let now = self.core.now();
-        let works_again = account.standing(now).is_ok() && before.standing(now).is_err();
         let mut gains = Gains::default();
-        if !works_again && is_within(&self.asker().catalogue, &account.grant, &before.grant) {
+        if !Widening::of_account(&self.asker().catalogue, (before, account), now).is_any() {
             return Ok(gains);
         }
         gains.credentials = Some((account.id.clone(), self.end_of_trail().await?));
@@ -107,25 +109,19 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         Ok(gains)
     }
 
-    /// Whoever gains by other scopes of a token.
+    /// Whoever gains by another state of a token.
     ///
     /// Scopes that the catalogue does not know allow nothing today, so a change to them widens nothing, and a change from
     /// them may.
-    pub(super) async fn gains_by_scopes(
+    pub(super) async fn gains_of_token(
         &self,
         account: &Account,
         before: &Token,
         token: &Token,
     ) -> Result<Gains, Error> {
-        let catalogue = self.asker().catalogue;
-        let holder = |token: &Token| catalogue.holder(&account.grant, token.grant.scopes());
-        let widens = match (holder(token), holder(before)) {
-            (Ok(after), Ok(before)) => !after.is_subset(&before),
-            (Ok(_), Err(_)) => true,
-            (Err(_), _) => false,
-        };
+        let now = self.core.now();
         let mut gains = Gains::default();
-        if widens {
+        if Widening::of_token(&self.asker().catalogue, account, (before, token), now).is_any() {
             self.gain(account, token, &mut gains).await?;
         }
         Ok(gains)
@@ -193,30 +189,13 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             Ok(holder) => {
                 let catalogue = self.asker().catalogue;
                 let works = holder.standing(self.core.now()).is_ok();
-                let could = works && is_within_scopes(&catalogue, &account.grant, (&holder.grant, &scopes));
+                let whole = (&account.grant, &Scopes::Inherited);
+                let could = works && !holds_more(&catalogue, whole, (&holder.grant, &scopes));
                 Ok(Judged { could, since: Some(holder.created_at), by: Some((id, Some(holder.revision))) })
             }
             Err(Error::AccountMissing) if !id.is_in(&self.core.rules.realm) => Ok(Judged { by: None, ..gone }),
             Err(Error::AccountMissing) => Ok(Judged { by: Some((id, None)), ..gone }),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Whether a grant allows nothing that another does not. A name that the catalogue does not know allows nothing today.
-pub(super) fn is_within<P: Permission>(catalogue: &Catalogue<P>, grant: &Grant, other: &Grant) -> bool {
-    is_within_scopes(catalogue, grant, (other, &Scopes::Inherited))
-}
-
-/// The same, where scopes bound what the other one allows.
-fn is_within_scopes<P: Permission>(
-    catalogue: &Catalogue<P>,
-    grant: &Grant,
-    (other, scopes): (&Grant, &Scopes),
-) -> bool {
-    match (catalogue.holder(grant, &Scopes::Inherited), catalogue.holder(other, scopes)) {
-        (Ok(grant), Ok(other)) => grant.is_subset(&other),
-        (Err(_), _) => true,
-        (Ok(grant), Err(_)) => grant.permissions().is_empty(),
     }
 }

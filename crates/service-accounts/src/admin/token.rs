@@ -81,7 +81,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             }
             let grant = self.acting.asker().token_grant(found.account(), scopes)?;
             let changed = Token { grant, ..present.clone() };
-            let gains = self.acting.gains_by_scopes(found.account(), present, &changed).await?;
+            let gains = self.acting.gains_of_token(found.account(), present, &changed).await?;
             let event = core.token_event(Action::TokenUpdated, actor, present);
             let event = differences::of_token(event, present, &changed);
             let change = Change::UpdateToken {

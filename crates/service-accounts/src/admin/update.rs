@@ -6,13 +6,12 @@ use service_accounts_access::{Allowlist, Catalogue, Grant, Permission, RoleName,
 use service_accounts_audit::Action;
 use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName};
-use service_accounts_store::{Account, Approval, Justification, Owner, Proposal, Purpose, Store, SystemName};
+use service_accounts_store::{
+    Account, Approval, Justification, Owner, Proposal, ProposedEnd, Purpose, Store, SystemName,
+};
 use time::UtcDateTime;
 
-use super::{
-    Acting,
-    gains::{Gain, is_within},
-};
+use super::{Acting, gains::Gain, widening::Widening};
 use crate::{
     ApprovalRule, Error, PolicyFinding,
     core::{asker::Asker, authority::Call},
@@ -109,71 +108,52 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         update: &AccountUpdate,
     ) -> Result<(Action, Account), Error> {
         // An edit builds on what waits, so that a second edit does not undo the first.
-        let (present, networks) = match &account.proposal {
-            Some(proposal) => (&proposal.grant, &proposal.allowlist),
-            None => (&account.grant, &account.allowlist),
-        };
-        let role = update.role.clone().unwrap_or_else(|| present.role().clone());
-        let scopes = update.scopes.clone().unwrap_or_else(|| present.scopes().clone());
-        let teams = update.teams.clone().unwrap_or_else(|| present.teams().clone());
-        let allowlist = update.allowlist.clone().unwrap_or_else(|| networks.clone());
+        let present = proposed(account);
+        let role = update.role.clone().unwrap_or_else(|| present.grant.role().clone());
+        let scopes = update.scopes.clone().unwrap_or_else(|| present.grant.scopes().clone());
+        let teams = update.teams.clone().unwrap_or_else(|| present.grant.teams().clone());
+        let allowlist = update.allowlist.clone().unwrap_or_else(|| present.allowlist.clone());
         let grant = asker.grant(Call::UpdateAccount, role, scopes, teams)?;
-        let described = self.described(account, update)?;
-        check_justification(&asker.catalogue, &grant, described.justification.as_ref())?;
-        check_networks(&allowlist)?;
-        let (action, updated) = self.with_rights(asker, described, grant, allowlist);
+        let expires_at = match update.expires_at {
+            Some(Expiry::Never) => None,
+            Some(Expiry::At(end)) => Some(self.future(end)?),
+            None => present.expires_at,
+        };
+        let wanted = Account { grant, allowlist, expires_at, proposal: None, ..described(account, update)? };
+        check_justification(&asker.catalogue, &wanted.grant, wanted.justification.as_ref())?;
+        check_networks(&wanted.allowlist)?;
+        let (action, updated) = self.guarded(asker, account, wanted);
         Ok((action, unless_it_waits(account, updated)))
     }
 
-    /// Everything of an update that is no right.
-    fn described(&self, account: &Account, update: &AccountUpdate) -> Result<Account, Error> {
-        Ok(Account {
-            name: update.name.clone().unwrap_or_else(|| account.name.clone()),
-            expires_at: match update.expires_at {
-                Some(Expiry::Never) => None,
-                Some(Expiry::At(end)) => Some(self.future(end)?),
-                None => account.expires_at,
-            },
-            purpose: update.purpose.clone().unwrap_or_else(|| account.purpose.clone()),
-            owner: update.owner.clone().unwrap_or_else(|| account.owner.clone()),
-            systems: update.systems.as_deref().map_or_else(|| Ok(account.systems.clone()), distinct)?,
-            justification: update.justification.clone().or_else(|| account.justification.clone()),
-            ..account.clone()
-        })
-    }
-
-    /// The account with these rights, or with a proposal of them where they are more than was approved.
+    /// The account as it is wanted, or with a proposal of what is more than was approved.
     ///
     /// Of two edits, one that narrows and one that widens, the narrow half takes effect at once: to wait with it would
-    /// keep rights that somebody wants gone. Networks and rights are judged apart for the same reason.
-    fn with_rights(
-        &self,
-        asker: &Asker<'_, P>,
-        account: Account,
-        grant: Grant,
-        allowlist: Allowlist,
-    ) -> (Action, Account) {
-        let narrows_rights = is_within(&asker.catalogue, &grant, &account.grant);
-        let narrows_networks = allowlist.is_subset_of(&account.allowlist);
-        let is_pending = account.approval == Approval::Pending;
+    /// keep rights that somebody wants gone. Rights, networks and the end are judged apart for the same reason.
+    fn guarded(&self, asker: &Asker<'_, P>, present: &Account, wanted: Account) -> (Action, Account) {
+        let more = Widening::of_account(&asker.catalogue, (present, &wanted), self.core.now());
+        let is_pending = present.approval == Approval::Pending;
         let is_guarded = self.core.rules.approval == ApprovalRule::SecondAdministrator;
-        if !is_pending && (!is_guarded || narrows_rights && narrows_networks) {
-            return (Action::AccountUpdated, Account { grant, allowlist, proposal: None, ..account });
+        if !is_pending && !(is_guarded && more.waits()) {
+            return (Action::AccountUpdated, wanted);
         }
-        let proposal = Some(Box::new(self.proposal(&account, &grant, &allowlist)));
+        let proposal = Some(Box::new(self.proposal(present, &wanted)));
         // Nothing of a pending account works yet, so what it shows is what waits.
-        let grant = if narrows_rights || is_pending { grant } else { account.grant.clone() };
-        let allowlist = if narrows_networks || is_pending { allowlist } else { account.allowlist.clone() };
-        (Action::AccountProposed, Account { grant, allowlist, proposal, ..account })
+        let holds = |is_more: bool| is_more && !is_pending;
+        let grant = if holds(more.rights) { present.grant.clone() } else { wanted.grant };
+        let allowlist = if holds(more.networks) { present.allowlist.clone() } else { wanted.allowlist };
+        let expires_at = if holds(more.end) { present.expires_at } else { wanted.expires_at };
+        (Action::AccountProposed, Account { grant, allowlist, expires_at, proposal, ..wanted })
     }
 
     /// Whoever has edited what waits is remembered, so that none of them approves it.
-    fn proposal(&self, account: &Account, grant: &Grant, allowlist: &Allowlist) -> Proposal {
-        let earlier = account.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
+    fn proposal(&self, present: &Account, wanted: &Account) -> Proposal {
+        let earlier = present.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
         let mut by: Vec<_> = self.actor.hands().into_iter().chain(earlier).collect();
         by.sort();
         by.dedup();
-        Proposal { grant: grant.clone(), allowlist: allowlist.clone(), by, at: self.core.now() }
+        let (grant, allowlist) = (wanted.grant.clone(), wanted.allowlist.clone());
+        Proposal { grant, allowlist, end: ProposedEnd::from(wanted.expires_at), by, at: self.core.now() }
     }
 
     /// An account whose environment the policy does not know could never mint a token.
@@ -193,9 +173,30 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 /// Whoever asks for what waits already edits nothing, and does not become one of those who may not approve it.
 fn unless_it_waits(account: &Account, updated: Account) -> Account {
     let (Some(waiting), Some(asked)) = (&account.proposal, &updated.proposal) else { return updated };
-    let is_asked_again = (&waiting.grant, &waiting.allowlist) == (&asked.grant, &asked.allowlist);
+    let end = |proposal: &Proposal| proposal.end.over(account.expires_at);
+    let is_same_end = end(waiting) == end(asked);
+    let is_asked_again = is_same_end && (&waiting.grant, &waiting.allowlist) == (&asked.grant, &asked.allowlist);
     let kept = || Account { proposal: account.proposal.clone(), ..updated.clone() };
     if is_asked_again && kept() == *account { account.clone() } else { updated }
+}
+
+/// The account as it would be once what waits is approved.
+pub(super) fn proposed(account: &Account) -> Account {
+    let Some(proposal) = account.proposal.as_deref() else { return account.clone() };
+    let Proposal { grant, allowlist, end, by: _, at: _ } = proposal.clone();
+    Account { grant, allowlist, expires_at: end.over(account.expires_at), proposal: None, ..account.clone() }
+}
+
+/// Everything of an update that is no right, no network and no date.
+fn described(account: &Account, update: &AccountUpdate) -> Result<Account, Error> {
+    Ok(Account {
+        name: update.name.clone().unwrap_or_else(|| account.name.clone()),
+        purpose: update.purpose.clone().unwrap_or_else(|| account.purpose.clone()),
+        owner: update.owner.clone().unwrap_or_else(|| account.owner.clone()),
+        systems: update.systems.as_deref().map_or_else(|| Ok(account.systems.clone()), distinct)?,
+        justification: update.justification.clone().or_else(|| account.justification.clone()),
+        ..account.clone()
+    })
 }
 
 /// The lowest role needs no reason; above it, somebody has to be able to ask later why.

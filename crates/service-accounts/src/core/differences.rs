@@ -8,7 +8,7 @@
 
 use service_accounts_access::{Allowlist, Scopes, Teams};
 use service_accounts_audit::{Event, Label};
-use service_accounts_store::{Account, Status, Token};
+use service_accounts_store::{Account, ProposedEnd, Status, Token};
 use time::UtcDateTime;
 
 /// Adds each field of an account that differs, with its old and new value.
@@ -39,6 +39,7 @@ pub(crate) fn of_account(event: Event, old: &Account, new: &Account) -> Event {
             old.proposal.as_ref().map(|proposal| networks(&proposal.allowlist)),
             new.proposal.as_ref().map(|proposal| networks(&proposal.allowlist)),
         ),
+        ("proposed_end", proposed_end(old), proposed_end(new)),
     ];
     fields.into_iter().fold(event, differing)
 }
@@ -62,6 +63,15 @@ fn differing(event: Event, (field, old, new): (&str, Option<String>, Option<Stri
 /// A part of what waits for approval; none where nothing waits.
 fn proposed(account: &Account, read: impl FnOnce(&service_accounts_access::Grant) -> String) -> Option<String> {
     account.proposal.as_ref().map(|proposal| read(&proposal.grant))
+}
+
+/// The end that waits for approval; none where it stays what it is.
+fn proposed_end(account: &Account) -> Option<String> {
+    match account.proposal.as_ref()?.end {
+        ProposedEnd::Unchanged => None,
+        ProposedEnd::Never => Some("never".to_owned()),
+        ProposedEnd::At(end) => Some(instant(end)),
+    }
 }
 
 /// `all of the role`, or names with commas between; an empty text is no access.

@@ -71,7 +71,8 @@ impl<P: Copy> Administration<P> {
 
 /// Whether new accounts, and more rights of present ones, wait for a second administrator.
 ///
-/// More rights are a wider role, wider scopes, more teams or more networks. What only narrows never waits.
+/// More rights are a wider role, wider scopes, more teams, more networks, or a later end or none. What only narrows never
+/// waits, and neither does what describes an account, such as its name and owner: it changes nothing that a credential can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApprovalRule {
     /// They work at once.

@@ -39,7 +39,7 @@
 //! | grants | what a grant amounts to by the present catalogue |
 //! | allowlist | the networks a credential may come from |
 //! | justification | why an account has more than the lowest role |
-//! | proposal | rights that wait for a second administrator |
+//! | proposal | rights, networks and an end that wait for a second administrator |
 //!
 //! ## How it ends
 //!

@@ -10,7 +10,7 @@
 //! | revoked, deleted or disabled, and still alive | [`revocation`] |
 //! | expiry that is late, lost, malformed or out of the calendar | [`expiry`] |
 //! | a store that fails, an answer that is lost, a record that is missing | [`outage`] |
-//! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`], [`hands`] |
+//! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`], [`hands`], [`widening`] |
 //! | one id for two, one identity for another, one race with two winners | [`identity`], [`one_hash`] |
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
 //! | a new pepper that kills, an old one that lives on | [`peppers`] |
@@ -39,3 +39,4 @@ mod secrets;
 mod states;
 mod told;
 mod usage;
+mod widening;

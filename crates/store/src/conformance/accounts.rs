@@ -2,8 +2,8 @@
 
 use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{
-    Account, Approval, Change, Email, Justification, Proposal, Purpose, Refusal, RequestKey, Revision, Status, Store,
-    SystemName, Title,
+    Account, Approval, Change, Email, Justification, Proposal, ProposedEnd, Purpose, Refusal, RequestKey, Revision,
+    Status, Store, SystemName, Title,
 };
 use service_accounts_access::{Allowlist, Grant, RoleName, Scopes, Teams};
 use service_accounts_audit::Label;
@@ -185,6 +185,7 @@ fn proposal(text: &str) -> Proposal {
     Proposal {
         grant: Grant::restore(role, Scopes::Inherited, Teams::every()),
         allowlist: Allowlist::parse_all(["192.0.2.0/24"]).expect("good networks"),
+        end: ProposedEnd::At(at(fixtures::NOW + 2)),
         by: vec![Label::new("ann@example.com"), Label::new(text)],
         at: at(fixtures::NOW - 2),
     }

@@ -5,7 +5,7 @@ use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{AccountId, DisplayName, Realm};
 
 use super::{Subject, contents, fixtures::at, steps};
-use crate::{Account, AccountFilter, Owner, Proposal, Status, StatusFilter, Store, SystemName, Token};
+use crate::{Account, AccountFilter, Owner, Proposal, ProposedEnd, Status, StatusFilter, Store, SystemName, Token};
 
 type Narrowing = (&'static str, fn(AccountFilter) -> AccountFilter, fn(&Account) -> bool);
 
@@ -123,7 +123,7 @@ fn population<S: Store>(subject: &Subject<S>) -> Vec<Account> {
 /// What is proposed is no matter here.
 fn proposal_of(account: &Account) -> Proposal {
     let (grant, allowlist) = (account.grant.clone(), account.allowlist.clone());
-    Proposal { grant, allowlist, by: vec![account.created_by.clone()], at: at(1) }
+    Proposal { grant, allowlist, end: ProposedEnd::Never, by: vec![account.created_by.clone()], at: at(1) }
 }
 
 fn with_teams(grant: &Grant, names: &[&str]) -> Grant {
