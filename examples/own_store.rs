@@ -217,7 +217,7 @@ impl Tables {
                 // In a database: a unique index on (account, name).
                 self.of(account).find(|token| token.class.token_name() == Some(name)).map(|token| token.id)
             }),
-            document: needs.document.as_ref().and_then(|key| self.documents.get(key).cloned()),
+            documents: needs.documents.iter().filter_map(|key| self.documents.get(key).cloned()).collect(),
         }
     }
 

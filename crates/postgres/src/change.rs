@@ -102,8 +102,8 @@ fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     let sessions = needs.sessions_of.as_ref();
     steps.extend(sessions.map(|(id, most)| Step::new(&statements.sessions_of).with(id.as_str()).with(limit(*most))));
     steps.extend(needs.newest_of.as_ref().map(|id| Step::new(&statements.newest_of).with(id.as_str())));
-    let document = needs.document.as_ref();
-    steps.extend(document.map(|(kind, id)| Step::new(&statements.document).with(kind.as_str()).with(id.as_str())));
+    let documents = needs.documents.iter();
+    steps.extend(documents.map(|(kind, id)| Step::new(&statements.document).with(kind.as_str()).with(id.as_str())));
     steps
 }
 
@@ -138,7 +138,11 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
     records.sessions = ids(next(needs.sessions_of.is_some()))?;
     let newest = next(needs.newest_of.is_some());
     records.newest = newest.first().map(|row| rows::revision(row, 0)).transpose()?;
-    records.document = found_document(needs, &next(needs.document.is_some()))?;
+    for (kind, _) in &needs.documents {
+        let found = next(true);
+        let found = found.iter().map(|row| crate::documents::read(*kind, row));
+        records.documents.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
     Ok((rows::sequence(turn, 0, "turn")?, records))
 }
 
@@ -155,11 +159,6 @@ fn read_one_of_each(found: &[Row], records: &mut Records) -> Result<(), Postgres
         records.name_holder = Some(rows::token_id(row, 6)?);
     }
     Ok(())
-}
-
-fn found_document(needs: &Needs, found: &[Row]) -> Result<Option<Document>, PostgresError> {
-    let Some((kind, _)) = &needs.document else { return Ok(None) };
-    found.first().map(|row| crate::documents::read(*kind, row)).transpose()
 }
 
 /// The writes in an order in which every reference holds: accounts come before their tokens, and go after them.

@@ -26,7 +26,7 @@ mod observation;
 mod peppers;
 mod plan;
 mod policies;
-mod reviews;
+pub(crate) mod reviews;
 mod rotation;
 mod sessions;
 mod steering;

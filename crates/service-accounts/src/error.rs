@@ -210,6 +210,12 @@ pub enum Error {
         /// The most entries.
         most: usize,
     },
+    /// The record would be longer than is kept.
+    #[error("the record would be longer than {most} bytes; open another one")]
+    RecordTooLong {
+        /// The most bytes of JSON.
+        most: usize,
+    },
     /// The record kept changing under the call.
     #[error("the record changed while the call was at work; try again")]
     Conflict,

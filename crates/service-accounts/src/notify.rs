@@ -36,5 +36,5 @@ pub use self::{
 pub(crate) use self::{
     applications::Applications,
     reader::{reader_id, remembered},
-    subscription::{Seed, document_id},
+    subscription::{Seed, document_id, turn_of},
 };

@@ -74,8 +74,8 @@ fn read(transaction: &Transaction<'_>, needs: &Needs) -> Result<Records, SqliteE
         let mut rows = statement.query([account.as_str(), name.as_str()])?;
         records.name_holder = rows.next()?.map(|row| token_id(row, 0)).transpose()?;
     }
-    if let Some((kind, id)) = &needs.document {
-        records.document = documents::get(transaction, *kind, id)?;
+    for (kind, id) in &needs.documents {
+        records.documents.extend(documents::get(transaction, *kind, id)?);
     }
     Ok(records)
 }

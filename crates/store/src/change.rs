@@ -5,6 +5,7 @@
 
 mod answer;
 mod authority;
+mod many;
 mod revision;
 
 use service_accounts_audit::Event;
@@ -15,6 +16,7 @@ use time::UtcDateTime;
 pub use self::{
     answer::{Applied, Committed, Refusal},
     authority::Authority,
+    many::{Newcomer, Tended},
     revision::Revision,
 };
 use crate::{Account, Document, DocumentId, DocumentKind, Token};
@@ -224,6 +226,20 @@ pub enum Change {
         /// The state it was made from; none for a new one, whose id must be free.
         expected: Option<Revision>,
     },
+    /// A new document of a bounded number, where none was added in this turn since they were counted.
+    ///
+    /// The turn is a document too, which each addition writes anew: of two that counted the same, one is refused. Its own
+    /// content says nothing.
+    ///
+    /// Refused: [`Stale`](Refusal::Stale), [`DocumentTaken`](Refusal::DocumentTaken).
+    AddDocument {
+        /// The document.
+        document: Document,
+        /// The turn; another document than the one added.
+        turn: (DocumentKind, DocumentId),
+        /// The state of the turn before the documents were counted; none where nothing was added yet.
+        at: Option<Revision>,
+    },
     /// The end of a document.
     ///
     /// Refused: [`DocumentMissing`](Refusal::DocumentMissing), [`Stale`](Refusal::Stale).
@@ -272,24 +288,4 @@ impl Change {
 
     /// The most credentials that one step of a long deletion removes: few, because other accounts' changes wait for it.
     pub const PURGE: usize = 16;
-}
-
-/// One account of many that come into being in one step, for [`Change::CreateAccounts`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newcomer {
-    /// The account.
-    pub account: Account,
-    /// Its client secret, and its first token if one is asked for.
-    pub tokens: Vec<Token>,
-    /// What the trail keeps of this account's creation.
-    pub event: Event,
-}
-
-/// Another state of one token, for [`Change::Tend`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tended {
-    /// The new state.
-    pub token: Token,
-    /// The state it was made from.
-    pub expected: Revision,
 }

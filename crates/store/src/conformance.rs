@@ -212,6 +212,8 @@ macro_rules! __behaviours {
                 a_document_is_replaced_only_from_its_present_state
                 a_change_judged_by_a_document_needs_it_unchanged
                 a_change_judged_by_credentials_and_accounts_needs_them_unchanged
+                an_addition_is_made_only_in_its_turn
+                of_many_who_add_in_one_turn_one_wins
                 documents_of_one_kind_are_listed_in_order
                 a_cursor_moves_only_from_where_it_stands
                 of_many_who_move_one_cursor_one_wins

@@ -44,8 +44,8 @@ pub struct Records {
     pub newest: Option<Revision>,
     /// The token that has the name asked for.
     pub name_holder: Option<TokenId>,
-    /// The document asked for, where it exists.
-    pub document: Option<Document>,
+    /// The documents that exist of those asked for.
+    pub documents: Vec<Document>,
 }
 
 /// One row to write; rows are written in the order given.
@@ -146,6 +146,7 @@ impl Records {
             }
             Change::Rehash { token, from, to } => self.rehash(&token, &from, to, revision),
             Change::PutDocument { document, expected } => self.put_document(document, expected, revision),
+            Change::AddDocument { document, turn, at } => self.add_document(document, turn, at, revision),
             Change::RemoveDocument { kind, id, expected } => self.remove_document(kind, id, expected),
             Change::Judged { credentials, accounts, change } => {
                 self.still_as_judged(credentials.as_ref(), &accounts)?;

@@ -76,10 +76,7 @@ impl World {
             };
             asked.as_ref().map_or_else(Vec::new, of)
         };
-        let document = needs
-            .document
-            .as_ref()
-            .and_then(|(kind, id)| self.documents.iter().find(|document| document.kind == *kind && document.id == *id));
+        let is_asked = |document: &&Document| needs.documents.contains(&(document.kind, document.id.clone()));
         Records {
             credentials: ids(&needs.credentials_of, |_| true),
             sessions: ids(&needs.sessions_of, |token| matches!(token.class, Class::Session { .. })),
@@ -88,7 +85,7 @@ impl World {
                 lasting.filter(|token| token.account == *account).map(|token| token.revision).max()
             }),
             name_holder: self.holder(needs),
-            document: document.cloned(),
+            documents: self.documents.iter().filter(is_asked).cloned().collect(),
             ..Records::default()
         }
     }

@@ -99,6 +99,9 @@ negative_controls! {
     a_store_that_overwrites_documents_fails: careless::BlindPut fails [
         a_document_is_replaced_only_from_its_present_state
     ];
+    a_store_that_adds_documents_out_of_turn_fails: careless::BlindTurn fails [
+        an_addition_is_made_only_in_its_turn, of_many_who_add_in_one_turn_one_wins
+    ];
     a_store_that_mixes_kinds_of_documents_fails: careless::OneShelf fails [documents_of_one_kind_are_listed_in_order];
     a_store_that_moves_cursors_blindly_fails: careless::LooseCursor fails [
         a_cursor_moves_only_from_where_it_stands, of_many_who_move_one_cursor_one_wins

@@ -2,19 +2,20 @@
 //!
 //! Under a request key a lost answer loses nothing: a retry finds the account and has its unused secrets made anew.
 
+mod again;
+
 use std::sync::Arc;
 
 use service_accounts_access::{Permission, Scopes};
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::{AccountId, NameAdvice, OnTaken};
-use service_accounts_store::{Account, Approval, Change, Class, Listed, Proposal, ProposedEnd, Store, Token};
-use service_accounts_token::Kind;
+use service_accounts_store::{Account, Approval, Change, Class, Proposal, ProposedEnd, Revision, Store, Token};
 use time::UtcDateTime;
 
 use super::{Acting, CreatedAccount, MintedToken, NewAccount, NewToken, update};
 use crate::{
-    ApprovalRule, Error, Unavailable,
-    core::{asker::Asker, authority::Call, credentials::EVERY_KIND, issuer::Draft, retry::retry_on_conflict},
+    ApprovalRule, Error,
+    core::{asker::Asker, authority::Call, issuer::Draft, retry::retry_on_conflict},
 };
 
 /// How many numbered ids are tried before a name counts as taken.
@@ -56,10 +57,11 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// ```
     ///
     /// The id is made of the name, with `@` and the realm behind it. Where it is taken or reserved, [`OnTaken::Number`]
-    /// tries `_2`, `_3` and so on up to `_999`; [`OnTaken::Refuse`] answers at once. Where the host asks for a second
+    /// tries `_2`, `_3` and so on up to `_999`, or up to `_64` under a request key; [`OnTaken::Refuse`] answers at once. Where the host asks for a second
     /// administrator, the account is written and waits: its credentials are in the answer and work once it is approved.
     ///
-    /// With [`NewAccount::request`] a lost answer is asked for again: the same actor, name and key find the account.
+    /// With [`NewAccount::request`] a lost answer is asked for again: the same actor, name and key find the account, also
+    /// where an id with a lower number has become free meanwhile.
     /// Its secrets are made anew while no credential was used or revoked, and are left out of the answer afterwards.
     ///
     /// Rule: [`Call::CreateAccount`](crate::Call::CreateAccount). Event: `account.created` with the role and the first
@@ -76,17 +78,27 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let asker = self.asker();
         asker.may(Call::CreateAccount)?;
         let unnumbered = AccountId::from_name(&wanted.name, &self.core.rules.realm).map_err(Error::Name)?;
-        let mut id = unnumbered.clone();
         // Before the commit: nothing that is awaited stands between a secret and its owner.
         let alike = self.core.look_alike(&wanted.name, &wanted.teams, asker.teams()).await;
+        let created = if wanted.on_taken == OnTaken::Number && wanted.request.is_some() {
+            self.create_by_request(&unnumbered, &wanted).await
+        } else {
+            self.create_free(&unnumbered, &wanted).await
+        };
+        created.map(|created| with_advice(created, alike))
+    }
+
+    /// Creates the account under the first id that is free, or under none other than its own where it is not to be numbered.
+    async fn create_free(&self, unnumbered: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
+        let mut id = unnumbered.clone();
         for number in 2..=MOST_NUMBERS {
             let is_reserved = self.core.rules.reserved.contains(&id);
-            let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, &wanted).await };
+            let created = if is_reserved { Err(Error::IdReserved) } else { self.create_as(&id, wanted).await };
             match created {
                 Err(Error::IdTaken | Error::IdReserved) if wanted.on_taken == OnTaken::Number => {
                     id = unnumbered.numbered(number)
                 }
-                done => return done.map(|created| with_advice(created, alike)),
+                done => return done,
             }
         }
         Err(Error::IdTaken)
@@ -97,7 +109,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let created = retry_on_conflict(|| async {
             let asker = self.asker();
             let account = self.draft_account(&asker, id, wanted)?;
-            self.write_account(&asker, account, wanted).await
+            self.write_account(&asker, account, wanted, Vec::new()).await
         });
         match created.await {
             Err(Error::IdTaken) if wanted.request.is_some() => self.created_before(id, wanted).await,
@@ -157,12 +169,14 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         if end > self.core.now() { Ok(end) } else { Err(Error::ExpiryPassed) }
     }
 
-    /// One commit writes the account and its credentials; what is handed out is what was written.
+    /// One commit writes the account and its credentials, where other accounts are still as they were seen; what is handed
+    /// out is what was written.
     async fn write_account(
         &self,
         asker: &Asker<'_, P>,
         account: Account,
         wanted: &NewAccount,
+        others: Vec<(AccountId, Option<Revision>)>,
     ) -> Result<CreatedAccount, Error> {
         let secret = self.draft_secret(asker, &account)?;
         let first =
@@ -170,6 +184,10 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let tokens = [&secret].into_iter().chain(&first).map(|draft| draft.record.clone()).collect();
         let event = self.creation_event(&account, first.as_ref());
         let change = Change::CreateAccount { account: Box::new(account.clone()), tokens };
+        let change = match others.is_empty() {
+            true => change,
+            false => Change::Judged { credentials: None, accounts: others, change: Box::new(change) },
+        };
         let (applied, warnings) = self.core.commit_at_once(self.actor, change, event).await?;
         Ok(CreatedAccount {
             account: Arc::new(applied.account().cloned().unwrap_or(account)),
@@ -205,81 +223,6 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let advisor = &self.core.rules.advisor;
         let token_advice = wanted.first_token.iter().flat_map(|token| advisor.token(&token.name));
         advisor.account(&wanted.name).into_iter().chain(token_advice).collect()
-    }
-
-    /// The answer to a request that was carried out before and is sent again.
-    ///
-    /// Only for whoever has created it, under the same key: for anybody else the id is taken. The key alone is
-    /// compared, not the rest of the request.
-    async fn created_before(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
-        let account = self.core.account(id).await.map_err(|error| match error {
-            Error::AccountMissing => Error::IdTaken,
-            error => error,
-        })?;
-        if account.request != wanted.request || account.created_by != *self.actor.name() {
-            return Err(Error::IdTaken);
-        }
-        self.asker().may_on(Call::CreateAccount, &account)?;
-        let (client_secret, first_token) = match wanted.first_token.as_ref() {
-            _ if self.is_used(&account).await? => (None, None),
-            None => (self.reissue(&account, Kind::Secret, None).await?, None),
-            Some(first) => (
-                self.reissue(&account, Kind::Secret, None).await?,
-                self.reissue(&account, Kind::Token, Some(first)).await?,
-            ),
-        };
-        let warnings = [&client_secret, &first_token].into_iter().flatten().flat_map(|minted| minted.warnings.clone());
-        let (warnings, advice) = (warnings.collect(), self.advice(wanted));
-        let client_secret = client_secret.map(|minted| minted.secret);
-        Ok(CreatedAccount { account, client_secret, first_token, advice, warnings })
-    }
-
-    /// Whether any credential of the account has been used, or revoked: a secret that somebody has ended is not made anew.
-    ///
-    /// What waits in memory is written first. An open session is a use of the client secret, and a second credential of
-    /// a kind is not of this request. Otherwise a retry would kill the text that a client with the first answer uses.
-    async fn is_used(&self, account: &Account) -> Result<bool, Error> {
-        self.core.journal.flush(&self.core.store, crate::core::journal::Due::Of(&account.id), self.core.now()).await?;
-        for kind in EVERY_KIND.iter().copied() {
-            let page = self.core.store.credentials(&account.id, kind, None, 2).await.map_err(Unavailable::new)?;
-            let is_revoked = |listed: &Listed| listed.credential.token().is_revoked(account);
-            let is_used = |listed: &Listed| listed.last_used.is_some() || kind == Kind::Session || is_revoked(listed);
-            if page.next.is_some() || page.items.iter().any(is_used) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Gives the only credential of a kind another secret.
-    ///
-    /// The earlier text dies with the change. A token of another name than the one asked for is not of this request.
-    async fn reissue(
-        &self,
-        account: &Account,
-        kind: Kind,
-        wanted: Option<&NewToken>,
-    ) -> Result<Option<MintedToken>, Error> {
-        let page = self.core.store.credentials(&account.id, kind, None, 1).await.map_err(Unavailable::new)?;
-        let Some(listed) = page.items.first() else { return Ok(None) };
-        let token = listed.credential.token();
-        let is_wanted = match &token.class {
-            Class::Token(name) => wanted.is_some_and(|wanted| wanted.name == *name),
-            Class::Secret | Class::Session { .. } => true,
-        };
-        if !is_wanted {
-            return Ok(None);
-        }
-        let draft = self.core.issuer.reissue(self.actor, token)?;
-        let action = if kind == Kind::Secret { Action::SecretRegenerated } else { Action::TokenMinted };
-        let event = self.core.token_event(action, self.actor, token);
-        let change = Change::UpdateToken {
-            token: Box::new(draft.record.clone()),
-            expected: token.revision,
-            account_revision: Some(account.revision),
-        };
-        let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
-        Ok(Some(MintedToken::kept(draft, &applied).warned(warnings)))
     }
 
     /// A client secret works until it is regenerated; the account's own dates bound it.

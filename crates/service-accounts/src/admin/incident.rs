@@ -60,6 +60,9 @@ impl Incident {
     /// How many changes by the account are listed.
     pub const MOST_DEEDS: usize = 200;
 
+    /// How many bytes of JSON the listed changes take; the latest are kept.
+    pub const MOST_BYTES_OF_DEEDS: usize = 256 * 1024;
+
     /// How many notes an incident holds.
     pub const MOST_NOTES: usize = 200;
 }

@@ -30,6 +30,9 @@ const MOST_POLICIES: usize = 64;
 /// The longest policy, in bytes of JSON.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// The longest name of a policy, in bytes.
+const MOST_NAME: usize = 128;
+
 /// The governance policies on somebody's word: what [`Acting::policies`] returns.
 ///
 /// Policies in force are asked before accounts and tokens are created, changed, approved, enabled, minted, rotated or given
@@ -228,7 +231,7 @@ impl<S: Store + 'static, P: Permission> Policies<'_, S, P> {
 
 /// What can be kept has a name that can, and is not too long.
 fn check_form(policy: &TokenPolicy) -> Result<(), Error> {
-    DocumentId::parse(&policy.name).map_err(|_| Error::PolicyName)?;
+    check_name(&policy.name)?;
     let length = serde_json::to_string(policy).map_err(Unavailable::new)?.len();
     if length > MOST_BYTES { Err(Error::PolicyTooLong { most: MOST_BYTES }) } else { Ok(()) }
 }
@@ -248,4 +251,10 @@ impl<S, P: Permission> fmt::Debug for Policies<'_, S, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Policies").field(&self.acting).finish()
     }
+}
+
+/// A policy is named as documents are, and shorter: its name stands in findings and in the trail.
+fn check_name(name: &str) -> Result<(), Error> {
+    let is_name = name.len() <= MOST_NAME && DocumentId::parse(name).is_ok();
+    if is_name { Ok(()) } else { Err(Error::PolicyName) }
 }

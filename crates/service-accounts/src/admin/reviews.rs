@@ -9,9 +9,11 @@ use std::fmt;
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
+use service_accounts_naming::Realm;
 use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
+use self::gather::Gathered;
 pub use self::{
     key::{ReviewKey, ReviewKeyError},
     pack::{OpenedReview, ReviewPack, ReviewRows, ReviewScope},
@@ -27,6 +29,9 @@ const MOST_A_SECOND: u32 = 100;
 
 /// How many earlier reviews are looked through for the last one of the same scope.
 const MOST_EARLIER: usize = 200;
+
+/// How many of them are read at once.
+const AT_ONCE: usize = 4;
 
 /// The reviews on somebody's word: what [`Acting::reviews`] returns.
 ///
@@ -83,9 +88,9 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     pub async fn open(&self, scope: ReviewScope, limit: usize) -> Result<OpenedReview, Error> {
         let Acting { core, actor } = self.acting;
         self.acting.may(Call::Review)?;
-        let (gathered, now) = (self.gather(&scope, limit).await?, core.now());
+        let now = core.now();
+        let (gathered, rows) = self.fitting(&scope, limit, now).await?;
         let before = self.last_of(&scope).await?;
-        let rows = ReviewRows::of(gathered.items.iter(), &core.rules.lifecycle, now);
         for number in 0..MOST_A_SECOND {
             let pack = ReviewPack {
                 id: self.review_id(now, number)?,
@@ -192,13 +197,47 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
 
     /// The last review of the same scope that the actor may read.
     ///
-    /// It looks through the last 200 reviews only; an older one of the same scope counts as none.
+    /// It looks through the last 200 reviews only, a few at a time; an older one of the same scope counts as none.
     async fn last_of(&self, scope: &ReviewScope) -> Result<Option<ReviewPack>, Error> {
-        let (asker, page) = (self.acting.asker(), self.page(None, MOST_EARLIER).await?);
+        let asker = self.acting.asker();
         let is_same = |pack: &ReviewPack| {
             pack.scope.owner == scope.owner && pack.scope.after == scope.after && pack.teams.is_subset(asker.teams())
         };
-        Ok(page.items.into_iter().find(is_same))
+        let mut after = None;
+        for _ in 0..MOST_EARLIER / AT_ONCE {
+            let page = self.page(after.as_ref(), AT_ONCE).await?;
+            if let Some(found) = page.items.into_iter().find(is_same) {
+                return Ok(Some(found));
+            }
+            let Some(next) = page.next else { break };
+            after = Some(next);
+        }
+        Ok(None)
+    }
+
+    /// As many accounts of the page as fit in a pack, in bytes too: where they do not, half of them.
+    async fn fitting(
+        &self,
+        scope: &ReviewScope,
+        mut limit: usize,
+        now: UtcDateTime,
+    ) -> Result<(Gathered, ReviewRows), Error> {
+        loop {
+            let mut gathered = self.gather(scope, limit).await?;
+            loop {
+                let rows = ReviewRows::of(gathered.items.iter(), &self.acting.core.rules.lifecycle, now);
+                let length = serde_json::to_string(&rows).map_err(Unavailable::new)?.len();
+                if length <= ReviewPack::MOST_BYTES || gathered.items.is_empty() {
+                    return Ok((gathered, rows));
+                }
+                if limit > 1 {
+                    break;
+                }
+                gathered.items.truncate(gathered.items.len() / 2);
+                gathered.is_cut = true;
+            }
+            limit /= 2;
+        }
     }
 
     /// The reviews of this realm, the latest first: their names begin with it, then what is left of time.
@@ -215,20 +254,14 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 
     /// What the names of this realm's reviews begin with.
-    ///
-    /// A realm's longest name leaves room for the rest of the id.
     fn prefix(&self) -> String {
-        format!(
-            "{}:",
-            self.acting.core.rules.realm.as_str().get(..100).unwrap_or(self.acting.core.rules.realm.as_str())
-        )
+        prefix(&self.acting.core.rules.realm)
     }
 
     /// Sorts the latest first: what is left of time, counted down, so that a page begins with what people look for.
     fn review_id(&self, now: UtcDateTime, number: u32) -> Result<DocumentId, Error> {
-        let left = 99_999_999_999_i64.saturating_sub(now.unix_timestamp());
         let left_of_second = MOST_A_SECOND.saturating_sub(number);
-        let id = format!("{}{left:011}-{left_of_second:03}", self.prefix());
+        let id = format!("{}{:011}-{left_of_second:03}", self.prefix(), left(now));
         DocumentId::parse(&id).map_err(|error| Unavailable::new(error).into())
     }
 
@@ -236,6 +269,25 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     fn event(&self, action: Action, id: &DocumentId) -> Event {
         self.acting.core.realm_event(action, self.acting.actor).with(Label::new("review"), Label::new(id.as_str()))
     }
+}
+
+/// A whole realm fits, so no two share reviews.
+fn prefix(realm: &Realm) -> String {
+    format!("{}:", realm.as_str())
+}
+
+fn left(at: UtcDateTime) -> i64 {
+    99_999_999_999_i64.saturating_sub(at.unix_timestamp())
+}
+
+/// Behind which id the reviews of a realm stand that were opened before an instant.
+pub(crate) fn opened_before(realm: &Realm, at: UtcDateTime) -> Result<DocumentId, Unavailable> {
+    DocumentId::parse(&format!("{}{:011}-999", prefix(realm), left(at))).map_err(Unavailable::new)
+}
+
+/// Whether it is the id of a review of this realm.
+pub(crate) fn is_of(realm: &Realm, id: &DocumentId) -> bool {
+    id.as_str().starts_with(&prefix(realm))
 }
 
 impl<S, P: Permission> fmt::Debug for Reviews<'_, S, P> {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label};
 use service_accounts_lifecycle::{
-    Overlap, Rotation, RotationAdmission, RotationError, RotationKey, RotationPermit, TokenState, TokenValidity,
+    LifetimeError, Overlap, Rotation, RotationAdmission, RotationError, RotationKey, RotationPermit, Span, TokenState,
+    TokenValidity,
 };
 use service_accounts_naming::TokenName;
 use service_accounts_store::{Change, Class, Credential, Predecessor, Store, Token};
@@ -38,7 +39,8 @@ pub struct RotateToken {
     pub overlap: Option<Overlap>,
     /// The successor's name; the next free one that [`TokenName::successor`] proposes where none is given.
     pub name: Option<TokenName>,
-    /// How long the successor lives; the environment's lifetime where none is given.
+    /// How long the successor lives; the environment's lifetime where none is given. One that a token makes for itself lives at
+    /// most as long as that token was given.
     pub lifetime: Option<Duration>,
 }
 
@@ -177,7 +179,10 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     ) -> Result<Draft, Error> {
         let Class::Token(present) = &found.token().class else { return Err(Error::TokenMissing) };
         let proposed = || (0..=taken).fold(present.clone(), |name, _| name.successor(now.year()));
-        self.draft_in_place(found, wanted.name.clone().unwrap_or_else(proposed), wanted.lifetime, now)
+        let most = self.acting.core.rules.lifecycle.lifetime(&found.token().environment);
+        let most = most.map_or(Duration::MAX, |lifetime| lifetime.maximum().as_duration());
+        let lifetime = if self.is_itself() { own_life(found.token(), wanted.lifetime, most)? } else { wanted.lifetime };
+        self.draft_in_place(found, wanted.name.clone().unwrap_or_else(proposed), lifetime, now)
     }
 
     /// A token of this name that may do what another one may, from where it may.
@@ -233,6 +238,24 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             None => Ok(None),
         }
     }
+}
+
+/// How long a successor lives that a token makes for itself: no longer than it was given itself.
+///
+/// Somebody may have minted it for an hour on purpose. An administrator gives a longer life. Given up: where the host
+/// lengthens its lifetimes, tokens that replace themselves keep the shorter ones.
+fn own_life(token: &Token, wanted: Option<Duration>, most: Duration) -> Result<Option<Duration>, Error> {
+    let Some(own) = token.expires_at.map(|end| end - token.created_at) else { return Ok(wanted) };
+    match wanted {
+        Some(wanted) if wanted > own => Err(Error::Lifetime(longest(own))),
+        Some(wanted) => Ok(Some(wanted)),
+        None => Ok(Some(own.min(most))),
+    }
+}
+
+fn longest(life: Duration) -> LifetimeError {
+    let maximum = u32::try_from(life.whole_seconds()).ok().and_then(Span::seconds);
+    maximum.map_or(LifetimeError::OutOfRange, |maximum| LifetimeError::TooLong { maximum })
 }
 
 /// Only revoked tokens are deleted, so a successor that is gone was revoked.

@@ -11,14 +11,14 @@ use std::fmt;
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label, Query, Sequence};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Store};
+use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, Revision, Store};
 use service_accounts_token::SigningSecret;
 
 use super::{Acting, NewSubscription};
 use crate::{
     Error, Subscription, SubscriptionId, Unavailable,
     core::{authority::Call, documents::Kept, retry::retry_on_conflict},
-    notify::document_id,
+    notify::{document_id, turn_of},
 };
 
 /// The subscriptions of one account: what [`Acting::subscriptions`] returns.
@@ -92,21 +92,8 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
     /// [`EventUnknown`](Error::EventUnknown) for this system's own application, [`Target`](Error::Target), or
     /// [`TooManySubscriptions`](Error::TooManySubscriptions).
     pub async fn create(&self, wanted: NewSubscription) -> Result<CreatedSubscription, Error> {
-        let core = self.acting.core;
-        let account = self.account_for(Call::Subscribe).await?;
-        wanted.check(&core.rules)?;
-        core.rules.check_hears(&account, &wanted.application, core.now())?;
-        if self.is_full().await? {
-            return Err(Error::TooManySubscriptions { most: Subscription::MOST });
-        }
-        let start = self.newest_place().await?;
-        let (id, seed) = (SubscriptionId::of(core.random()?), core.new_seed()?);
-        let secret = core.secret_of(&seed)?;
-        let by = (self.acting.actor.name().clone(), core.now());
-        let subscription = wanted.into_subscription((id, &account), seed, start, by);
-        let event = self.event(Action::SubscriptionCreated, &subscription);
-        self.keep(&subscription, None, event).await?;
-        Ok(CreatedSubscription { subscription, secret })
+        let wanted = &wanted;
+        retry_on_conflict(move || self.create_once(wanted)).await
     }
 
     /// A page of the account's subscriptions in the order of their ids, starting behind `after`.
@@ -204,6 +191,28 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         removed
     }
 
+    /// The turn is read before the subscriptions are counted, so that of two that count at once one counts again.
+    async fn create_once(&self, wanted: &NewSubscription) -> Result<CreatedSubscription, Error> {
+        let Acting { core, actor } = self.acting;
+        let account = self.account_for(Call::Subscribe).await?;
+        wanted.check(&core.rules)?;
+        core.rules.check_hears(&account, &wanted.application, core.now())?;
+        let turn = turn_of(&account.id)?;
+        let at = core.turn(&turn).await?;
+        if self.is_full().await? {
+            return Err(Error::TooManySubscriptions { most: Subscription::MOST });
+        }
+        let start = self.newest_place().await?;
+        let (id, seed) = (SubscriptionId::of(core.random()?), core.new_seed()?);
+        let secret = core.secret_of(&seed)?;
+        let by = (actor.name().clone(), core.now());
+        let subscription = wanted.clone().into_subscription((id, &account), seed, start, by);
+        let event = self.event(Action::SubscriptionCreated, &subscription);
+        let id = document_id(&subscription.account, &subscription.id).ok_or(Error::DocumentMissing)?;
+        core.add(actor, (DocumentKind::Subscription, &id), &subscription, (turn, at), event).await?;
+        Ok(CreatedSubscription { subscription, secret })
+    }
+
     /// Whether the account has as many as it may, wherever they stand among those of another realm.
     async fn is_full(&self) -> Result<bool, Error> {
         let (mut count, mut after) = (0, None);
@@ -234,22 +243,17 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
             core.rules.check_hears(&account, &kept.value.application, core.now())?;
             let subscription = changed(kept.value)?;
             let event = self.event(action, &subscription);
-            self.keep(&subscription, Some(kept.revision), event).await?;
+            self.keep(&subscription, kept.revision, event).await?;
             Ok(subscription)
         })
         .await
     }
 
-    /// Writes a new subscription, or another state of the one that was read.
-    async fn keep(
-        &self,
-        subscription: &Subscription,
-        expected: Option<service_accounts_store::Revision>,
-        event: Event,
-    ) -> Result<(), Error> {
+    /// Writes another state of the subscription that was read.
+    async fn keep(&self, subscription: &Subscription, expected: Revision, event: Event) -> Result<(), Error> {
         let Acting { core, actor } = self.acting;
         let id = document_id(&subscription.account, &subscription.id).ok_or(Error::DocumentMissing)?;
-        core.keep(actor, (DocumentKind::Subscription, &id), subscription, expected, event).await.map(drop)
+        core.keep(actor, (DocumentKind::Subscription, &id), subscription, Some(expected), event).await.map(drop)
     }
 
     /// The account, if the actor may make this call on it.

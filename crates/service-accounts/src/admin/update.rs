@@ -23,6 +23,9 @@ const MOST_NETWORKS: usize = 1000;
 /// The most systems an account names.
 const MOST_SYSTEMS: usize = 200;
 
+/// The most people and accounts in whose hand what waits may be.
+const MOST_EDITORS: usize = 500;
+
 /// What changes about an account; what is `None` stays.
 ///
 /// ```
@@ -122,7 +125,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let wanted = Account { grant, allowlist, expires_at, proposal: None, ..described(account, update)? };
         check_justification(&asker.catalogue, &wanted.grant, wanted.justification.as_ref())?;
         check_networks(&wanted.allowlist)?;
-        let (action, updated) = self.guarded(asker, account, wanted);
+        let (action, updated) = self.guarded(asker, account, wanted)?;
         Ok((action, unless_it_waits(account, updated)))
     }
 
@@ -130,30 +133,37 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     ///
     /// Of two edits, one that narrows and one that widens, the narrow half takes effect at once: to wait with it would
     /// keep rights that somebody wants gone. Rights, networks and the end are judged apart for the same reason.
-    fn guarded(&self, asker: &Asker<'_, P>, present: &Account, wanted: Account) -> (Action, Account) {
+    fn guarded(&self, asker: &Asker<'_, P>, present: &Account, wanted: Account) -> Result<(Action, Account), Error> {
         let more = Widening::of_account(&asker.catalogue, (present, &wanted), self.core.now());
         let is_pending = present.approval == Approval::Pending;
         let is_guarded = self.core.rules.approval == ApprovalRule::SecondAdministrator;
-        if !is_pending && !(is_guarded && more.waits()) {
-            return (Action::AccountUpdated, wanted);
+        let waits = is_pending || is_guarded && more.waits();
+        if !waits {
+            return Ok((Action::AccountUpdated, wanted));
         }
-        let proposal = Some(Box::new(self.proposal(present, &wanted)));
+        let proposal = Some(Box::new(self.proposal(present, &wanted)?));
         // Nothing of a pending account works yet, so what it shows is what waits.
         let holds = |is_more: bool| is_more && !is_pending;
         let grant = if holds(more.rights) { present.grant.clone() } else { wanted.grant };
         let allowlist = if holds(more.networks) { present.allowlist.clone() } else { wanted.allowlist };
         let expires_at = if holds(more.end) { present.expires_at } else { wanted.expires_at };
-        (Action::AccountProposed, Account { grant, allowlist, expires_at, proposal, ..wanted })
+        Ok((Action::AccountProposed, Account { grant, allowlist, expires_at, proposal, ..wanted }))
     }
 
     /// Whoever has edited what waits is remembered, so that none of them approves it.
-    fn proposal(&self, present: &Account, wanted: &Account) -> Proposal {
+    ///
+    /// An account is read on every request, so their number is bounded: once somebody approves, or takes back what waits, the list
+    /// begins anew.
+    fn proposal(&self, present: &Account, wanted: &Account) -> Result<Proposal, Error> {
         let earlier = present.proposal.iter().flat_map(|proposal| proposal.by.iter().cloned());
         let mut by: Vec<_> = self.actor.hands().into_iter().chain(earlier).collect();
         by.sort();
         by.dedup();
+        if by.len() > MOST_EDITORS {
+            return Err(Error::TooManyEntries { most: MOST_EDITORS });
+        }
         let (grant, allowlist) = (wanted.grant.clone(), wanted.allowlist.clone());
-        Proposal { grant, allowlist, end: ProposedEnd::from(wanted.expires_at), by, at: self.core.now() }
+        Ok(Proposal { grant, allowlist, end: ProposedEnd::from(wanted.expires_at), by, at: self.core.now() })
     }
 
     /// An account whose environment the policy does not know could never mint a token.

@@ -3,6 +3,8 @@
 //! The store does not look into them. Whoever changes one names the revision it was read at, so no edit overwrites
 //! another.
 
+use std::sync::Arc;
+
 use serde::{Serialize, de::DeserializeOwned};
 use service_accounts_access::Permission;
 use service_accounts_audit::Event;
@@ -58,11 +60,43 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         expected: Option<Revision>,
         event: Event,
     ) -> Result<Revision, Error> {
-        let body = serde_json::to_string(value).map_err(Unavailable::new)?.into();
-        let document = Document { kind, id: id.clone(), body, revision: Revision::NEW };
+        let document = written(kind, id, value)?;
         let applied = self.commit(actor, Change::PutDocument { document, expected }, event).await?;
         Ok(applied.revision())
     }
+
+    /// Adds a value to those of a bounded number, if nobody else added one since the turn was at this state.
+    ///
+    /// Read the turn, then count, then add: [`Error::Conflict`] where somebody was faster.
+    pub(crate) async fn add<T: Serialize>(
+        &self,
+        actor: &Actor<P>,
+        (kind, id): (DocumentKind, &DocumentId),
+        value: &T,
+        (turn, at): (DocumentId, Option<Revision>),
+        event: Event,
+    ) -> Result<(), Error> {
+        let document = written(kind, id, value)?;
+        let change = Change::AddDocument { document, turn: (DocumentKind::Setting, turn), at };
+        self.commit(actor, change, event).await.map(drop)
+    }
+
+    /// The state of a turn; none where nothing was added in it yet.
+    pub(crate) async fn turn(&self, turn: &DocumentId) -> Result<Option<Revision>, Error> {
+        let found = self.store.document(DocumentKind::Setting, turn).await.map_err(Unavailable::new)?;
+        Ok(found.map(|document| document.revision))
+    }
+}
+
+/// The longest document, in bytes of JSON: whatever bounds its parts in number, none is longer.
+pub(crate) const MOST_BYTES: usize = 8 << 20;
+
+fn written<T: Serialize>(kind: DocumentKind, id: &DocumentId, value: &T) -> Result<Document, Error> {
+    let body: Arc<str> = serde_json::to_string(value).map_err(Unavailable::new)?.into();
+    if body.len() > MOST_BYTES {
+        return Err(Error::RecordTooLong { most: MOST_BYTES });
+    }
+    Ok(Document { kind, id: id.clone(), body, revision: Revision::NEW })
 }
 
 /// A document that does not read back whole is a failure of the store, never an absent one.

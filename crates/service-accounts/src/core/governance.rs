@@ -81,6 +81,7 @@ impl<'a> Given<'a> {
             | Change::DeleteToken { .. }
             | Change::Rehash { .. }
             | Change::PutDocument { .. }
+            | Change::AddDocument { .. }
             | Change::RemoveDocument { .. }
             | Change::Provided { .. } => return None,
         })

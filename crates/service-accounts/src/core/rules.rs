@@ -84,7 +84,8 @@ pub enum ApprovalRule {
 
 /// Whether a token may replace itself, without any right to administrate.
 ///
-/// It gains nothing by it: the successor has the same rights, networks and environment, and the old token ends.
+/// It gains nothing by it: the successor has the same rights, networks and environment, no longer a life than the old token
+/// was given, and the old token ends.
 ///
 /// Whoever stole a token can rotate it too: containing the token then revokes its heirs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

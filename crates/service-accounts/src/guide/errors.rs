@@ -56,6 +56,7 @@
 //! | `PayloadTooLong` | Send less, or a reference to it |
 //! | `TextTooLong` | Send the text in parts |
 //! | `TooManyEntries` | Open another record |
+//! | `RecordTooLong` | Open another record |
 //! | `Conflict` | Retry: others changed the same record eight times in a row |
 //! | `Randomness` | Stop and check the machine: without randomness no secret can be made |
 //! | `Unavailable` | Retry later; its source says what the store reports |

@@ -8,7 +8,7 @@ use service_accounts_token::PepperId;
 use time::{Duration, UtcDateTime};
 
 use super::{ApplicationName, Delivery, EventPattern, SubscriptionId, TargetUrl};
-use crate::core::documents::seconds;
+use crate::{Unavailable, core::documents::seconds};
 
 /// Who is told which events of which application, and where.
 ///
@@ -184,4 +184,12 @@ impl Subscription {
 /// A local part has at most 64 bytes, so this is a document id.
 pub(crate) fn document_id(account: &AccountId, id: &SubscriptionId) -> Option<DocumentId> {
     DocumentId::parse(&format!("{}:{id}", account.local())).ok()
+}
+
+/// In whose turn an account's subscriptions are added. An account of the same local part in another realm shares it, and
+/// neither has more than its own: only two that are added at the same moment meet.
+///
+/// It stays when the account goes: a few bytes for each local part that ever subscribed.
+pub(crate) fn turn_of(account: &AccountId) -> Result<DocumentId, Unavailable> {
+    DocumentId::parse(&format!("subscriptions:{}", account.local())).map_err(Unavailable::new)
 }

@@ -12,6 +12,7 @@ use time::{Duration, UtcDateTime};
 use super::{detect::oldest_alert, seal::about_seal};
 use crate::{
     ArchivedSegment, Error, Unavailable,
+    admin::reviews::{is_of, opened_before},
     core::{
         Core,
         documents::Kept,
@@ -24,6 +25,9 @@ const EVERY: Duration = Duration::HOUR;
 
 /// How many events are removed in one step, so that others can write in between.
 const STEP: usize = 500;
+
+/// How many reviews are removed in one call; each may be long.
+const REVIEWS: usize = 16;
 
 /// How many alerts are removed in one call.
 const ALERTS: usize = 100;
@@ -39,6 +43,8 @@ pub struct Trimmed {
     pub events: usize,
     /// Alerts that were removed.
     pub alerts: usize,
+    /// Reviews that were removed.
+    pub reviews: usize,
     /// Whether the bound was reached: there may be more.
     pub is_cut_short: bool,
 }
@@ -62,6 +68,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             && let Some(retention) = sealing.retention
         {
             self.trim_segments(sealing, now.checked_sub(retention), most, &mut trimmed).await?;
+            self.trim_reviews(now.checked_sub(retention), &mut trimmed).await?;
         }
         self.trim_alerts(rules.sealing.as_ref().and_then(|sealing| sealing.retention), now, &mut trimmed).await?;
         if !trimmed.is_cut_short {
@@ -178,6 +185,22 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             trimmed.alerts += 1;
         }
         trimmed.is_cut_short |= found > 0 && found == trimmed.alerts && page.next.is_some();
+        Ok(())
+    }
+
+    /// Reviews that are older than the trail is kept go too, those of this realm.
+    async fn trim_reviews(&self, oldest: Option<UtcDateTime>, trimmed: &mut Trimmed) -> Result<(), Unavailable> {
+        let Some(oldest) = oldest else { return Ok(()) };
+        let (kind, realm) = (DocumentKind::Review, &self.rules.realm);
+        let behind = opened_before(realm, oldest)?;
+        let page = self.store.documents(kind, Some(&behind), REVIEWS).await.map_err(Unavailable::new)?;
+        for document in page.items.iter().take_while(|document| is_of(realm, &document.id)) {
+            let event = Event::new(Action::DocumentRemoved, Label::new("service-accounts"), self.now());
+            let event = event.with(Label::new("document"), Label::new(&format!("review/{}", document.id)));
+            self.remove_document((kind, &document.id), document.revision, event).await?;
+            trimmed.reviews += 1;
+        }
+        trimmed.is_cut_short |= page.next.is_some_and(|next| is_of(realm, &next));
         Ok(())
     }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use service_accounts::{
-    AccountUpdate, ApprovalRule, Error, Expiry, NewAccount, Rejection,
+    AccountUpdate, Actor, ApprovalRule, Error, Expiry, NewAccount, Rejection,
     access::{Allowlist, RoleName, Scopes, TeamName, Teams},
     audit::{Action, Label, Query},
-    naming::{Advisor, NameAdviceCode, Realm, ReservedIds, WordClass},
+    naming::{Advisor, NameAdviceCode, OnTaken, Realm, ReservedIds, WordClass},
     store::{Account, Approval, Justification, Owner, Purpose, Status, Store, SystemName},
 };
 use time::Duration;
 
-use crate::support::{OFFICE, Path, Permission, World, ada, in_role, on_every_store, wait, wanted, with_role};
+use crate::support::{Call, OFFICE, Path, Permission, World, ada, in_role, on_every_store, wait, wanted, with_role};
 
 #[test]
 fn a_name_becomes_an_id() {
@@ -313,4 +313,59 @@ fn a_period_that_begins_after_it_ends_is_refused() {
     assert!(matches!(ask(now + second, now), Err(Error::PeriodReversed)));
     assert!(ask(now, now).is_ok_and(|page| page.events.is_empty()), "of no length, it is no mistake");
     assert!(ask(now - second, now).is_ok());
+}
+
+/// The same name under a key, to be numbered where it is taken.
+fn numbered(key: &str) -> NewAccount {
+    let request = Some(service_accounts::store::RequestKey::parse(key).unwrap());
+    NewAccount { on_taken: OnTaken::Number, request, ..wanted("Pipeline") }
+}
+
+/// The id without a number was taken, was freed, and the retry took it: one request had two accounts.
+#[test]
+fn a_numbered_creation_that_is_sent_again_is_the_same_account_although_an_id_is_free_by_then() {
+    on_every_store(|world| {
+        let create = |wanted: NewAccount| wait(world.accounts.acting(&ada()).create(wanted));
+        let elder = create(wanted("Pipeline")).unwrap().account.id.clone();
+        let third = create(NewAccount { on_taken: OnTaken::Number, ..wanted("Pipeline") }).unwrap().account.id.clone();
+        let first = create(numbered("signup-1")).unwrap();
+        assert_eq!(first.account.id.as_str(), "pipeline_3@service");
+        for freed in [&third, &elder] {
+            wait(world.accounts.acting(&ada()).account(freed).delete()).unwrap();
+            let again = create(numbered("signup-1")).unwrap();
+            assert_eq!(again.account.id, first.account.id, "after {freed} was freed");
+            assert!(again.first_token.is_some(), "its secrets are made anew");
+        }
+        assert_eq!(create(numbered("signup-2")).unwrap().account.id, elder, "another request takes what is free");
+        let by_bob = wait(world.accounts.acting(&Actor::host("bob")).create(numbered("signup-1"))).unwrap();
+        assert_eq!(by_bob.account.id, third, "and so does the same key of somebody else");
+    });
+}
+
+/// The first request is slow, and its retry sees the id free that the first found taken.
+#[test]
+fn of_a_numbered_creation_that_comes_twice_at_once_one_account_is_made() {
+    on_every_store(|world| {
+        let accounts = world.accounts.clone();
+        world.store.interrupt(Call::Commit, move || {
+            let create = |wanted: NewAccount| wait(accounts.acting(&ada()).create(wanted)).unwrap().account.id.clone();
+            let elder = create(wanted("Pipeline"));
+            assert_eq!(create(numbered("signup-1")).as_str(), "pipeline_2@service");
+            wait(accounts.acting(&ada()).account(&elder).delete()).unwrap();
+        });
+        let retried = wait(world.accounts.acting(&ada()).create(numbered("signup-1"))).unwrap();
+        assert_eq!(retried.account.id.as_str(), "pipeline_2@service");
+    });
+}
+
+#[test]
+fn a_numbered_creation_under_a_key_has_64_ids() {
+    let world = World::new();
+    for number in 0..64 {
+        wait(world.accounts.acting(&ada()).create(numbered(&format!("signup-{number}")))).unwrap();
+    }
+    let refused = wait(world.accounts.acting(&ada()).create(numbered("signup-64")));
+    assert!(matches!(refused, Err(Error::IdTaken)), "{refused:?}");
+    let again = wait(world.accounts.acting(&ada()).create(numbered("signup-63"))).unwrap();
+    assert_eq!(again.account.id.as_str(), "pipeline_64@service");
 }

@@ -7,6 +7,7 @@
     reason = "what a test takes for granted and does not find is its failure"
 )]
 
+mod bounds;
 mod incidents;
 mod leaks;
 mod paths;

@@ -12,6 +12,7 @@ mod clocks;
 mod insight;
 mod interrupted;
 mod left_over;
+mod limits;
 mod outbox;
 mod realms;
 mod rotation;

@@ -177,3 +177,29 @@ fn the_cursor_of_a_subscription_that_ended_does_not_hold_the_trail() {
         assert_eq!(world.count(Action::TrailTrimmed) > 0, is_removed);
     }
 }
+
+/// Reviews were kept for good, however many were opened.
+#[test]
+fn reviews_go_with_the_trail_and_those_of_another_realm_stay() {
+    let world = World::new();
+    let others = World::built(world.store.inner().clone(), world.clock.clone(), |builder| {
+        builder.realm(service_accounts::naming::Realm::parse("tenant-b").unwrap())
+    });
+    let open = |world: &World| {
+        let ada = ada();
+        wait(world.accounts.acting(&ada).reviews().open(service_accounts::ReviewScope::default(), 9)).unwrap();
+    };
+    let listed = |world: &World| wait(world.accounts.acting(&ada()).reviews().list(None, 99)).unwrap().items.len();
+    (0..20).for_each(|_| open(&world));
+    open(&others);
+    world.happen(10);
+    world.advance(30 * DAY);
+    world.upkeep();
+    assert_eq!(listed(&world), 20, "they are as old as the trail is kept");
+    world.advance(Duration::HOUR);
+    open(&world);
+    let trimmed = world.upkeep().trimmed;
+    assert!(trimmed.reviews == 16 && trimmed.is_cut_short, "{trimmed:?}");
+    assert_eq!(world.upkeep().trimmed.reviews, 4);
+    assert_eq!((listed(&world), listed(&others)), (1, 1));
+}

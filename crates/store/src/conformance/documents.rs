@@ -5,7 +5,7 @@ use service_accounts_naming::AccountId;
 use time::UtcDateTime;
 
 use super::{Subject, contents, fixtures, samples::document, steps};
-use crate::{Change, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store};
+use crate::{Change, Committed, Cursor, Document, DocumentId, DocumentKind, Refusal, Revision, Store};
 
 const NOW: UtcDateTime = UtcDateTime::UNIX_EPOCH;
 
@@ -91,6 +91,48 @@ pub fn a_change_judged_by_a_document_needs_it_unchanged<S: Store>(subject: &Subj
     subject.refuse(Refusal::Stale, hidden);
     subject.apply(removal(&rules, later));
     subject.refuse(Refusal::Stale, minting("gone", Some(later), &[]));
+}
+
+/// Of two additions that counted the same documents one is refused, and an addition writes both documents or neither.
+pub fn an_addition_is_made_only_in_its_turn<S: Store>(subject: &Subject<S>) {
+    let turn = (DocumentKind::Setting, name("turn"));
+    let adding = |id, at| {
+        let document = document(id, "{\"is\":\"added\"}");
+        Change::AddDocument { document, turn: turn.clone(), at }
+    };
+    subject.refuse(Refusal::Stale, adding("one", Some(Revision::NEW)));
+    let first = Revision::made_by(subject.apply(adding("one", None)));
+    assert_eq!(read(subject, &document("one", "")).map(|added| added.revision), Some(first));
+    subject.refuse(Refusal::Stale, adding("two", None));
+    subject.refuse(Refusal::DocumentTaken, adding("one", Some(first)));
+    let second = Revision::made_by(subject.apply(adding("two", Some(first))));
+    subject.refuse(Refusal::Stale, adding("three", Some(first)));
+    assert_eq!((read(subject, &document("three", "")), second > first), (None, true));
+    let itself = Document { kind: turn.0, ..document("turn", "{}") };
+    subject.refuse(Refusal::Stale, Change::AddDocument { document: itself, turn: turn.clone(), at: Some(second) });
+}
+
+/// Of many additions that counted the same, one is made.
+pub fn of_many_who_add_in_one_turn_one_wins<S: Store>(subject: &Subject<S>) {
+    let turn = (DocumentKind::Setting, name("turn"));
+    let mut at = None;
+    for round in 0..8 {
+        let answers = subject.race(4, |caller| {
+            let document = document(&format!("{round}-{caller}"), "{}");
+            subject.commit(Change::AddDocument { document, turn: turn.clone(), at })
+        });
+        let made = answers.iter().filter_map(|answer| match answer {
+            Committed::Applied(applied) => Some(applied.revision()),
+            Committed::Refused(refusal) => {
+                assert_eq!(*refusal, Refusal::Stale);
+                None
+            }
+        });
+        let made: Vec<_> = made.collect();
+        assert_eq!(made.len(), 1, "additions in round {round}");
+        at = made.first().copied();
+    }
+    assert_eq!(contents::documents(subject, DocumentKind::Policy, 64).len(), 8);
 }
 
 /// One id may stand on every shelf, and each shelf is listed alone, in pages of any size.

@@ -128,7 +128,7 @@ pub(super) fn event_of(change: &Change) -> Event {
         Change::Revoke { token, account, .. } => (Action::TokenRevoked, Some(account), Some(token)),
         Change::DeleteToken { token, account, .. } => (Action::TokenDeleted, Some(account), Some(token)),
         Change::Tend { .. } => (Action::TokenSettled, None, None),
-        Change::PutDocument { .. } => (Action::DocumentPut, None, None),
+        Change::PutDocument { .. } | Change::AddDocument { .. } => (Action::DocumentPut, None, None),
         Change::RemoveDocument { .. } => (Action::DocumentRemoved, None, None),
         Change::Rehash { token, .. } => (Action::TokenRehashed, None, Some(token)),
         Change::Provided { change, .. } | Change::Judged { change, .. } => return event_of(change),

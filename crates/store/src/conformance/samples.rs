@@ -6,7 +6,7 @@ use super::{Subject, fixtures, newcomers, steps};
 use crate::{Change, Document, DocumentId, DocumentKind, Revision, Store, Token};
 
 /// How many kinds of change there are.
-const KINDS: usize = 18;
+const KINDS: usize = 19;
 
 /// One change of each kind, all of which happen on the host's word, one after another.
 pub(super) fn every_change<S: Store>(subject: &Subject<S>) -> Vec<Change> {
@@ -55,6 +55,11 @@ fn of_documents<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     let made = subject.apply(Change::PutDocument { document: kept.clone(), expected: None });
     vec![
         Change::PutDocument { document: document("fresh", "{}"), expected: None },
+        Change::AddDocument {
+            document: document("added", "{}"),
+            turn: (DocumentKind::Setting, kept.id.clone()),
+            at: None,
+        },
         Change::RemoveDocument { kind: kept.kind, id: kept.id, expected: Revision::made_by(made) },
     ]
 }

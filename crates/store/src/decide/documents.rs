@@ -8,7 +8,7 @@ use super::{Decision, Records, Write};
 use crate::{Change, Document, DocumentId, DocumentKind, Refusal, Revision};
 
 impl Records {
-    /// Only one document is read for a change, so a change that is about a document cannot be judged by another.
+    /// A change that is about a document is judged by its own revision, and not by another document.
     ///
     /// None as `at` means that there was no such document, and there must still be none.
     pub(super) fn provided(
@@ -36,6 +36,23 @@ impl Records {
         }
     }
 
+    /// Both documents are written in one step. A turn that is the document itself would be written twice.
+    pub(super) fn add_document(
+        &self,
+        document: Document,
+        (kind, id): (DocumentKind, DocumentId),
+        at: Option<Revision>,
+        revision: Revision,
+    ) -> Decision {
+        let is_itself = (document.kind, &document.id) == (kind, &id);
+        if is_itself || self.revision_of(kind, &id) != at {
+            return Err(Refusal::Stale);
+        }
+        let mut writes = self.put_document(document, None, revision)?;
+        writes.push(Write::PutDocument(Document { kind, id, body: "{}".into(), revision }));
+        Ok(writes)
+    }
+
     /// What is not there cannot be removed, so a removal that is sent again is told so.
     pub(super) fn remove_document(&self, kind: DocumentKind, id: DocumentId, expected: Revision) -> Decision {
         match self.revision_of(kind, &id) {
@@ -47,6 +64,6 @@ impl Records {
 
     /// The state of a document, if it was read and is there.
     fn revision_of(&self, kind: DocumentKind, id: &DocumentId) -> Option<Revision> {
-        self.document.iter().find(|each| each.kind == kind && each.id == *id).map(|each| each.revision)
+        self.documents.iter().find(|each| each.kind == kind && each.id == *id).map(|each| each.revision)
     }
 }

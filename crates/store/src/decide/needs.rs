@@ -40,8 +40,8 @@ pub struct Needs {
     pub newest_of: Option<AccountId>,
     /// Which token of this account has this name.
     pub name: Option<(AccountId, TokenName)>,
-    /// This document, where it exists.
-    pub document: Option<(DocumentKind, DocumentId)>,
+    /// These documents, where they exist.
+    pub documents: Vec<(DocumentKind, DocumentId)>,
 }
 
 impl Change {
@@ -64,7 +64,7 @@ impl Change {
     }
 
     pub(super) const fn is_about_a_document(&self) -> bool {
-        matches!(self, Self::PutDocument { .. } | Self::RemoveDocument { .. })
+        matches!(self, Self::PutDocument { .. } | Self::AddDocument { .. } | Self::RemoveDocument { .. })
     }
 
     /// What the change itself is about, without the authority on which it is made.
@@ -113,19 +113,18 @@ impl Change {
                 Needs::of(account).with_tokens([*token])
             }
             Self::Rehash { token, .. } => Needs::default().with_tokens([*token]),
-            Self::PutDocument { document, .. } => {
-                Needs { document: Some((document.kind, document.id.clone())), ..Needs::default() }
+            Self::PutDocument { document, .. } => Needs::default().with_document(document.kind, &document.id),
+            Self::AddDocument { document, turn, .. } => {
+                Needs::default().with_document(document.kind, &document.id).with_document(turn.0, &turn.1)
             }
-            Self::RemoveDocument { kind, id, .. } => Needs { document: Some((*kind, id.clone())), ..Needs::default() },
+            Self::RemoveDocument { kind, id, .. } => Needs::default().with_document(*kind, id),
             Self::Judged { credentials, accounts, change } => {
                 let mut needs = change.own_needs();
                 needs.newest_of = credentials.as_ref().map(|(account, _)| account.clone());
                 needs.accounts.extend(accounts.iter().map(|(account, _)| account.clone()));
                 needs
             }
-            Self::Provided { kind, id, change, .. } => {
-                Needs { document: Some((*kind, id.clone())), ..change.own_needs() }
-            }
+            Self::Provided { kind, id, change, .. } => change.own_needs().with_document(*kind, id),
         }
     }
 }
@@ -146,6 +145,12 @@ impl Needs {
     /// A token that does not exist yet is asked for too: that is how a taken id is found.
     fn with_tokens(self, tokens: impl IntoIterator<Item = TokenId>) -> Self {
         Self { tokens: tokens.into_iter().collect(), ..self }
+    }
+
+    /// This document too.
+    fn with_document(mut self, kind: DocumentKind, id: &DocumentId) -> Self {
+        self.documents.push((kind, id.clone()));
+        self
     }
 
     /// Who has the token's name now; sessions and client secrets have none.

@@ -29,9 +29,9 @@ impl Records {
                 .token(&token.id)
                 .is_ok_and(|present| *present == Token { revision: present.revision, ..(**token).clone() }),
             Write::PutDocument(document) => self
-                .document
-                .as_ref()
-                .is_some_and(|present| *present == Document { revision: present.revision, ..document.clone() }),
+                .documents
+                .iter()
+                .any(|present| *present == Document { revision: present.revision, ..document.clone() }),
             Write::RemoveAccount(_) | Write::RemoveToken(_) | Write::RemoveDocument(..) | Write::Append(_) => false,
         }
     }

@@ -158,7 +158,7 @@ impl Ledger {
             sessions: sessions.collect(),
             newest: needs.newest_of.as_ref().and_then(|account| self.newest_of(account)),
             name_holder: needs.name.as_ref().and_then(|(account, name)| self.by_name.holder(&self.rows, account, name)),
-            document: needs.document.as_ref().and_then(|(kind, id)| self.documents.get(*kind, id)),
+            documents: needs.documents.iter().filter_map(|(kind, id)| self.documents.get(*kind, id)).collect(),
         }
     }
 

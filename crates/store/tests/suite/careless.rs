@@ -140,6 +140,16 @@ faults! {
         }
     }
 
+    BlindTurn {
+        async fn commit(&self, authority: &Authority, mut change: Change, event: Event) -> Committed {
+            if let Change::AddDocument { turn: (kind, id), at, .. } = &mut change {
+                let Ok(present) = self.0.document(*kind, id).await;
+                *at = present.map(|present| present.revision);
+            }
+            commit(&self.0, authority, change, event).await
+        }
+    }
+
     BlindPut {
         async fn commit(&self, authority: &Authority, mut change: Change, event: Event) -> Committed {
             if let Change::PutDocument { document, expected } = &mut change {

@@ -83,6 +83,13 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             }
         }
         deeds.truncate(Incident::MOST_DEEDS);
+        let mut left = Incident::MOST_BYTES_OF_DEEDS;
+        let mut fits = 0;
+        for deed in &deeds {
+            left = left.saturating_sub(serde_json::to_string(deed).map_err(Unavailable::new)?.len());
+            fits += usize::from(left > 0);
+        }
+        deeds.truncate(fits);
         Ok(deeds)
     }
 }

@@ -58,11 +58,14 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
                 continue;
             }
             let of_account = self.items_of(account, scope).await?;
-            if !items.is_empty() && items.len() + of_account.len() > ReviewPack::MOST_ROWS {
+            let with_it = united(teams.clone(), account.grant.teams());
+            let is_too_long = items.len() + of_account.len() > ReviewPack::MOST_ROWS;
+            // A record of more teams than a list may have could never be read again.
+            if !items.is_empty() && (is_too_long || with_it.names().count() > Teams::MAX) {
                 return Ok(Gathered { items, teams, next: last, is_cut: false });
             }
             items.extend(of_account);
-            teams = united(teams, account.grant.teams());
+            teams = with_it;
             last = Some(account.id.clone());
         }
         let is_cut = items.len() > ReviewPack::MOST_ROWS;

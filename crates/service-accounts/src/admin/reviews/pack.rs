@@ -59,6 +59,9 @@ impl ReviewPack {
     /// How many accounts and tokens a pack holds.
     pub const MOST_ROWS: usize = 2000;
 
+    /// How many bytes of JSON the rows of a pack take. With its decisions a pack may grow to twice as many.
+    pub const MOST_BYTES: usize = 4 << 20;
+
     /// How many decisions a pack holds.
     pub const MOST_ATTESTATIONS: usize = 4000;
 }

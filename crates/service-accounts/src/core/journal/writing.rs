@@ -32,7 +32,7 @@ pub(super) struct UnderWay {
     work: Writing,
     /// The write knows itself by it, and that it was given up by its absence.
     own: Arc<Own>,
-    began: UtcDateTime,
+    waited: Waited,
     /// The accesses that it writes; none where it writes last uses alone.
     batch: Option<BatchId>,
     uses: Vec<Usage>,
@@ -40,6 +40,29 @@ pub(super) struct UnderWay {
 
 /// Tells one write from those before and after it.
 struct Own;
+
+/// How long a write has been waited for, in seconds by the host's clock.
+///
+/// It is summed from look to look, so that a clock which is set back holds no write longer: what has passed stays counted.
+/// A clock that jumps ahead gives a write up early, and its rows may be written twice.
+struct Waited {
+    seconds: i64,
+    last_look: UtcDateTime,
+}
+
+impl Waited {
+    const fn since(now: UtcDateTime) -> Self {
+        Self { seconds: 0, last_look: now }
+    }
+
+    /// Whether it is too long by now.
+    fn is_too_long(&mut self, now: UtcDateTime) -> bool {
+        let passed = now.unix_timestamp().saturating_sub(self.last_look.unix_timestamp());
+        self.seconds = self.seconds.saturating_add(passed.max(0));
+        self.last_look = now;
+        self.seconds >= DEADLINE
+    }
+}
 
 /// The store's error, for everybody who waited for the write.
 #[derive(Clone, Debug)]
@@ -71,9 +94,7 @@ impl Journal {
 
     /// Gives up a write whose store has not answered in time: a store that hangs must not stop the trail for good.
     pub(super) fn give_up_late_write(&self, now: UtcDateTime) {
-        let late = self
-            .under_way()
-            .take_if(|writing| now.unix_timestamp().saturating_sub(writing.began.unix_timestamp()) >= DEADLINE);
+        let late = self.under_way().take_if(|writing| writing.waited.is_too_long(now));
         if let Some(late) = late {
             tracing::error!(target: "service_accounts::audit", "a write of access events hangs; they are written anew");
             late.batch.map(|batch| self.accesses().give_back(batch));
@@ -98,7 +119,7 @@ impl Journal {
         let own = Arc::new(Own);
         let journal = Held { journal: Arc::downgrade(self), own: Arc::downgrade(&own) };
         let work = write(journal, store.clone(), batch, uses.clone()).boxed().shared();
-        *under_way = Some(UnderWay { work: work.clone(), own, began: now, batch: id, uses });
+        *under_way = Some(UnderWay { work: work.clone(), own, waited: Waited::since(now), batch: id, uses });
         Some(work)
     }
 

@@ -141,6 +141,24 @@ fn what_is_being_written_is_kept_when_nobody_waits_for_it_any_more() {
     }
 }
 
+/// A clock that was set back by an hour kept a write that hangs, and every change behind it, for an hour.
+#[test]
+fn a_write_that_hangs_is_given_up_in_time_although_the_clock_was_set_back() {
+    let world = World::new();
+    let holder = world.holder("Pipeline Automation");
+    assert_eq!(world.verdict(&holder.token), Ok(()));
+    world.store.failing(When::Each(Call::Append), Fault::Hangs, || given_up(world.accounts.flush()));
+    world.clock.advance(Duration::seconds(10));
+    given_up(world.accounts.flush());
+    world.clock.advance(-Duration::HOUR);
+    for _ in 0..20 {
+        given_up(world.accounts.flush());
+        world.clock.advance(Duration::SECOND);
+    }
+    wait(world.accounts.flush()).unwrap();
+    assert_eq!(granted(&world), 2);
+}
+
 /// A store may answer long after nobody counted on it any more.
 #[test]
 fn a_write_that_is_answered_after_it_was_given_up_ends_no_other() {

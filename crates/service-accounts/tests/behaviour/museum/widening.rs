@@ -1,15 +1,16 @@
 //! Each way in which a credential may come to do more: what is approved, and who is named.
 
 use service_accounts::{
-    AccountUpdate, ApprovalRule, Expiry, NewAccount,
+    AccountUpdate, ApprovalRule, Error, Expiry, NewAccount, NewToken, RotateToken,
     access::{Allowlist, RoleName, Scopes, Teams},
     audit::{Action, Label, Query},
+    lifecycle::RotationKey,
     naming::AccountId,
     store::{Account, Status, Store},
 };
 use time::Duration;
 
-use crate::support::{World, ada, in_role, scoped, wait, with_role};
+use crate::support::{World, ada, in_role, scoped, token, wait, with_role};
 
 type Change = fn(&World, AccountUpdate) -> AccountUpdate;
 
@@ -154,5 +155,35 @@ fn each_kind_of_more_names_who_has_seen_a_text_and_holds_less() {
         let gain = gains.iter().find(|gain| gain.token == minted);
         assert_eq!(gain.map(|gain| &*gain.known_to), Some(&[Label::new(eve.account.id.as_str())][..]), "{name}");
         assert_eq!(update(less(&world, AccountUpdate::default())), [], "{name}: less is no gain");
+    }
+}
+
+/// unkey#5892: a token that was minted for an hour replaced itself by one for a year.
+#[test]
+fn a_token_that_replaces_itself_is_given_no_longer_life_than_it_had() {
+    let hour = Duration::HOUR;
+    let by_key = |key: &str| RotateToken::new(RotationKey::parse(key).unwrap());
+    for (wanted, given) in [(None, Some(hour)), (Some(hour), Some(hour)), (Some(hour + Duration::SECOND), None)] {
+        let world = World::new();
+        let id = world.create("Pipeline Automation").account.id.clone();
+        let short = NewToken { lifetime: Some(hour), ..token("short") };
+        let minted = wait(world.accounts.acting(&ada()).account(&id).mint(&short)).unwrap();
+        world.clock.advance(Duration::minutes(50));
+        let itself = world.authenticate(minted.secret.expose()).unwrap().actor();
+        let asked = RotateToken { lifetime: wanted, ..by_key("self") };
+        let rotated = wait(world.accounts.acting(&itself).token(&id, &minted.token.id).rotate(&asked));
+        match given {
+            Some(life) => assert_eq!(rotated.unwrap().successor.expires_at, Some(world.clock.now() + life)),
+            None => assert!(matches!(rotated, Err(Error::Lifetime(_))), "{rotated:?}"),
+        }
+        let by_ada = RotateToken { lifetime: Some(Duration::days(30)), ..by_key("self") };
+        if given.is_none() {
+            let rotated = wait(world.accounts.acting(&ada()).token(&id, &minted.token.id).rotate(&by_ada)).unwrap();
+            assert_eq!(
+                rotated.successor.expires_at,
+                Some(world.clock.now() + Duration::days(30)),
+                "an administrator may"
+            );
+        }
     }
 }
