@@ -126,10 +126,8 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     }
 
     /// What stands behind the `@` of ids; `service` by default. Accounts of another realm in the same store are neither
-    /// admitted nor seen.
-    ///
-    /// Choose one in which no person of the host has a name: the trail and approvals know people and accounts by their names
-    /// alone, and take a person who is called `ada@service` for the account of that id.
+    /// admitted nor seen. Choose one in which no person of the host has a name: approvals and the trail take a person who is
+    /// called `ada@service` for the account of that id.
     #[must_use]
     pub fn realm(self, realm: Realm) -> Self {
         Self { rules: Rules { realm, ..self.rules }, ..self }
