@@ -5,7 +5,7 @@ use service_accounts_audit::Event;
 use super::Revision;
 use crate::{Account, Token};
 
-/// One account of many that come into being in one step, for [`Change::CreateAccounts`].
+/// One account of many that come into being in one step, for [`Change::CreateAccounts`](crate::Change::CreateAccounts).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newcomer {
     /// The account.
@@ -16,7 +16,7 @@ pub struct Newcomer {
     pub event: Event,
 }
 
-/// Another state of one token, for [`Change::Tend`].
+/// Another state of one token, for [`Change::Tend`](crate::Change::Tend).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tended {
     /// The new state.
