@@ -52,7 +52,7 @@ url, admin_token = sys.argv[1:]
 admin = AuthenticatedClient(base_url=url, token=admin_token)
 
 rule = PolicyRule(kind=PolicyRuleKind.MAXIMUM_LIFETIME, fail=PolicyFail.HARD, maximum="90d")
-policy = Policy(name="short lives", rules=[rule], is_enabled=True)
+policy = Policy(name="short-lives", rules=[rule], is_enabled=True)
 asked = PolicyRequest(name="first", environment="production", lifetime="365d")
 tried = validate_policy.sync(client=admin, body=PolicyTrialRequest(policy=policy, request=asked))
 assert tried.outcome == PolicyOutcome.BLOCK and len(tried.findings) == 1, tried
