@@ -34,7 +34,7 @@ impl CompactAccountId {
         Some(Self { len: u8::try_from(id.as_str().len()).ok()?, bytes })
     }
 
-    /// The text.
+    /// With the realm, byte for byte as the id that it was made of.
     pub fn as_str(&self) -> &str {
         let text = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
         str::from_utf8(text).unwrap_or_default()

@@ -48,7 +48,7 @@ impl LocalPart {
         Ok(Self { bytes, length: text.len() })
     }
 
-    /// The text.
+    /// At most 64 bytes, all of them ASCII.
     pub fn as_str(&self) -> &str {
         // Only ASCII is ever pushed and never past the end: both fallbacks are out of reach.
         core::str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()).unwrap_or_default()

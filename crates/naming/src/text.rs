@@ -7,7 +7,7 @@
 macro_rules! parsed_text {
     ($name:ident, $error:ident) => {
         impl $name {
-            /// The text.
+            /// Borrowed from what clones share; nothing is copied.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

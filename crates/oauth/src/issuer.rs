@@ -66,7 +66,7 @@ impl Issuer {
         Ok(Self { path: text.len() - rest.len() + authority.len(), text: text.to_string() })
     }
 
-    /// The URL.
+    /// As the host wrote it: clients compare it byte for byte (RFC 8414 §3.3).
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -57,8 +57,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// ```
     ///
     /// The id is made of the name, with `@` and the realm behind it. Where it is taken or reserved, [`OnTaken::Number`]
-    /// tries `_2`, `_3` and so on up to `_999`, or up to `_64` under a request key; [`OnTaken::Refuse`] answers at once. Where the host asks for a second
-    /// administrator, the account is written and waits: its credentials are in the answer and work once it is approved.
+    /// tries `_2`, `_3` and so on up to `_999`, or up to `_64` under a request key; [`OnTaken::Refuse`] answers at once.
+    /// Where the host asks for a second administrator, the account is written and waits: its credentials are in the answer
+    /// and work once it is approved.
     ///
     /// With [`NewAccount::request`] a lost answer is asked for again: the same actor, name and key find the account, also
     /// where an id with a lower number has become free meanwhile.

@@ -28,7 +28,7 @@ use crate::{
 /// secret first, then revoke the sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gain {
-    /// The credential.
+    /// Whose holder gains.
     pub token: TokenId,
     /// Who has seen its text and does not hold the new rights.
     ///
