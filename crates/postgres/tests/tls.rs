@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests")]
 
 use std::{
-    error::Error as _,
     io::{Read, Write},
     net::{IpAddr, Ipv4Addr, TcpListener},
     sync::{Arc, OnceLock},
@@ -14,7 +13,7 @@ use std::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring::default_provider, pki_types::CertificateDer};
 use service_accounts_audit::Query;
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
-use service_accounts_private_postgres::{Server, runtime};
+use service_accounts_private_postgres::{Server, runtime, said};
 use service_accounts_store::Store;
 
 /// What asks a server whether it speaks TLS: its length, and the number of the request.
@@ -55,12 +54,7 @@ fn connect(settings: Settings) -> Result<PostgresStore, PostgresError> {
 fn refusal(settings: Settings) -> String {
     let error = connect(settings).map(drop).unwrap_err();
     assert!(matches!(error, PostgresError::NoTls(_)), "{error:?}");
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(next) = cause {
-        text += &format!(": {next}");
-        cause = next.source();
-    }
-    text
+    said(&error)
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use std::{
+    error::Error,
     fmt::Write,
     net::IpAddr,
     path::{Path, PathBuf},
@@ -242,6 +243,12 @@ pub fn as_user(program: &str) -> Command {
     let mut command = Command::new("runuser");
     command.args(["-u", "postgres", "--", program]).current_dir("/");
     command
+}
+
+/// What an error says, down to its first cause.
+pub fn said(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn output(command: &mut Command) -> String {

@@ -1,9 +1,10 @@
 //! What is set on a role, on a database or on the whole server.
 
-use std::{error::Error, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use futures_util::future::join_all;
 use service_accounts_postgres::{PostgresError, PostgresStore, Prepared, Settings};
+use service_accounts_private_postgres::said;
 use service_accounts_store::{Store, conformance::Subject};
 
 use crate::load::{Node, Server, connect, event, eventually, name, settings, wait};
@@ -103,15 +104,6 @@ fn an_operator_who_turns_durability_off_meanwhile_makes_the_node_unavailable_and
     });
 }
 
-fn texts(error: &PostgresError) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(next) = cause {
-        text += &format!(": {next}");
-        cause = next.source();
-    }
-    text
-}
-
 /// What is wrong at the start is told in words of what to do.
 #[test]
 fn a_start_that_fails_says_what_to_do() {
@@ -148,7 +140,7 @@ fn a_start_that_fails_says_what_to_do() {
         assert!(
             format!("{error:?}").starts_with(is_told) && error.to_string().contains(advice),
             "{to}: {}",
-            texts(&error)
+            said(&error)
         );
     }
 }
