@@ -13,7 +13,6 @@ use service_accounts_naming::Realm;
 use service_accounts_store::{DocumentId, DocumentKind, Paged, Store};
 use time::UtcDateTime;
 
-use self::gather::Gathered;
 pub use self::{
     key::{ReviewKey, ReviewKeyError},
     pack::{OpenedReview, ReviewPack, ReviewRows, ReviewScope},
@@ -213,31 +212,6 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
             after = Some(next);
         }
         Ok(None)
-    }
-
-    /// As many accounts of the page as fit in a pack, in bytes too: where they do not, half of them.
-    async fn fitting(
-        &self,
-        scope: &ReviewScope,
-        mut limit: usize,
-        now: UtcDateTime,
-    ) -> Result<(Gathered, ReviewRows), Error> {
-        loop {
-            let mut gathered = self.gather(scope, limit).await?;
-            loop {
-                let rows = ReviewRows::of(gathered.items.iter(), &self.acting.core.rules.lifecycle, now);
-                let length = serde_json::to_string(&rows).map_err(Unavailable::new)?.len();
-                if length <= ReviewPack::MOST_BYTES || gathered.items.is_empty() {
-                    return Ok((gathered, rows));
-                }
-                if limit > 1 {
-                    break;
-                }
-                gathered.items.truncate(gathered.items.len() / 2);
-                gathered.is_cut = true;
-            }
-            limit /= 2;
-        }
     }
 
     /// The reviews of this realm, the latest first: their names begin with it, then what is left of time.

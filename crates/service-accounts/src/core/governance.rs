@@ -125,33 +125,48 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             Given::Accounts(accounts) => {
                 Ok(accounts.into_iter().flat_map(|(account, tokens)| policies.created(account, tokens)).collect())
             }
-            Given::Update(account, expected) => {
-                let before = self.account(&account.id).await?;
-                if before.revision != expected {
-                    return Err(Error::Conflict);
-                }
-                if *before == *account {
-                    return Ok(Vec::new());
-                }
-                let mut findings = policies.account(account);
-                self.gained(policies, &before, account, &mut findings).await?;
-                Ok(findings)
-            }
-            Given::Token(token, _) if self.credential(&token.account, &token.id).await?.token() == token => {
-                Ok(Vec::new())
-            }
-            Given::Credential(token, judged_by) | Given::Token(token, judged_by) => {
-                let account = self.account(&token.account).await?;
-                if judged_by.is_some_and(|revision| revision != account.revision) {
-                    return Err(Error::Conflict);
-                }
-                Ok(match token.class {
-                    Class::Token(_) => policies.token(&account, token),
-                    Class::Secret => policies.account(&account),
-                    Class::Session { .. } => Vec::new(),
-                })
+            Given::Update(account, expected) => self.findings_in_account(policies, account, expected).await,
+            Given::Credential(token, judged_by) => self.findings_in_credential(policies, token, judged_by).await,
+            Given::Token(token, judged_by) => {
+                let stays = self.credential(&token.account, &token.id).await?.token() == token;
+                if stays { Ok(Vec::new()) } else { self.findings_in_credential(policies, token, judged_by).await }
             }
         }
+    }
+
+    async fn findings_in_account(
+        &self,
+        policies: &PolicySet<'_, P>,
+        account: &Account,
+        expected: Revision,
+    ) -> Result<Vec<PolicyFinding>, Error> {
+        let before = self.account(&account.id).await?;
+        if before.revision != expected {
+            return Err(Error::Conflict);
+        }
+        if *before == *account {
+            return Ok(Vec::new());
+        }
+        let mut findings = policies.account(account);
+        self.gained(policies, &before, account, &mut findings).await?;
+        Ok(findings)
+    }
+
+    async fn findings_in_credential(
+        &self,
+        policies: &PolicySet<'_, P>,
+        token: &Token,
+        judged_by: Option<Revision>,
+    ) -> Result<Vec<PolicyFinding>, Error> {
+        let account = self.account(&token.account).await?;
+        if judged_by.is_some_and(|revision| revision != account.revision) {
+            return Err(Error::Conflict);
+        }
+        Ok(match token.class {
+            Class::Token(_) => policies.token(&account, token),
+            Class::Secret => policies.account(&account),
+            Class::Session { .. } => Vec::new(),
+        })
     }
 
     /// What policies object to in tokens only since their account is another: they share what it gains.

@@ -9,8 +9,9 @@ use service_accounts_lifecycle::{AccountFacts, HumanSign, ReviewItem, TokenEntry
 use service_accounts_naming::AccountId;
 use service_accounts_store::{Account, AccountFilter, Listed, Seen, Status, Store};
 use service_accounts_token::Kind;
+use time::UtcDateTime;
 
-use super::{ReviewKey, ReviewPack, ReviewScope, Reviews};
+use super::{ReviewKey, ReviewPack, ReviewRows, ReviewScope, Reviews};
 use crate::{
     Error, Unavailable,
     core::{credentials::EVERY_KIND, journal::Due},
@@ -45,9 +46,46 @@ struct Sights {
 }
 
 impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
+    /// As many accounts of the page as fit in a pack, in bytes too: where they do not, half of them.
+    pub(super) async fn fitting(
+        &self,
+        scope: &ReviewScope,
+        mut limit: usize,
+        now: UtcDateTime,
+    ) -> Result<(Gathered, ReviewRows), Error> {
+        loop {
+            let gathered = self.gather(scope, limit).await?;
+            if limit <= 1 {
+                return self.cut_to_fit(gathered, now);
+            }
+            if let Some(rows) = self.rows_that_fit(&gathered, now)? {
+                return Ok((gathered, rows));
+            }
+            limit /= 2;
+        }
+    }
+
+    /// The largest of all, half, a quarter and so on that fits in a pack: a single account may be too long for one.
+    fn cut_to_fit(&self, mut gathered: Gathered, now: UtcDateTime) -> Result<(Gathered, ReviewRows), Error> {
+        loop {
+            if let Some(rows) = self.rows_that_fit(&gathered, now)? {
+                return Ok((gathered, rows));
+            }
+            gathered.items.truncate(gathered.items.len() / 2);
+            gathered.is_cut = true;
+        }
+    }
+
+    /// The rows, or none where they are longer than a pack may be.
+    fn rows_that_fit(&self, gathered: &Gathered, now: UtcDateTime) -> Result<Option<ReviewRows>, Error> {
+        let rows = ReviewRows::of(gathered.items.iter(), &self.acting.core.rules.lifecycle, now);
+        let length = serde_json::to_string(&rows).map_err(Unavailable::new)?.len();
+        Ok((length <= ReviewPack::MOST_BYTES || gathered.items.is_empty()).then_some(rows))
+    }
+
     /// Reads a page of accounts within the actor's teams, the actor's own left out, and stops before an account that
     /// would make the pack too long: the next review starts with it.
-    pub(super) async fn gather(&self, scope: &ReviewScope, limit: usize) -> Result<Gathered, Error> {
+    async fn gather(&self, scope: &ReviewScope, limit: usize) -> Result<Gathered, Error> {
         let (core, asker) = (self.acting.core, self.acting.asker());
         core.journal.flush(&core.store, Due::Now, core.now()).await?;
         let filter = AccountFilter { owner: scope.owner.clone(), ..self.acting.visible(&asker) };
