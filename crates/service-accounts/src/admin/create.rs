@@ -107,15 +107,15 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
     /// Creates the account under this very id. Where the id is taken, it may be a retry's own account.
     async fn create_as(&self, id: &AccountId, wanted: &NewAccount) -> Result<CreatedAccount, Error> {
-        let created = retry_on_conflict(|| async {
+        retry_on_conflict(|| async {
             let asker = self.asker();
             let account = self.draft_account(&asker, id, wanted)?;
-            self.write_account(&asker, account, wanted, Vec::new()).await
-        });
-        match created.await {
-            Err(Error::IdTaken) if wanted.request.is_some() => self.created_before(id, wanted).await,
-            done => done,
-        }
+            match self.write_account(&asker, account, wanted, Vec::new()).await {
+                Err(Error::IdTaken) if wanted.request.is_some() => self.created_before(id, wanted).await,
+                done => done,
+            }
+        })
+        .await
     }
 
     /// The record, after all that can be asked without the store: role, rights, justification, networks, environment

@@ -316,7 +316,7 @@ fn a_period_that_begins_after_it_ends_is_refused() {
 }
 
 /// The same name under a key, to be numbered where it is taken.
-fn numbered(key: &str) -> NewAccount {
+pub(crate) fn numbered(key: &str) -> NewAccount {
     let request = Some(service_accounts::store::RequestKey::parse(key).unwrap());
     NewAccount { on_taken: OnTaken::Number, request, ..wanted("Pipeline") }
 }

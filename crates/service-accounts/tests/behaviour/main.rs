@@ -12,6 +12,7 @@
 
 mod accounts;
 mod at_once;
+mod half_deleted;
 mod histories;
 #[cfg(feature = "import")]
 mod imports;

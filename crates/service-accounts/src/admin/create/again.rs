@@ -143,7 +143,12 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             expected: token.revision,
             account_revision: Some(account.revision),
         };
-        let (applied, warnings) = self.core.commit_warned(self.actor, change, event).await?;
+        let (applied, warnings) =
+            self.core.commit_warned(self.actor, change, event).await.map_err(|error| match error {
+                // Deleted after it was found. Whoever looks again finds what a retry finds that comes later.
+                Error::AccountMissing | Error::TokenMissing => Error::Conflict,
+                error => error,
+            })?;
         Ok(Some(MintedToken::kept(draft, &applied).warned(warnings)))
     }
 }
