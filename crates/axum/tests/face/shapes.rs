@@ -79,6 +79,22 @@ async fn no_call_takes_a_field_twice() {
     }
 }
 
+/// better-auth CVE-2025-61928: who asks was read from the body.
+#[tokio::test]
+async fn no_call_reads_from_its_body_who_asks() {
+    let world = World::new().await;
+    let router = world.api();
+    for (method, path, body) in calls_with_bodies() {
+        for field in ["actor", "by", "created_by", "opened_by", "user"] {
+            let mut claimed = body.clone();
+            let before = claimed.as_object_mut().unwrap().insert(field.to_owned(), "ada@example.com".into());
+            assert_eq!(before, None, "{method} {path} documents `{field}`");
+            let answer = status(&router, &world.admin, (&method, &path), claimed.to_string()).await;
+            assert_eq!(answer, 422, "{method} {path}: {field}");
+        }
+    }
+}
+
 /// A proxy that decodes would see two parameters where the service sees one, or the other way round.
 #[tokio::test]
 async fn no_call_takes_a_parameter_twice_however_it_is_encoded() {

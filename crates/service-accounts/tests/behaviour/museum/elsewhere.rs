@@ -161,7 +161,11 @@ const EXHIBITS: [(&str, &str, &str); 34] = [
         "examples/tests/packages.rs",
         "each_published_crate_carries_both_licences",
     ),
-    ("CVE-2025-61928: who asks was read from the body", "crates/axum/tests/face/fields.rs", "no_body_says_who_asks"),
+    (
+        "CVE-2025-61928: who asks was read from the body",
+        "crates/axum/tests/face/shapes.rs",
+        "no_call_reads_from_its_body_who_asks",
+    ),
 ];
 
 /// A list that nobody checks would name tests that were renamed long ago.

@@ -5,10 +5,11 @@ use std::{collections::HashSet, sync::Barrier, thread};
 use service_accounts::{
     CreatedAccount, Error, ExchangeError, NewAccount, Rejection,
     audit::{Action, Label, Query},
-    naming::{LocalPart, ReservedIds},
+    naming::{AccountId, LocalPart, ReservedIds},
+    token::TokenId,
 };
 
-use crate::support::{Path, Permission, Stuck, World, ada, durable, in_role, keyring, token, wait, wanted};
+use crate::support::{Call, Path, Permission, Stuck, World, ada, durable, in_role, keyring, token, wait, wanted};
 
 /// tower-sessions#180 and #188: an id that came up twice overwrote somebody else's session.
 #[test]
@@ -21,6 +22,34 @@ fn an_id_that_comes_up_again_is_drawn_anew() {
     assert_eq!(HashSet::from(ids).len(), 3);
     assert_eq!(world.verdict(first.secret.expose()), Ok(()));
     assert_eq!(world.verdict(minted.secret.expose()), Ok(()));
+}
+
+/// Each way to come by a credential, tried while the source repeats what it gave the client secret.
+#[test]
+fn an_id_that_comes_up_again_is_drawn_anew_by_each_call_that_makes_a_credential() {
+    type Make = fn(&World, &AccountId, &str) -> TokenId;
+    let ways: [(&str, Make); 4] = [
+        ("mint", |world, id, _| {
+            wait(world.accounts.acting(&ada()).account(id).mint(&token("weekly"))).unwrap().token.id
+        }),
+        ("regenerate", |world, id, _| {
+            wait(world.accounts.acting(&ada()).account(id).regenerate_secret()).unwrap().secret.id()
+        }),
+        ("open a session", |world, id, secret| {
+            wait(world.accounts.open_session(id.as_str(), secret, &Default::default(), None)).unwrap().token.id
+        }),
+        ("create another account", |world, _, _| world.create("Alation Sync").first_token.unwrap().token.id),
+    ];
+    for (way, make) in ways {
+        let world = World::built(|builder| builder.randomness(Stuck::for_calls(4)));
+        let made = world.create_with("Pipeline Automation", |wanted| NewAccount { first_token: None, ..wanted });
+        let secret = made.client_secret.unwrap();
+        let calls = world.store.calls_of(|| {
+            assert_ne!(make(&world, &made.account.id, secret.expose()), secret.id(), "{way}");
+        });
+        let commits = calls.iter().filter(|call| **call == Call::Commit).count();
+        assert!(commits > 1, "{way}: the source repeated nothing, so nothing was tried: {calls:?}");
+    }
 }
 
 #[test]

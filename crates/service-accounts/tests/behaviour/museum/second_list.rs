@@ -31,8 +31,8 @@ fn lesser_manager() -> Actor<Permission> {
 
 type Attempt = fn(&World, &Actor<Permission>, &AccountId, &TokenId) -> Result<(), Error>;
 
-/// One attempt for each administrative call on an account or its token. The match has no wildcard in spirit: a call of the
-/// table without an attempt fails `every_call_of_the_table_is_tried`.
+/// One attempt for each call on an account or its token that these tests are about. A new call that is not tried at all fails
+/// `every_call_is_tried` in `tests/authority`.
 fn attempt(call: Call) -> Option<Attempt> {
     Some(match call {
         Call::CreateAccount => |world, actor, _, _| {
