@@ -267,3 +267,30 @@ fn weight(text: &str) -> u64 {
 fn is_big(text: &str) -> bool {
     weight(text) > 4 * u64::try_from(RECORD).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use service_accounts_store::{MemoryStore, conformance::Subject};
+
+    use super::*;
+
+    /// Sessions with long lists filled the memory of a cache that counted records and not bytes.
+    #[test]
+    fn what_is_remembered_of_long_records_is_bounded_in_bytes() {
+        let subject = Subject::new(MemoryStore::new());
+        let account = Arc::new(Subject::<MemoryStore>::account("pipeline"));
+        let text: Box<str> = "a".repeat(64 << 10).into();
+        for (of_token, of_account) in [(&*text, "{}"), ("{}", &*text)] {
+            let records = Records::new();
+            let known = Arc::new(KnownAccount { account: account.clone(), text: of_account.into() });
+            for number in 0..400 {
+                let token = subject.token(&account.id, &format!("token-{number}"));
+                let (id, credential) = (token.id, Arc::new(Credential::new(token, account.clone())));
+                let decoded = Arc::new(Decoded { credential, text: of_token.into(), account: known.clone() });
+                records.credentials.insert(id, Known { decoded, at: Snapshot::Reader { number: 0, version: 1 } });
+            }
+            let most = usize::try_from(CREDENTIALS).unwrap() / (EXPANSION * text.len());
+            assert!((10..=most).contains(&records.credentials.len()), "{}", records.credentials.len());
+        }
+    }
+}
