@@ -144,7 +144,7 @@ fn parameters(call: &Description) -> Value {
 fn sample(name: &str) -> &'static str {
     match name {
         "id" => "pipeline_automation@service",
-        "incident_id" => "incident-001769860800-00",
+        "incident_id" => "service:001769860800-00",
         "sequence" => "42",
         "subscription_id" => "0123456789abcdef0123",
         _ => "0123456789abcdef",

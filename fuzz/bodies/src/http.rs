@@ -140,7 +140,7 @@ fn with_ids(path: &str) -> String {
         ("{subscription_id}", "00000000000000000000"),
         ("{name}", "short-lived-tokens"),
         ("{review_id}", "service:0"),
-        ("{incident_id}", "incident-001769860800-00"),
+        ("{incident_id}", "service:001769860800-00"),
     ];
     ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, id))
 }

@@ -10,7 +10,7 @@ pub(crate) fn contain() -> Value {
 
 pub(crate) fn incident() -> Value {
     json!({
-        "id": "incident-001769860800-00",
+        "id": "service:001769860800-00",
         "account": "pipeline_automation@service",
         "token": "0123456789abcdef",
         "reason": "its token stood in a public log",

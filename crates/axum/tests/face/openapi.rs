@@ -26,7 +26,7 @@ pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
             .replace("{review_id}", "service:0");
         let path = path.replace("{session_id}", "0000000000000000");
         let path = path.replace("{subscription_id}", "00000000000000000000");
-        let path = path.replace("{incident_id}", "incident-001769860800-00");
+        let path = path.replace("{incident_id}", "service:001769860800-00");
         for (method, operation) in methods.as_object().unwrap() {
             all.push((method.to_uppercase().parse().unwrap(), path.clone(), operation.clone()));
         }

@@ -14,7 +14,7 @@ use crate::core::documents::{id_text, seconds};
 /// A token or a whole account that was contained, with what somebody has to know who cleans up.
 ///
 /// It is kept as a document of the store and outlives the account, its tokens and their revocation. Only its notes
-/// grow.
+/// grow. Where a retention is set, upkeep removes it once nobody has written to it for that long; without one it stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
@@ -65,6 +65,11 @@ impl Incident {
 
     /// How many notes an incident holds.
     pub const MOST_NOTES: usize = 200;
+
+    /// When somebody last wrote to it.
+    pub(crate) fn last_written(&self) -> UtcDateTime {
+        self.notes.last().map_or(self.opened_at, |note| note.at.max(self.opened_at))
+    }
 }
 
 /// What somebody wrote down about an incident.

@@ -245,8 +245,8 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 }
 
-/// A whole realm fits, so no two share reviews.
-fn prefix(realm: &Realm) -> String {
+/// A whole realm fits, so no two share reviews or incidents.
+pub(crate) fn prefix(realm: &Realm) -> String {
     format!("{}:", realm.as_str())
 }
 
@@ -259,7 +259,7 @@ pub(crate) fn opened_before(realm: &Realm, at: UtcDateTime) -> Result<DocumentId
     DocumentId::parse(&format!("{}{:011}-999", prefix(realm), left(at))).map_err(Unavailable::new)
 }
 
-/// Whether it is the id of a review of this realm.
+/// Whether it is the id of a review or an incident of this realm.
 pub(crate) fn is_of(realm: &Realm, id: &DocumentId) -> bool {
     id.as_str().starts_with(&prefix(realm))
 }

@@ -29,6 +29,9 @@ const STEP: usize = 500;
 /// How many reviews are removed in one call; each may be long.
 const REVIEWS: usize = 16;
 
+/// How many incidents are looked at in one call; each may be long.
+const INCIDENTS: usize = 16;
+
 /// How many alerts are removed in one call.
 const ALERTS: usize = 100;
 
@@ -45,6 +48,8 @@ pub struct Trimmed {
     pub alerts: usize,
     /// Reviews that were removed.
     pub reviews: usize,
+    /// Incidents that were removed.
+    pub incidents: usize,
     /// Whether the bound was reached: there may be more.
     pub is_cut_short: bool,
 }
@@ -69,6 +74,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         {
             self.trim_segments(sealing, now.checked_sub(retention), most, &mut trimmed).await?;
             self.trim_reviews(now.checked_sub(retention), &mut trimmed).await?;
+            self.trim_incidents(now.checked_sub(retention), &mut trimmed).await?;
         }
         self.trim_alerts(rules.sealing.as_ref().and_then(|sealing| sealing.retention), now, &mut trimmed).await?;
         if !trimmed.is_cut_short {
@@ -201,6 +207,22 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             trimmed.reviews += 1;
         }
         trimmed.is_cut_short |= page.next.is_some_and(|next| is_of(realm, &next));
+        Ok(())
+    }
+
+    /// So do incidents of this realm that nobody has written to since. Where the oldest ones are still written to, the others
+    /// wait for them.
+    async fn trim_incidents(&self, oldest: Option<UtcDateTime>, trimmed: &mut Trimmed) -> Result<(), Unavailable> {
+        let Some(oldest) = oldest else { return Ok(()) };
+        let page = self.incidents_of_realm(None, INCIDENTS).await.map_err(unavailable)?;
+        for kept in page.items.iter().filter(|kept| kept.value.last_written() < oldest) {
+            let event = Event::new(Action::DocumentRemoved, Label::new("service-accounts"), self.now());
+            let event = event.about_account(Label::new(kept.value.account.as_str()));
+            let event = event.with(Label::new("document"), Label::new(&format!("incident/{}", kept.id)));
+            let is_removed = self.remove_document((DocumentKind::Incident, &kept.id), kept.revision, event).await?;
+            trimmed.incidents += usize::from(is_removed);
+        }
+        trimmed.is_cut_short |= trimmed.incidents == page.items.len() && page.next.is_some();
         Ok(())
     }
 

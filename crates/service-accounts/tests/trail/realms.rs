@@ -135,6 +135,28 @@ fn an_event_of_another_realm_is_neither_read_nor_exported() {
     }
 }
 
+/// The place of the next page was the id of another realm's incident: when it was opened, and that there was one.
+#[test]
+fn a_page_of_incidents_names_none_of_another_realm() {
+    let ours = World::new();
+    let theirs = World::built(ours.store.inner().clone(), ours.clock.clone(), |builder| {
+        builder.realm(Realm::parse("tenant-b").unwrap())
+    });
+    let ada = ada();
+    let open = |world: &World, name: &str| {
+        let id = world.create(name).account.id.clone();
+        wait(world.accounts.acting(&ada).account(&id).contain("found in a log".parse().unwrap())).unwrap()
+    };
+    for number in 0..3 {
+        open(&ours, &format!("Secretive Sync {number}"));
+    }
+    let own = open(&theirs, "Plain Sync");
+    let page = wait(theirs.accounts.acting(&ada).incidents(None, 2)).unwrap();
+    assert_eq!((page.items, page.next), (vec![own], None));
+    let page = wait(ours.accounts.acting(&ada).incidents(None, 3)).unwrap();
+    assert_eq!((page.items.len(), page.next), (3, None), "none is promised behind the last of its own");
+}
+
 /// A sealed file without some of its events verifies nowhere, so an account gets none that holds another realm's.
 #[test]
 fn a_sealed_export_shows_an_account_nothing_of_another_realm() {

@@ -203,3 +203,26 @@ fn reviews_go_with_the_trail_and_those_of_another_realm_stay() {
     assert_eq!(world.upkeep().trimmed.reviews, 4);
     assert_eq!((listed(&world), listed(&others)), (1, 1));
 }
+
+/// Incidents were kept for good. One that somebody still writes to stays.
+#[test]
+fn incidents_go_once_nobody_has_written_to_them_for_the_retention() {
+    let (world, ada) = (World::new(), ada());
+    let open = |name: &str| {
+        let id = world.create(name).account.id.clone();
+        wait(world.accounts.acting(&ada).account(&id).contain("found in a log".parse().unwrap())).unwrap().id
+    };
+    let [quiet, noted] = ["Quiet Sync", "Noted Sync"].map(open);
+    world.advance(10 * DAY);
+    wait(world.accounts.acting(&ada).note_incident(&noted, "log removed".parse().unwrap())).unwrap();
+    let listed = || {
+        let page = wait(world.accounts.acting(&ada).incidents(None, 99)).unwrap();
+        page.items.into_iter().map(|incident| incident.id).collect::<Vec<_>>()
+    };
+    world.advance(20 * DAY);
+    assert_eq!((world.upkeep().trimmed.incidents, listed()), (0, vec![quiet, noted.clone()]), "just as old");
+    world.advance(Duration::HOUR);
+    assert_eq!((world.upkeep().trimmed.incidents, listed()), (1, vec![noted]));
+    world.advance(10 * DAY);
+    assert_eq!((world.upkeep().trimmed.incidents, listed()), (1, vec![]));
+}

@@ -4,10 +4,15 @@
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label, Query, Recorded};
+use service_accounts_naming::Realm;
 use service_accounts_store::{Account, DocumentId, DocumentKind, Store, SystemName};
 use service_accounts_token::TokenId;
 
-use crate::{Error, Incident, Note, Unavailable, admin::Acting, core::credentials::EVERY_KIND};
+use crate::{
+    Error, Incident, Note, Unavailable,
+    admin::{Acting, reviews::prefix},
+    core::credentials::EVERY_KIND,
+};
 
 /// How many incidents may be opened in one second.
 const MOST_A_SECOND: u32 = 100;
@@ -33,7 +38,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let systems_to_rotate: Vec<SystemName> = account.systems.clone();
         for number in 0..MOST_A_SECOND {
             let incident = Incident {
-                id: incident_id(now.unix_timestamp(), number)?,
+                id: incident_id(&self.core.rules.realm, now.unix_timestamp(), number)?,
                 account: account.id.clone(),
                 teams: account.grant.teams().clone(),
                 token: opened.token,
@@ -98,7 +103,8 @@ const fn is_deed(action: Action) -> bool {
     !matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied)
 }
 
-/// Ids in the order of time, as far as seconds tell.
-fn incident_id(second: i64, number: u32) -> Result<DocumentId, Error> {
-    DocumentId::parse(&format!("incident-{second:012}-{number:02}")).map_err(|error| Unavailable::new(error).into())
+/// Ids in the order of time within their realm, as far as seconds tell.
+fn incident_id(realm: &Realm, second: i64, number: u32) -> Result<DocumentId, Error> {
+    let id = format!("{}{second:012}-{number:02}", prefix(realm));
+    DocumentId::parse(&id).map_err(|error| Unavailable::new(error).into())
 }

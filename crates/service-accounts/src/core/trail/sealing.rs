@@ -55,7 +55,11 @@ impl Sealing {
         Self { most_events: most_events.clamp(1, Sealer::MOST_EVENTS), longest, ..self }
     }
 
-    /// Upkeep removes segments that were sealed more than so many days ago, at least one, and alerts of that age.
+    /// Upkeep removes segments that were sealed more than so many days ago, at least one, alerts and reviews of that age, and
+    /// incidents that nobody has written to for so long. Without this call segments, reviews and incidents stay for ever.
+    ///
+    /// The trail is the store's. Where several realms share a store, the shortest retention of them decides for the trail
+    /// and its alerts, so give all of them the same; reviews and incidents are removed by their own realm only.
     ///
     /// Only what is sealed, and what every reader of the trail is done with, is removed; the newest segment always stays.
     #[must_use]
