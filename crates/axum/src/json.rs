@@ -101,9 +101,13 @@ pub(crate) fn check_media_type(headers: &HeaderMap, expected: &str) -> Result<()
     if !fits {
         return Err(unsupported(format!("Send the body as {expected}, in UTF-8.")));
     }
+    if is_plain(headers) { Ok(()) } else { Err(unsupported("Send the body without Content-Encoding.")) }
+}
+
+/// Whether the body is sent as it is; `identity` says no more than that (RFC 9110 §8.4.1).
+pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
-    let is_plain = encodings.all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
-    if is_plain { Ok(()) } else { Err(unsupported("Send the body without Content-Encoding.")) }
+    encodings.all(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// JSON has one encoding (RFC 8259 §8.1), and so has every text here; a parameter that names it, or one that says nothing of

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::extract::{FromRequest, Request};
 use http::{
     HeaderMap, Uri,
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_TYPE},
     request::Parts,
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -19,7 +19,10 @@ use super::{
     Desk,
     answer::{Refused, of_problem},
 };
-use crate::{idempotency::IdempotencyKey, json::is_utf_8};
+use crate::{
+    idempotency::IdempotencyKey,
+    json::{is_plain, is_utf_8},
+};
 
 /// The names that must never stand in a URL, where logs and histories keep them (RFC 6749 §2.3.1, RFC 6750 §5.3).
 const SECRETS: [&str; 3] = ["access_token", "client_secret", "token"];
@@ -99,7 +102,7 @@ fn refuse_secrets_in(uri: &Uri) -> Result<(), OAuthError> {
     Ok(())
 }
 
-/// One `Content-Type`, as expected, and no `Content-Encoding`.
+/// One `Content-Type`, as expected, and not packed.
 fn check_media_type(
     headers: &HeaderMap,
     is_expected: fn(&str) -> bool,
@@ -107,7 +110,7 @@ fn check_media_type(
 ) -> Result<(), OAuthError> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let is_one = values.next().is_some_and(|value| value.to_str().is_ok_and(is_expected)) && values.next().is_none();
-    if is_one && !headers.contains_key(CONTENT_ENCODING) { Ok(()) } else { Err(OAuthError::wrong_media_type(expected)) }
+    if is_one && is_plain(headers) { Ok(()) } else { Err(OAuthError::wrong_media_type(expected)) }
 }
 
 fn is_json(content_type: &str) -> bool {

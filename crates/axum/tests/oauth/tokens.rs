@@ -176,3 +176,14 @@ async fn an_outage_is_503_and_no_answer_about_the_client() {
         assert_eq!(answer.header(header::RETRY_AFTER), "1");
     }
 }
+
+/// The same rule as for JSON: `identity` is no encoding.
+#[tokio::test]
+async fn a_body_that_is_not_packed_may_say_so() {
+    let world = World::new().await;
+    for (encoding, status) in [("identity", 200), ("Identity", 200), ("gzip", 415), ("identity, gzip", 415)] {
+        let mut request = request("/oauth2/token", FORM, Some(&world.loader.basic()), GRANT);
+        request.headers_mut().insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
+        assert_eq!(world.send(request).await.status, status, "{encoding}");
+    }
+}
