@@ -1,7 +1,7 @@
 //! A key under which a client repeats a request whose answer it lost.
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 use service_accounts::store::RequestKey;
 
 use crate::Refusal;
@@ -23,10 +23,15 @@ impl IdempotencyKey {
         let mut values = headers.get_all(HEADER).iter();
         match (values.next(), values.next()) {
             (None, _) => Some(Self(None)),
-            (Some(value), None) => RequestKey::parse(value.to_str().ok()?).ok().map(|key| Self(Some(key))),
+            (Some(value), None) => visible(value).map(|key| Self(Some(key))),
             (Some(_), Some(_)) => None,
         }
     }
+}
+
+fn visible(value: &HeaderValue) -> Option<RequestKey> {
+    let text = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))?;
+    RequestKey::parse(text).ok()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

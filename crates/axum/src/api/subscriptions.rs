@@ -114,6 +114,9 @@ pub(crate) async fn replay<S: Store + 'static, P: Permission>(
     Path((id, subscription)): Path<(AccountId, SubscriptionId)>,
     StrictJson(asked): StrictJson<ReplayRequest>,
 ) -> Result<Response, Refusal> {
+    if asked.from < 1 {
+        return Err(Refusal::validation("from", "expected the place of an event, 1 or more"));
+    }
     let from = Sequence::new(asked.from);
     let replayed = api.accounts.acting(&actor).subscriptions(&id).replay(&subscription, from).await?;
     Ok(shown(SubscriptionView::new(&replayed)))

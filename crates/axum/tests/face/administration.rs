@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use http::Method;
+use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 use service_accounts::UpkeepBounds;
 use time::UtcDateTime;
@@ -42,10 +42,43 @@ async fn a_retry_under_the_same_key_gets_the_same_account_with_secrets_that_work
     let third = send(&world.api(), create()).await;
     assert_eq!(third.json()["id"], first.json()["id"]);
     assert!(third.json().get("client_secret").is_none(), "a secret that is in use is not minted anew");
+}
 
-    let mut two = create();
-    two.headers_mut().append("idempotency-key", "other".parse().unwrap());
-    assert_eq!(send(&world.api(), two).await.status, 422);
+#[tokio::test]
+async fn what_is_no_single_key_creates_nothing() {
+    let world = World::new().await;
+    let long = "k".repeat(201);
+    for keys in [&[""][..], &["two words"], &["a\tb"], &["caf\u{e9}"], &[&long], &["one", "other"], &["one", "one"]] {
+        let mut asked = request(HOME, Some(&world.admin), &Method::POST, ACCOUNTS, Some(&wanted()));
+        for key in keys {
+            asked.headers_mut().append("idempotency-key", HeaderValue::from_bytes(key.as_bytes()).unwrap());
+        }
+        let answer = send(&world.api(), asked).await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, "VALIDATION_ERROR"), "{keys:?}");
+        assert!(answer.json()["detail"].as_str().unwrap().starts_with("Idempotency-Key"), "{}", answer.json());
+    }
+    let made = format!("{ACCOUNTS}/pipeline_automation@service");
+    assert_eq!(call(&world, Method::GET, &made, None).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_key_whose_account_is_deleted_makes_another_one() {
+    let world = World::new().await;
+    let create = async || {
+        let mut asked = request(HOME, Some(&world.admin), &Method::POST, ACCOUNTS, Some(&wanted()));
+        asked.headers_mut().insert("idempotency-key", "k".repeat(200).parse().unwrap());
+        send(&world.api(), asked).await.json()
+    };
+    let first = create().await;
+    let token = first["first_token"]["token"].as_str().unwrap();
+    let verify = "/api/v1/service-account/auth/verify";
+    assert_eq!(send(&world.api(), request(HOME, Some(token), &Method::GET, verify, None)).await.status, 200);
+    assert!(create().await.get("client_secret").is_none(), "its token is in use");
+    let made = format!("{ACCOUNTS}/pipeline_automation@service");
+    assert_eq!(call(&world, Method::DELETE, &made, None).await.status, 204);
+    let second = create().await;
+    assert!(second.get("client_secret").is_some(), "another account under the same id: {second}");
+    assert_eq!(send(&world.api(), request(HOME, Some(token), &Method::GET, verify, None)).await.status, 401);
 }
 
 #[tokio::test]

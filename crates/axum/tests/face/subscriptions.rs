@@ -53,7 +53,8 @@ async fn a_subscription_is_tried_replayed_and_ended() {
         (format!("{one}/test"), None, 204),
         (format!("{one}/enable"), None, 200),
         (format!("{one}/replay"), Some(json!({"from": 1})), 200),
-        (format!("{one}/replay"), Some(json!({"from": -1})), 200),
+        (format!("{one}/replay"), Some(json!({"from": 0})), 422),
+        (format!("{one}/replay"), Some(json!({"from": -1})), 422),
     ] {
         assert_eq!(call(&world, Method::POST, &call_path, body).await.status, status, "{call_path}");
     }

@@ -11,16 +11,8 @@ use service_accounts_store::{Account, Change, DocumentId, DocumentKind, Paged, S
 pub(super) use self::opening::Opened;
 use super::{AccountHandle, Acting, ContainedAccount, Incident, IncidentNote, Note, RegeneratedSecret};
 use crate::{
-    Error, Unavailable,
-    admin::reviews::{is_of, prefix},
-    core::{
-        Core,
-        asker::Asker,
-        authority::Call,
-        documents::{Kept, read},
-        issuer::Draft,
-        retry::retry_on_conflict,
-    },
+    Error,
+    core::{asker::Asker, authority::Call, documents::Kept, issuer::Draft, retry::retry_on_conflict},
 };
 
 impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
@@ -109,30 +101,6 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     }
 }
 
-impl<S: Store + 'static, P: Permission> Core<S, P> {
-    /// A page of this realm's incidents, the oldest first: their names begin with the realm, so that no page names an
-    /// incident of another one, and none is read to be left out.
-    pub(crate) async fn incidents_of_realm(
-        &self,
-        after: Option<&DocumentId>,
-        limit: usize,
-    ) -> Result<Paged<Kept<Incident>, DocumentId>, Error> {
-        let realm = &self.rules.realm;
-        let first = DocumentId::parse(&prefix(realm)).map_err(Unavailable::new)?;
-        let behind = after.filter(|after| **after > first).unwrap_or(&first);
-        // One more than asked for tells whether there is more of this realm, and not of the one behind it.
-        let page = self.store.documents(DocumentKind::Incident, Some(behind), limit.saturating_add(1)).await;
-        let Paged { items: mut documents, next } = page.map_err(Unavailable::new)?;
-        // A store that gave fewer than asked for, and yet names a next place, has more behind it.
-        let is_short = documents.len() <= limit && next.is_some_and(|next| is_of(realm, &next));
-        documents.retain(|document| is_of(realm, &document.id));
-        let has_more = is_short || documents.len() > limit;
-        documents.truncate(limit);
-        let next = documents.last().filter(|_| has_more).map(|last| last.id.clone());
-        Ok(Paged { items: documents.iter().map(read).collect::<Result<_, _>>()?, next })
-    }
-}
-
 impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// A page of the incidents in the order of their opening, starting behind `after`; only those of accounts whose teams
     /// the actor is in, so a page may be short and still name where the next one starts.
@@ -162,7 +130,7 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
         let asker = self.asker();
         asker.may(Call::Review)?;
         let asker = Asker::new(self.actor, &self.core.rules);
-        let page = self.core.incidents_of_realm(after, limit).await?;
+        let page = self.core.kept_page_of_realm::<Incident>(DocumentKind::Incident, after, limit).await?;
         let incidents = page.items.into_iter().map(|kept| kept.value);
         let is_seen = |incident: &Incident| asker.may_about(Call::Review, &incident.account, &incident.teams).is_ok();
         Ok(Paged { items: incidents.filter(is_seen).collect(), next: page.next })

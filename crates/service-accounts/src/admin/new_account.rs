@@ -89,6 +89,7 @@ pub struct NewAccount {
     /// A key that makes a retry answer with the same account, its secrets minted anew while none has been used.
     ///
     /// The key alone is compared, not the rest of the request, and only for the actor that created the account.
+    /// It counts while the account exists, and for accounts of this name.
     pub request: Option<RequestKey>,
 }
 

@@ -20,7 +20,10 @@ pub use self::{
 use super::Acting;
 use crate::{
     Error, Unavailable,
-    core::{authority::Call, documents::Kept},
+    core::{
+        authority::Call,
+        documents::{Kept, of_realm::prefix},
+    },
 };
 
 /// How many reviews may be opened in one second.
@@ -214,17 +217,10 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
         Ok(None)
     }
 
-    /// The reviews of this realm, the latest first: their names begin with it, then what is left of time.
+    /// The reviews of this realm, the latest first: behind the realm, their names tell what is left of time.
     async fn page(&self, after: Option<&DocumentId>, limit: usize) -> Result<Paged<ReviewPack, DocumentId>, Error> {
-        let first = DocumentId::parse(&self.prefix()).map_err(Unavailable::new)?;
-        let behind = after.filter(|after| **after > first).unwrap_or(&first);
-        let page = self.acting.core.store.documents(DocumentKind::Review, Some(behind), limit).await;
-        let page = page.map_err(Unavailable::new)?;
-        let of_realm = |id: &DocumentId| id.as_str().starts_with(first.as_str());
-        let next = page.next.filter(of_realm);
-        let documents = page.items.iter().filter(|document| of_realm(&document.id));
-        let items = documents.map(|document| serde_json::from_str(&document.body).map_err(Unavailable::new));
-        Ok(Paged { items: items.collect::<Result<_, _>>()?, next })
+        let page = self.acting.core.kept_page_of_realm(DocumentKind::Review, after, limit).await?;
+        Ok(Paged { items: page.items.into_iter().map(|kept| kept.value).collect(), next: page.next })
     }
 
     /// What the names of this realm's reviews begin with.
@@ -245,11 +241,6 @@ impl<S: Store + 'static, P: Permission> Reviews<'_, S, P> {
     }
 }
 
-/// A whole realm fits, so no two share reviews or incidents.
-pub(crate) fn prefix(realm: &Realm) -> String {
-    format!("{}:", realm.as_str())
-}
-
 fn left(at: UtcDateTime) -> i64 {
     99_999_999_999_i64.saturating_sub(at.unix_timestamp())
 }
@@ -257,11 +248,6 @@ fn left(at: UtcDateTime) -> i64 {
 /// Behind which id the reviews of a realm stand that were opened before an instant.
 pub(crate) fn opened_before(realm: &Realm, at: UtcDateTime) -> Result<DocumentId, Unavailable> {
     DocumentId::parse(&format!("{}{:011}-999", prefix(realm), left(at))).map_err(Unavailable::new)
-}
-
-/// Whether it is the id of a review or an incident of this realm.
-pub(crate) fn is_of(realm: &Realm, id: &DocumentId) -> bool {
-    id.as_str().starts_with(&prefix(realm))
 }
 
 impl<S, P: Permission> fmt::Debug for Reviews<'_, S, P> {

@@ -3,6 +3,8 @@
 //! The store does not look into them. Whoever changes one names the revision it was read at, so no edit overwrites
 //! another.
 
+pub(crate) mod of_realm;
+
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -100,7 +102,7 @@ fn written<T: Serialize>(kind: DocumentKind, id: &DocumentId, value: &T) -> Resu
 }
 
 /// A document that does not read back whole is a failure of the store, never an absent one.
-pub(crate) fn read<T: DeserializeOwned>(document: &Document) -> Result<Kept<T>, Error> {
+fn read<T: DeserializeOwned>(document: &Document) -> Result<Kept<T>, Error> {
     let value = serde_json::from_str(&document.body).map_err(Unavailable::new)?;
     Ok(Kept { id: document.id.clone(), value, revision: document.revision })
 }

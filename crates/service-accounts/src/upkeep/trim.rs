@@ -11,11 +11,11 @@ use time::{Duration, UtcDateTime};
 
 use super::{detect::oldest_alert, seal::about_seal};
 use crate::{
-    ArchivedSegment, Error, Unavailable,
-    admin::reviews::{is_of, opened_before},
+    ArchivedSegment, Error, Incident, Unavailable,
+    admin::reviews::opened_before,
     core::{
         Core,
-        documents::Kept,
+        documents::{Kept, of_realm::is_of},
         trail::{sealing::Sealing, seals::TrailSeal},
     },
 };
@@ -214,12 +214,13 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// wait for them.
     async fn trim_incidents(&self, oldest: Option<UtcDateTime>, trimmed: &mut Trimmed) -> Result<(), Unavailable> {
         let Some(oldest) = oldest else { return Ok(()) };
-        let page = self.incidents_of_realm(None, INCIDENTS).await.map_err(unavailable)?;
+        let kind = DocumentKind::Incident;
+        let page = self.kept_page_of_realm::<Incident>(kind, None, INCIDENTS).await.map_err(unavailable)?;
         for kept in page.items.iter().filter(|kept| kept.value.last_written() < oldest) {
             let event = Event::new(Action::DocumentRemoved, Label::new("service-accounts"), self.now());
             let event = event.about_account(Label::new(kept.value.account.as_str()));
             let event = event.with(Label::new("document"), Label::new(&format!("incident/{}", kept.id)));
-            let is_removed = self.remove_document((DocumentKind::Incident, &kept.id), kept.revision, event).await?;
+            let is_removed = self.remove_document((kind, &kept.id), kept.revision, event).await?;
             trimmed.incidents += usize::from(is_removed);
         }
         trimmed.is_cut_short |= trimmed.incidents == page.items.len() && page.next.is_some();

@@ -10,8 +10,8 @@ use service_accounts_token::TokenId;
 
 use crate::{
     Error, Incident, Note, Unavailable,
-    admin::{Acting, reviews::prefix},
-    core::credentials::EVERY_KIND,
+    admin::Acting,
+    core::{credentials::EVERY_KIND, documents::of_realm::prefix},
 };
 
 /// How many incidents may be opened in one second.
