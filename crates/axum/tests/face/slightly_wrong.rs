@@ -1,8 +1,12 @@
-//! Requests that are nearly right, on every call of the document: each is told which field is wrong, and hears nothing of
-//! what it sent.
+//! Requests that are nearly right, on every call of the document: each is told which field is wrong, hears nothing of
+//! what it sent, and changes nothing.
 
 use http::Method;
 use serde_json::{Value, json};
+use service_accounts::{
+    audit::{Action, Query, Sequence},
+    store::Store,
+};
 
 use crate::{
     openapi::{document, operations},
@@ -13,7 +17,19 @@ use crate::{
 const SENT: &str = "S3cr3t!";
 
 async fn ask(world: &World, method: &Method, path: &str, body: Option<&Value>) -> Answer {
-    send(&world.api(), request(HOME, Some(&world.admin), method, path, body)).await
+    let before = newest_change(world).await;
+    let answer = send(&world.api(), request(HOME, Some(&world.admin), method, path, body)).await;
+    if answer.status >= 400 {
+        assert_eq!(newest_change(world).await, before, "{method} {path} was refused and changed something");
+    }
+    answer
+}
+
+/// Every change has its event; that somebody was let in or refused is none.
+async fn newest_change(world: &World) -> Option<Sequence> {
+    let page = world.store.events(&Query::default().limit(100)).await.unwrap();
+    let is_change = |action| !matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied);
+    page.events.iter().find(|recorded| is_change(recorded.event.action())).map(|recorded| recorded.sequence)
 }
 
 /// The detail of a 422 that repeats nothing.
