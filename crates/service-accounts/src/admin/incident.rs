@@ -90,7 +90,7 @@ pub struct IncidentNote {
 /// Hand the text to whoever runs the client only once the way by which the old one leaked is closed.
 #[derive(Debug)]
 pub struct Contained {
-    /// The incident.
+    /// What was recorded; notes are added to it by its id.
     pub incident: Incident,
     /// The token that takes its place, if one was asked for.
     pub successor: Option<MintedToken>,
@@ -99,7 +99,7 @@ pub struct Contained {
 /// A contained account: the incident, and the only copy of its new client secret.
 #[derive(Debug)]
 pub struct ContainedAccount {
-    /// The incident.
+    /// What was recorded; notes are added to it by its id.
     pub incident: Incident,
     /// The secret that works from now on.
     pub client_secret: RegeneratedSecret,

@@ -54,7 +54,7 @@ impl Note {
         Ok(Self(text.into()))
     }
 
-    /// The text.
+    /// As it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -13,7 +13,7 @@ use crate::{Error, core::authority::Call};
 /// since a use moves a record to the current pepper; or a subscription still signs by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PepperCensus {
-    /// The pepper.
+    /// Its name in the keyring, never its bytes.
     pub id: PepperId,
     /// Whether new credentials are made under it.
     pub is_current: bool,

@@ -21,7 +21,7 @@ use crate::{
 pub struct TokenKey {
     /// Its account.
     pub account: AccountId,
-    /// The token.
+    /// Which of its tokens.
     pub token: TokenId,
 }
 

@@ -1,7 +1,7 @@
 //! Two realms on one store: neither sees or proves what happened to the other's accounts, by whatever part of the trail.
 
 use service_accounts::{
-    Actor, Error, ExportForm, NewAccount, TokenPolicy,
+    Actor, Error, ExportForm, NewAccount, ReviewScope, TokenPolicy,
     access::{Grants, RoleName, presets::data_quality::Permission},
     audit::{
         Action, Label, Query, Sequence,
@@ -155,6 +155,26 @@ fn a_page_of_incidents_names_none_of_another_realm() {
     assert_eq!((page.items, page.next), (vec![own], None));
     let page = wait(ours.accounts.acting(&ada).incidents(None, 3)).unwrap();
     assert_eq!((page.items.len(), page.next), (3, None), "none is promised behind the last of its own");
+}
+
+/// A next page was promised where only another realm's reviews were left.
+#[test]
+fn a_page_of_reviews_promises_none_of_another_realm() {
+    let ours = World::new();
+    let theirs = World::built(ours.store.inner().clone(), ours.clock.clone(), |builder| {
+        builder.realm(Realm::parse("tenant-b").unwrap())
+    });
+    let ada = ada();
+    for world in [&ours, &theirs] {
+        wait(world.accounts.acting(&ada).reviews().open(ReviewScope::default(), 9)).unwrap();
+        wait(world.accounts.acting(&ada).reviews().open(ReviewScope::default(), 9)).unwrap();
+    }
+    for world in [&ours, &theirs] {
+        let page = |after: Option<&_>| wait(world.accounts.acting(&ada).reviews().list(after, 1)).unwrap();
+        let first = page(None);
+        let second = page(first.next.as_ref());
+        assert_eq!((first.items.len(), second.items.len(), second.next), (1, 1, None));
+    }
 }
 
 /// A sealed file without some of its events verifies nowhere, so an account gets none that holds another realm's.
