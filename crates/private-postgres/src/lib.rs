@@ -1,6 +1,7 @@
 //! A private Postgres for tests: Debian's, on a socket in a temporary folder, as a user other than root.
 //!
-//! Where none is installed each user says so aloud; in CI that is a failure.
+//! Where none is installed each user says so aloud; in CI that is a failure. `POSTGRES_BIN` names the folder of another
+//! release's programs.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
@@ -228,7 +229,11 @@ fn keep(bin: &Path, folder: &Path, more: &str) -> Child {
         .unwrap()
 }
 
+/// A folder that was asked for is never replaced by another: what then fails says which program is missing.
 fn installed() -> Option<PathBuf> {
+    if let Some(asked) = std::env::var_os("POSTGRES_BIN") {
+        return Some(asked.into());
+    }
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let bins = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
     bins.filter(|bin| bin.join("initdb").exists()).max()
