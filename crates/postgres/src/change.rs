@@ -33,7 +33,7 @@ pub(crate) async fn commit(
         Ok(writes) => write(pool, session, (Applied { sequence, writes }, &records), event).await,
         Err(refusal) => {
             session.rollback().await?;
-            session.finish();
+            session.finish()?;
             Ok(Committed::Refused(refusal))
         }
     }
@@ -57,7 +57,7 @@ async fn write(
         cache.forget_written(&applied.writes);
     }
     committed.map_err(PostgresError::after_sending)?;
-    session.finish();
+    session.finish()?;
     Ok(Committed::Applied(applied))
 }
 

@@ -147,8 +147,14 @@ impl Lease {
         answer
     }
 
+    pub(crate) fn is_unreplicated(&self) -> bool {
+        self.link().is_unreplicated()
+    }
+
     pub(crate) fn give_back(mut self) {
-        locked(&self.home.idle).extend(self.link.take());
+        // One that did not wait for a standby would say so of the next call too.
+        let link = self.link.take().filter(|link| !link.is_unreplicated());
+        locked(&self.home.idle).extend(link);
         self.home.given_back.notify_one();
     }
 

@@ -23,7 +23,7 @@ pub(crate) async fn document(
 ) -> Result<Option<Document>, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.document, &[&kind.as_str(), &id.as_str()]).await?;
-    session.finish();
+    session.finish()?;
     found.first().map(|row| read(kind, row)).transpose()
 }
 
@@ -36,7 +36,7 @@ pub(crate) async fn documents(
     let session = pool.session().await?;
     let after = after.map_or("", DocumentId::as_str);
     let found = session.rows(&pool.statements.documents, &[&kind.as_str(), &after, &one_more_than(limit)]).await?;
-    session.finish();
+    session.finish()?;
     let found = found.iter().map(|row| read(kind, row)).collect::<Result<_, _>>()?;
     Ok(Paged::new(found, limit, |document: &Document| document.id.clone()))
 }
@@ -44,7 +44,7 @@ pub(crate) async fn documents(
 pub(crate) async fn cursor(pool: &Pool, reader: &DocumentId) -> Result<Option<Cursor>, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.cursor, &[&reader.as_str()]).await?;
-    session.finish();
+    session.finish()?;
     let read = |row: &Row| Ok(Cursor { at: rows::sequence(row, 0, "cursor")?, state: text(row, 1, "cursor")?.into() });
     found.first().map(read).transpose()
 }
@@ -73,14 +73,14 @@ pub(crate) async fn advance(
         }
     };
     let written = written.map_err(PostgresError::after_sending)?;
-    session.finish();
+    session.finish()?;
     Ok(written == 1)
 }
 
 pub(crate) async fn slowest_cursor(pool: &Pool) -> Result<Option<Sequence>, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.slowest_cursor, &[]).await?;
-    session.finish();
+    session.finish()?;
     let at: Option<i64> = found.first().map(|row| column(row, 0, "cursor")).transpose()?.flatten();
     Ok(at.map(Sequence::new))
 }

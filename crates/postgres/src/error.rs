@@ -27,6 +27,11 @@ pub enum PostgresError {
     /// Requests carry idempotency keys for that.
     #[error("the connection was lost during a commit; read again whether the change happened")]
     OutcomeUnknown(#[source] Cause),
+    /// Somebody cancelled the server's wait for a standby. The change happened; a failover may lose it until the standby has it.
+    #[error(
+        "a wait for the standby was cancelled; the change happened, and a failover may lose it until the standby follows"
+    )]
+    NotReplicated,
     /// The server is a standby, which may answer with what is no longer true, or it refuses every change; nothing was changed.
     #[error("the Postgres server only reads; connect to the primary, or turn `default_transaction_read_only` off")]
     ReadOnly(#[source] Cause),

@@ -25,15 +25,14 @@ pub(crate) async fn append(pool: &Pool, events: &[Event]) -> Result<(), Postgres
     let values: Parameters<'_> = &[&at, &action, &actor, &account, &token, &records, &limit(events.len())];
     let session = pool.session().await?;
     session.execute(&pool.statements.append, values).await.map_err(PostgresError::after_sending)?;
-    session.finish();
-    Ok(())
+    session.finish()
 }
 
 pub(crate) async fn trim(pool: &Pool, place: Sequence, most: usize) -> Result<usize, PostgresError> {
     let session = pool.session().await?;
     let removed = session.execute(&pool.statements.trim, &[&place.number(), &limit(most)]).await;
     let removed = removed.map_err(PostgresError::after_sending)?;
-    session.finish();
+    session.finish()?;
     Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }
 
@@ -56,7 +55,7 @@ pub(crate) async fn page(pool: &Pool, query: &Query) -> Result<Page, PostgresErr
     ];
     let session = pool.session().await?;
     let found = session.rows(&statement, values).await?;
-    session.finish();
+    session.finish()?;
     read_page(query, &found)
 }
 

@@ -108,7 +108,7 @@ impl PostgresStore {
         self.keep_rows(&session, contents).await?;
         let end = [Step::new(&self.pool().statements.set_turn).with(contents.last())];
         session.commit(&end).await.map_err(PostgresError::after_sending)?;
-        session.finish();
+        session.finish()?;
         Ok(())
     }
 

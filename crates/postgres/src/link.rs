@@ -1,12 +1,18 @@
 //! One connection, and what is prepared on it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
-use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage};
 
 use crate::{PostgresError, Prepared, Settings, connections::locked, settings::Tls, statements::Statement};
 
@@ -25,6 +31,7 @@ pub(crate) struct Link {
     client: Client,
     task: JoinHandle<()>,
     prepared: Mutex<Vec<(String, tokio_postgres::Statement)>>,
+    is_unreplicated: Arc<AtomicBool>,
     /// By which the pool counts it.
     _open: Arc<()>,
 }
@@ -63,9 +70,14 @@ impl Link {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        // Why it ended is told to whoever uses it.
-        let task = tokio::spawn(async { drop(connection.await) });
-        Self { client, task, prepared: Mutex::default(), _open: open }
+        let is_unreplicated = Arc::default();
+        let task = tokio::spawn(drive(connection, Arc::clone(&is_unreplicated)));
+        Self { client, task, prepared: Mutex::default(), is_unreplicated, _open: open }
+    }
+
+    /// Whether a commit was answered before the standby had it. The server says so before it answers.
+    pub(crate) fn is_unreplicated(&self) -> bool {
+        self.is_unreplicated.load(Relaxed)
     }
 
     pub(crate) const fn client(&self) -> &Client {
@@ -96,6 +108,25 @@ impl Link {
         // Behind a pooler the server's statements are those of others too, and none is ours.
         let forget = if prepared == Prepared::Once { "DEALLOCATE ALL" } else { "" };
         self.client.batch_execute(&format!("{end};{forget}")).await
+    }
+}
+
+/// Where the wait for a standby is cancelled, Postgres warns and acknowledges. The text of the warning may be translated, its code
+/// is that of all warnings; this name of a function has been the same since there are such waits.
+const WAIT: &str = "SyncRepWaitForLSN";
+
+/// Until the connection ends; why it did is told to whoever uses it.
+async fn drive<S, T>(mut connection: Connection<S, T>, is_unreplicated: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.routine() == Some(WAIT)
+        {
+            is_unreplicated.store(true, Relaxed);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn credential(
     let cache = pool.cache.as_ref().and_then(|cache| Some((cache, cache.mark()?)));
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.credential, &[&id.as_str()]).await?;
-    session.finish();
+    session.finish()?;
     let Some(row) = found.first() else { return Ok(None) };
     let credential = decoded.credential(id, row, 0)?;
     if let Some((cache, mark)) = cache {
@@ -43,7 +43,7 @@ pub(crate) async fn account(
 ) -> Result<Option<Arc<Account>>, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.account, &[&id.as_str()]).await?;
-    session.finish();
+    session.finish()?;
     found.first().map(|row| decoded.account(row, 0)).transpose()
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn accounts(
             break after;
         }
     };
-    session.finish();
+    session.finish()?;
     let page = Paged::new(found, most, |account: &Arc<Account>| account.id.clone());
     Ok(Paged { next: page.next.or(next), ..page })
 }
@@ -91,7 +91,7 @@ pub(crate) async fn credentials(
     let after = after.map_or("", TokenId::as_str);
     let statement = &pool.statements.credentials_of_account;
     let found = session.rows(statement, &[&account.as_str(), &kind.as_str(), &after, &one_more_than(most)]).await?;
-    session.finish();
+    session.finish()?;
     let found = found.iter().map(|row| listed(decoded, row)).collect::<Result<_, _>>()?;
     Ok(Paged::new(found, most, |listed: &Listed| listed.credential.token().id))
 }
@@ -107,14 +107,14 @@ pub(crate) async fn due(
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
         [&realm.as_str(), &now.unix_timestamp(), &limit(most)];
     let found = session.rows(&pool.statements.due, &values).await?;
-    session.finish();
+    session.finish()?;
     found.iter().map(|row| listed(decoded, row)).collect()
 }
 
 pub(crate) async fn count_under(pool: &Pool, pepper: PepperId) -> Result<u64, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.count_under, &[&pepper.as_str()]).await?;
-    session.finish();
+    session.finish()?;
     let count: Option<i64> = found.first().map(|row| column(row, 0, "token")).transpose()?;
     count.and_then(|count| u64::try_from(count).ok()).ok_or(PostgresError::corrupt("token"))
 }

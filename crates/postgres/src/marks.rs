@@ -30,14 +30,13 @@ pub(crate) async fn touch(pool: &Pool, uses: &[Usage], sightings: &[Sighting]) -
     steps.extend(touched(statements, uses));
     session.commit(&steps).await.map_err(PostgresError::after_sending)?;
     drop(steps);
-    session.finish();
-    Ok(())
+    session.finish()
 }
 
 pub(crate) async fn sightings(pool: &Pool, token: &TokenId) -> Result<Vec<Sighting>, PostgresError> {
     let session = pool.session().await?;
     let found = session.rows(&pool.statements.sightings, &[&vec![token.as_str()]]).await?;
-    session.finish();
+    session.finish()?;
     let mut found = found.iter().map(sighting).collect::<Result<Vec<_>, _>>()?;
     found.sort_by(|one, other| one.seen.cmp(&other.seen));
     Ok(found)

@@ -57,7 +57,7 @@ impl Pool {
         if pool.cache.is_some() {
             pool.bounded(schema::announce(client, schema)).await?;
         }
-        session.finish();
+        session.finish()?;
         Ok(Arc::new(pool))
     }
 
@@ -143,8 +143,15 @@ type Answer = Result<Vec<Row>, tokio_postgres::Error>;
 
 impl Session {
     /// Gives the connection back; no transaction may be open on it.
-    pub(crate) fn finish(self) {
+    ///
+    /// # Errors
+    /// The server said that it did not wait for a standby with what was committed.
+    pub(crate) fn finish(self) -> Result<(), PostgresError> {
+        if self.client.is_unreplicated() {
+            return Err(PostgresError::NotReplicated);
+        }
         self.client.give_back();
+        Ok(())
     }
 
     pub(crate) async fn rows(&self, statement: &Statement, values: Parameters<'_>) -> Answer {

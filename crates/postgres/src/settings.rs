@@ -139,12 +139,12 @@ impl Settings {
 
 impl Settings {
     /// What a role, a database or a server may have set otherwise: a lock is waited for within the deadline, and a change that
-    /// waited for its turn sees what was committed before it.
+    /// waited for its turn sees what was committed before it. Warnings are heard: see `link`.
     fn of_session(&self) -> String {
         let timeout = self.deadline.as_millis().clamp(1, MOST_MILLISECONDS);
         format!(
             "-c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout} -c lock_timeout=0 \
-             -c default_transaction_isolation=read\\ committed"
+             -c client_min_messages=warning -c default_transaction_isolation=read\\ committed"
         )
     }
 }

@@ -68,6 +68,7 @@ fn the_readme_tells_of_each_error() {
         PostgresError::TooSlow,
         PostgresError::Contended(cause()),
         PostgresError::OutcomeUnknown(cause()),
+        PostgresError::NotReplicated,
         PostgresError::ReadOnly(cause()),
         PostgresError::TooManyConnections(cause()),
         PostgresError::DiskFull(cause()),

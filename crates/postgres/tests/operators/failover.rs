@@ -2,7 +2,7 @@
 
 use service_accounts_postgres::{PostgresError, PostgresStore, Prepared};
 use service_accounts_private_postgres::Pooler;
-use service_accounts_store::{Store, conformance::Subject};
+use service_accounts_store::{Authority, Change, Store, conformance::Subject};
 
 use crate::load::{Node, Server, connect, event, eventually, name, settings, wait};
 
@@ -63,4 +63,44 @@ fn behind_a_pooler_a_standby_is_not_believed_either() {
         pooler.lead_to(&primary);
     });
     assert!(wait(reader.credential(&unknown)).unwrap().is_none());
+}
+
+/// Cancels the waits for a standby, once there is one.
+fn cancel_waits(server: &Server) {
+    let of = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let cancel = format!("SELECT count(pg_cancel_backend(pid)) {of}");
+    eventually("it waits for a standby", || server.ask(&server.text(), &cancel) != "0");
+}
+
+/// A person cancels it to free a node that waits for a lost standby. Postgres then warns and acknowledges, and a failover would
+/// undo what was acknowledged.
+#[test]
+fn a_change_whose_wait_for_the_standby_is_cancelled_is_not_acknowledged() {
+    let Some(server) = Server::start() else { return };
+    let Some(pooler) = Pooler::start(&server) else { return };
+    let (direct, behind) = (settings(&server.text(), &name()), settings(&pooler.text(), &name()));
+    for (settings, level) in [(direct, "error"), (behind.prepared(Prepared::EachTime), "warning")] {
+        server.sql(&format!("ALTER ROLE service SET client_min_messages = {level}"));
+        let subject = Subject::new(connect(settings).unwrap());
+        let account = Box::new(Subject::<PostgresStore>::account("pipeline"));
+        let create = Change::CreateAccount { account, tokens: vec![] };
+        server.sql("ALTER SYSTEM SET synchronous_standby_names = 'lost'");
+        server.sql("SELECT pg_reload_conf()");
+        std::thread::scope(|scope| {
+            let commit = || wait(subject.writer().commit(&Authority::Host, create, event("x")));
+            let change = scope.spawn(commit);
+            cancel_waits(&server);
+            let answer = change.join().unwrap();
+            assert!(matches!(answer, Err(PostgresError::NotReplicated)), "{answer:?}");
+            let append = scope.spawn(|| wait(subject.writer().append(&[event("x")])));
+            cancel_waits(&server);
+            let answer = append.join().unwrap();
+            assert!(matches!(answer, Err(PostgresError::NotReplicated)), "{answer:?}");
+        });
+        // Reads go on meanwhile, and say what this server has.
+        assert_eq!(subject.contents().events.len(), 2);
+        server.sql("ALTER SYSTEM RESET synchronous_standby_names");
+        server.sql("SELECT pg_reload_conf()");
+        wait(subject.writer().append(&[event("x")])).unwrap();
+    }
 }

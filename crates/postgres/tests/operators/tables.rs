@@ -68,6 +68,31 @@ fn tables_that_are_rewritten_or_indexed_anew_lose_nothing() {
     });
 }
 
+/// A change reads by the indexes of a table, then writes to it; a command that has locked the table waits for its indexes. Postgres
+/// ends one of the two.
+#[test]
+fn a_change_that_is_ended_by_a_deadlock_is_tried_again() {
+    let Some(server) = Server::start() else { return };
+    server.sql("ALTER SYSTEM SET deadlock_timeout = '5ms'");
+    server.sql("SELECT pg_reload_conf()");
+    let node = Node::start(&server);
+    let log = || std::fs::read_to_string(server.folder().join("log")).unwrap();
+    // The statement of ours that was ended; the other way round it would be the command.
+    let ended = || log().split("ERROR:  deadlock detected").skip(1).filter(|rest| !is_of_command(rest)).count();
+    node.under_load(|| {
+        eventually("a change is ended", || {
+            let _ = server.psql(&format!("REINDEX TABLE {}.token", node.name)).stderr(Stdio::null()).status().unwrap();
+            ended() >= 5
+        });
+    });
+    // Not none: a machine at its limit may be too slow for its deadline.
+    assert!(node.failed() < ended(), "a deadlock is told to the caller");
+}
+
+fn is_of_command(report: &str) -> bool {
+    report.split("STATEMENT:").nth(1).is_some_and(|statement| statement.trim_start().starts_with("REINDEX"))
+}
+
 /// A lock for longer than the deadline: each caller has its answer in time, and connections do not pile up.
 #[test]
 fn a_long_lock_on_a_table_is_too_slow_and_no_refusal() {
