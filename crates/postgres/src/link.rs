@@ -14,12 +14,18 @@ use tokio::{
 };
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage};
 
-use crate::{PostgresError, Prepared, Settings, connections::locked, settings::Tls, statements::Statement};
+use crate::{
+    PostgresError, Prepared, Settings,
+    connections::locked,
+    settings::{OWN_SESSION, Tls},
+    statements::Statement,
+};
 
 /// The server's and the role's settings on which promises rest. Each connection is asked for them: they may have changed since
 /// the start, and another server may have taken the place of the one at the start.
 const FITNESS: &str = "
-    SELECT pg_is_in_recovery(), coalesce(current_setting('synchronous_commit', true), 'on'), current_setting('server_encoding')";
+    SELECT pg_is_in_recovery(), coalesce(current_setting('synchronous_commit', true), 'on'), current_setting('server_encoding'),
+        coalesce(current_setting('service_accounts.session', true), '')";
 
 /// Connections wait for the next call. One that the server ended meanwhile would leave a change that was just sent unknown.
 /// Postgres 13 and other engines do not know this setting, so it cannot be given when connecting.
@@ -53,14 +59,17 @@ impl Link {
         let query = if prepared == Prepared::Once { format!("{FITNESS}, {STAYS}") } else { FITNESS.to_owned() };
         let messages = self.client.simple_query(&query).await?;
         let row = messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some([row.get(0), row.get(1), row.get(2)]),
+            SimpleQueryMessage::Row(row) => Some([row.get(0), row.get(1), row.get(2), row.get(3)]),
             _ => None,
         });
         match row {
+            Some([.., of]) if prepared == Prepared::Once && of != Some(OWN_SESSION) => {
+                Err(PostgresError::Pooled("the settings of the session did not arrive".into()))
+            }
             Some([Some("t"), ..]) => Err(PostgresError::ReadOnly("it is a standby".into())),
-            Some([_, Some("off"), _]) => Err(PostgresError::NotDurable),
-            Some([.., Some("UTF8")]) => Ok(()),
-            Some([.., encoding]) => Err(PostgresError::Encoding(encoding.unwrap_or_default().into())),
+            Some([_, Some("off"), ..]) => Err(PostgresError::NotDurable),
+            Some([_, _, Some("UTF8"), _]) => Ok(()),
+            Some([_, _, encoding, _]) => Err(PostgresError::Encoding(encoding.unwrap_or_default().into())),
             None => Err(PostgresError::Database("it does not tell its settings".into())),
         }
     }

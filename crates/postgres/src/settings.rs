@@ -144,10 +144,14 @@ impl Settings {
         let timeout = self.deadline.as_millis().clamp(1, MOST_MILLISECONDS);
         format!(
             "-c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout} -c lock_timeout=0 \
-             -c client_min_messages=warning -c default_transaction_isolation=read\\ committed"
+             -c client_min_messages=warning -c service_accounts.session={OWN_SESSION} -c default_transaction_isolation=read\\ committed"
         )
     }
 }
+
+/// By which a session shows that it got its settings. A pooler that was told to drop them would lend the session to others too, and
+/// a name of theirs may stand for another statement.
+pub(crate) const OWN_SESSION: &str = "own";
 
 /// The longest timeout that Postgres knows.
 const MOST_MILLISECONDS: u128 = 2_147_483_647;

@@ -62,10 +62,33 @@ fn what_is_set_on_a_role_behind_a_pooler_loses_nothing() {
     }
 }
 
+/// An operator who wants nothing of one client to reach the next sets so.
+const RESET: &str = "server_reset_query = DISCARD ALL\nserver_reset_query_always = 1";
+
+#[test]
+fn a_pooler_that_discards_everything_after_each_transaction_loses_nothing() {
+    let Some(server) = Server::start() else { return };
+    let Some(pooler) = Pooler::start_with(&server, RESET) else { return };
+    let node = behind(&pooler);
+    node.under_load(|| {
+        for _ in 0..10 {
+            node.until_it_works(20);
+            pooler.command("RECONNECT");
+        }
+    });
+    assert_eq!(node.failed(), 0);
+}
+
+/// A pooler may also be told to drop the settings of a session, without which a standby, a level of isolation and a lock would go
+/// unnoticed.
 #[test]
 fn a_node_that_was_not_told_of_the_pooler_is_told_what_to_set() {
     let Some(server) = Server::start() else { return };
-    let Some(pooler) = Pooler::start(&server) else { return };
-    let refused = connect(settings(&pooler.text(), &name())).map(drop).unwrap_err();
-    assert!(matches!(refused, PostgresError::Pooled(_)), "{refused:?}");
+    let drops = "ignore_startup_parameters = options";
+    for more in ["", drops, &format!("{drops}\n{RESET}"), &format!("{drops}\npool_mode = session")] {
+        let Some(pooler) = Pooler::start_with(&server, more) else { return };
+        let refused = connect(settings(&pooler.text(), &name())).map(drop);
+        assert!(matches!(refused, Err(PostgresError::Pooled(_))), "{more}: {refused:?}");
+        behind(&pooler).under_load(|| ());
+    }
 }
