@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_postgres::Client;
 
-use crate::{PostgresError, Settings, classify::concerns_all, link::Link, statements::Statement};
+use crate::{PostgresError, Settings, classify::concerns_all, lineage::Lineages, link::Link, statements::Statement};
 
 /// At most so many connections; those that nobody uses wait for the next call.
 ///
@@ -27,6 +27,7 @@ pub(crate) struct Connections {
     runtime: Handle,
     free: Semaphore,
     idle: Mutex<Vec<Link>>,
+    pub(crate) lineages: Arc<Lineages>,
     /// Held by each connection that is open.
     open: Arc<()>,
     given_back: Notify,
@@ -53,8 +54,8 @@ impl Connections {
     pub(crate) fn new(settings: Settings, runtime: Handle) -> Arc<Self> {
         // More than a semaphore can count would be more than a server can bear.
         let free = Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS));
-        let (idle, open, given_back) = (Mutex::default(), Arc::default(), Notify::new());
-        Arc::new(Self { settings, runtime, free, idle, open, given_back })
+        let (idle, lineages, open, given_back) = (Mutex::default(), Arc::default(), Arc::default(), Notify::new());
+        Arc::new(Self { settings, runtime, free, idle, lineages, open, given_back })
     }
 
     /// A server that gives no more connections gave some: then this waits for one of those, and opens another if it can.
@@ -94,7 +95,7 @@ impl Connections {
         let mut idle = locked(&self.idle);
         loop {
             let link = idle.pop()?;
-            if !link.client().is_closed() {
+            if !link.client().is_closed() && self.lineages.is_current(link.lineage()) {
                 return Some(link);
             }
         }
@@ -107,10 +108,9 @@ impl Lease {
     }
 
     async fn opened(mut self) -> Result<Self, PostgresError> {
-        let settings = &self.home.settings;
-        let open = self.home.open.clone();
-        let opened =
-            timeout(settings.deadline, Link::open(settings, open)).await.map_err(|_| PostgresError::TooSlow)?;
+        let Connections { settings, lineages, open, .. } = &*self.home;
+        let opening = Link::open(settings, lineages, open.clone());
+        let opened = timeout(settings.deadline, opening).await.map_err(|_| PostgresError::TooSlow)?;
         self.link = Some(opened?);
         Ok(self)
     }

@@ -32,6 +32,9 @@ pub enum PostgresError {
         "a wait for the standby was cancelled; the change happened, and a failover may lose it until the standby follows"
     )]
     NotReplicated,
+    /// The server was the primary before another one that this node has met; nothing was changed.
+    #[error("the Postgres server was the primary before the present one; stop it, or bring it back as a standby")]
+    Superseded,
     /// The server is a standby, which may answer with what is no longer true, or it refuses every change; nothing was changed.
     #[error("the Postgres server only reads; connect to the primary, or turn `default_transaction_read_only` off")]
     ReadOnly(#[source] Cause),
@@ -107,6 +110,7 @@ impl PostgresError {
             Self::Unavailable(_)
                 | Self::Contended(_)
                 | Self::ReadOnly(_)
+                | Self::Superseded
                 | Self::TooManyConnections(_)
                 | Self::NoTls(_)
                 | Self::Pooled(_)

@@ -12,6 +12,7 @@ mod documents;
 mod error;
 mod events;
 mod import;
+mod lineage;
 mod link;
 mod listen;
 mod lists;

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use futures_util::future::join;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
@@ -17,6 +18,7 @@ use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage
 use crate::{
     PostgresError, Prepared, Settings,
     connections::locked,
+    lineage::{Lineage, Lineages},
     settings::{OWN_SESSION, Tls},
     statements::Statement,
 };
@@ -38,19 +40,24 @@ pub(crate) struct Link {
     task: JoinHandle<()>,
     prepared: Mutex<Vec<(String, tokio_postgres::Statement)>>,
     is_unreplicated: Arc<AtomicBool>,
+    lineage: Option<Lineage>,
     /// By which the pool counts it.
     _open: Arc<()>,
 }
 
 impl Link {
-    pub(crate) async fn open(settings: &Settings, open: Arc<()>) -> Result<Self, PostgresError> {
-        let config = settings.connection();
-        let link = match settings.tls.clone() {
+    pub(crate) async fn open(settings: &Settings, lineages: &Lineages, open: Arc<()>) -> Result<Self, PostgresError> {
+        let config = lineages.order(settings.connection());
+        let mut link = match settings.tls.clone() {
             Tls::Off => Self::driven(config.connect(NoTls).await?, open),
             #[cfg(feature = "rustls")]
             Tls::Rustls(tls) => Self::driven(config.connect(tls).await?, open),
         };
-        link.refuse_unfit(settings.prepared).await?;
+        // Sent together.
+        let (fit, lineage) = join(link.refuse_unfit(settings.prepared), Lineage::of(&link.client)).await;
+        fit?;
+        link.lineage = lineage?;
+        lineages.meet(link.lineage)?;
         Ok(link)
     }
 
@@ -81,12 +88,16 @@ impl Link {
     {
         let is_unreplicated = Arc::default();
         let task = tokio::spawn(drive(connection, Arc::clone(&is_unreplicated)));
-        Self { client, task, prepared: Mutex::default(), is_unreplicated, _open: open }
+        Self { client, task, prepared: Mutex::default(), is_unreplicated, lineage: None, _open: open }
     }
 
     /// Whether a commit was answered before the standby had it. The server says so before it answers.
     pub(crate) fn is_unreplicated(&self) -> bool {
         self.is_unreplicated.load(Relaxed)
+    }
+
+    pub(crate) const fn lineage(&self) -> Option<Lineage> {
+        self.lineage
     }
 
     pub(crate) const fn client(&self) -> &Client {

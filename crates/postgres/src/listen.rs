@@ -25,6 +25,7 @@ use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification, Simp
 use crate::{
     PostgresError, Settings,
     cache::Cache,
+    lineage::{Lineage, Lineages},
     settings::{SchemaName, Tls},
     statements::in_schema,
 };
@@ -85,11 +86,11 @@ async fn triggers_now(client: &Client, query: &str) -> Result<String, PostgresEr
 pub(crate) struct Listener(JoinHandle<()>);
 
 impl Listener {
-    pub(crate) fn start(settings: Settings, cache: Arc<Cache>, staleness: Duration) -> Self {
+    pub(crate) fn start(from: (Settings, Arc<Lineages>), cache: Arc<Cache>, staleness: Duration) -> Self {
         Self(tokio::spawn(async move {
             loop {
                 // Why it ended does not matter: until it listens again, every read asks the database.
-                let _ = listen(&settings, &cache, staleness).await;
+                let _ = listen(&from.0, &from.1, &cache, staleness).await;
                 cache.turn_off();
                 sleep(Duration::from_millis(200).min(staleness)).await;
             }
@@ -103,17 +104,23 @@ impl Drop for Listener {
     }
 }
 
-async fn listen(settings: &Settings, cache: &Cache, staleness: Duration) -> Result<(), PostgresError> {
-    let config = settings.connection();
+async fn listen(
+    settings: &Settings,
+    lineages: &Lineages,
+    cache: &Cache,
+    staleness: Duration,
+) -> Result<(), PostgresError> {
+    let config = lineages.order(settings.connection());
+    let bounds = (&settings.schema, staleness);
     match settings.tls.clone() {
         Tls::Off => {
             let (client, connection) = config.connect(NoTls).await?;
-            follow(client, connection, cache, (&settings.schema, staleness)).await
+            follow(client, connection, (cache, lineages), bounds).await
         }
         #[cfg(feature = "rustls")]
         Tls::Rustls(tls) => {
             let (client, connection) = config.connect(tls).await?;
-            follow(client, connection, cache, (&settings.schema, staleness)).await
+            follow(client, connection, (cache, lineages), bounds).await
         }
     }
 }
@@ -122,7 +129,7 @@ async fn listen(settings: &Settings, cache: &Cache, staleness: Duration) -> Resu
 async fn follow<S, T>(
     client: Client,
     connection: Connection<S, T>,
-    cache: &Cache,
+    (cache, lineages): (&Cache, &Lineages),
     (schema, staleness): (&SchemaName, Duration),
 ) -> Result<(), PostgresError>
 where
@@ -138,7 +145,7 @@ where
         Heard::Row(row) => cache.forget(row),
     };
     let hearing = pin!(hear_all(connection, hear));
-    let beating = pin!(beat(client, own, beats, cache, (schema, staleness)));
+    let beating = pin!(beat(client, own, beats, (cache, lineages), (schema, staleness)));
     match select(hearing, beating).await {
         Either::Left((end, _)) | Either::Right((end, _)) => end,
     }
@@ -162,10 +169,12 @@ async fn beat(
     client: Client,
     own: u64,
     mut beats: watch::Receiver<u64>,
-    cache: &Cache,
+    (cache, lineages): (&Cache, &Lineages),
     (schema, staleness): (&SchemaName, Duration),
 ) -> Result<(), PostgresError> {
     let (channel, query) = (schema.as_str(), which_triggers(schema));
+    let lineage = Lineage::of(&client).await?;
+    lineages.meet(lineage)?;
     client.batch_execute(&format!("LISTEN \"{channel}\"")).await?;
     // What was kept before may have changed unheard.
     let triggers = triggers_now(&client, &query).await?;
@@ -178,6 +187,9 @@ async fn beat(
             Ok::<_, PostgresError>(now)
         };
         let now = timeout(staleness, round).await.map_err(|_| PostgresError::TooSlow)??;
+        if !lineages.is_current(lineage) {
+            return Err(PostgresError::Superseded);
+        }
         if now != triggers {
             return Err(PostgresError::Altered("the tables of the cache are others".into()));
         }

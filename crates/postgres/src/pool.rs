@@ -26,7 +26,7 @@ pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// What every call needs: connections, statements, and the runtime that drives them.
 pub(crate) struct Pool {
-    connections: Arc<Connections>,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) statements: Statements,
     pub(crate) settings: Settings,
     pub(crate) cache: Option<Arc<Cache>>,

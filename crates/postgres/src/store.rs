@@ -35,7 +35,9 @@ impl PostgresStore {
     pub async fn connect(settings: Settings) -> Result<Self, PostgresError> {
         let pool = Pool::open(settings.clone()).await?;
         let listener = pool.cache.clone().zip(settings.cache);
-        let listener = listener.map(|(cache, bounds)| Listener::start(settings, cache, bounds.staleness));
+        let lineages = &pool.connections.lineages;
+        let listener =
+            listener.map(|(cache, bounds)| Listener::start((settings, lineages.clone()), cache, bounds.staleness));
         Ok(Self { pool, decoded: Decoded::new(), _listener: listener })
     }
 

@@ -69,6 +69,7 @@ fn the_readme_tells_of_each_error() {
         PostgresError::Contended(cause()),
         PostgresError::OutcomeUnknown(cause()),
         PostgresError::NotReplicated,
+        PostgresError::Superseded,
         PostgresError::ReadOnly(cause()),
         PostgresError::TooManyConnections(cause()),
         PostgresError::DiskFull(cause()),

@@ -1,10 +1,12 @@
 //! Another server takes the place of the primary.
 
-use service_accounts_postgres::{PostgresError, PostgresStore, Prepared};
-use service_accounts_private_postgres::Pooler;
-use service_accounts_store::{Authority, Change, Store, conformance::Subject};
+use std::{process::Stdio, time::Duration};
 
-use crate::load::{Node, Server, connect, event, eventually, name, settings, wait};
+use service_accounts_postgres::{PostgresError, PostgresStore, Prepared};
+use service_accounts_private_postgres::{Pooler, as_user};
+use service_accounts_store::{Authority, Change, Committed, Store, conformance::Subject};
+
+use crate::load::{AT, Node, Server, connect, event, eventually, name, settings, wait};
 
 /// A standby is behind: a revocation that was acknowledged may be missing there.
 #[test]
@@ -63,6 +65,61 @@ fn behind_a_pooler_a_standby_is_not_believed_either() {
         pooler.lead_to(&primary);
     });
     assert!(wait(reader.credential(&unknown)).unwrap().is_none());
+}
+
+/// Nobody can reach it any more, or everybody can again; it does not notice.
+fn cut_off(server: &Server, is_cut_off: bool) {
+    let [open, cut] = ["5432", "5433"].map(|port| server.folder().join(format!(".s.PGSQL.{port}")));
+    let (from, to) = if is_cut_off { (open, cut) } else { (cut, open) };
+    assert!(as_user("mv").args([from, to]).status().unwrap().success());
+}
+
+/// Nobody stopped the former primary: it takes changes and waits for no standby, and the text of the node names it first. What it
+/// says of a credential may be from before the failover.
+#[test]
+fn of_two_primaries_a_node_never_returns_to_the_former_one() {
+    let Some(former) = Server::start() else { return };
+    let present = former.standby();
+    let hosts = format!("host={},{} port=5432,5432", former.folder().display(), present.folder().display());
+    let (name, text) = (name(), format!("{hosts} user=service dbname=postgres"));
+    let node = Node::with(settings(&text, &name), name.clone());
+    let cached = connect(settings(&text, &name).cache(1 << 20, Duration::from_secs(1))).unwrap();
+    node.under_load(|| ());
+    former.sql("ALTER SYSTEM RESET synchronous_standby_names");
+    former.sql("SELECT pg_reload_conf()");
+    present.promote();
+    eventually("it is promoted", || present.ask(&present.text(), "SELECT pg_is_in_recovery()") == "f");
+    cut_off(&former, true);
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}'");
+    assert!(former.psql(&end).args(["-p", "5433"]).stdout(Stdio::null()).status().unwrap().success());
+    node.under_load(|| ());
+    eventually("the cache is on", || cached.is_cache_on());
+    cut_off(&former, false);
+    node.under_load(|| {
+        for _ in 0..10 {
+            node.terminate_all(&present);
+            node.until_it_works(10);
+        }
+    });
+    let of =
+        format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}' AND query LIKE '%event%'");
+    assert_eq!(former.ask(&former.text(), &of), "0", "a former primary is asked");
+    follows(&cached, &node);
+}
+
+/// The cache listens to the server that takes the node's changes.
+fn follows(cached: &PostgresStore, node: &Node) {
+    eventually("the cache is on", || cached.is_cache_on());
+    let account = Subject::<PostgresStore>::account("pipeline").id;
+    let account_revision = wait(node.store().account(&account)).unwrap().unwrap().revision;
+    let token = Box::new(node.subject.token(&account, "of-two"));
+    let id = token.id;
+    assert!(matches!(node.subject.commit(Change::Mint { token, account_revision }), Committed::Applied(_)));
+    eventually("it is kept", || wait(cached.credential(&id)).unwrap().is_some_and(|found| found.standing(AT).is_ok()));
+    let change = Change::Revoke { token: id, account, account_revision: None, at: AT };
+    assert!(matches!(node.subject.commit(change), Committed::Applied(_)));
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(wait(cached.credential(&id)).unwrap().unwrap().standing(AT).is_err(), "a revocation is not seen");
 }
 
 /// Cancels the waits for a standby, once there is one.

@@ -17,7 +17,7 @@ use service_accounts_store::{Authority, Change, Committed, Store, Token, conform
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
-const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
+pub(crate) const AT: UtcDateTime = UtcDateTime::UNIX_EPOCH;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 4;
 /// A machine at its limit wakes threads late.

@@ -1,0 +1,111 @@
+//! Which of two primaries is the later one.
+//!
+//! If nobody stops a former primary after a failover, both servers take changes, and Postgres tells neither. But each promotion
+//! begins a new timeline. So a node that has met the later server never again asks the earlier one, whichever it reaches first.
+//!
+//! Given up: a cluster that is set back on purpose, to files of an earlier timeline, is refused until the node restarts. A node that
+//! has not met the later server follows the earlier one; only the operator can prevent that.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tokio_postgres::{Client, Config, SimpleQueryMessage, config::LoadBalanceHosts};
+
+use crate::{PostgresError, connections::locked};
+
+/// Every role may ask it, of a server that takes changes.
+const QUERY: &str = "
+    SELECT system_identifier, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system()";
+
+/// One life of a cluster; the next begins when a standby is promoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    cluster: u64,
+    timeline: u32,
+}
+
+impl Lineage {
+    /// None if the server does not tell: other engines, and roles that may not ask.
+    pub(crate) async fn of(client: &Client) -> Result<Option<Self>, tokio_postgres::Error> {
+        let messages = match client.simple_query(QUERY).await {
+            Err(error) if error.as_db_error().is_some() && !client.is_closed() => return Ok(None),
+            answer => answer?,
+        };
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Self::read(row.get(0)?, row.get(1)?),
+            _ => None,
+        }))
+    }
+
+    fn read(cluster: &str, timeline: &str) -> Option<Self> {
+        Some(Self { cluster: cluster.parse().ok()?, timeline: u32::from_str_radix(timeline, 16).ok()? })
+    }
+
+    /// Other clusters, such as one that was restored from a dump, count on their own.
+    const fn is_before(self, other: Self) -> bool {
+        self.cluster == other.cluster && self.timeline < other.timeline
+    }
+}
+
+/// The latest life that any connection of this node has met.
+#[derive(Debug, Default)]
+pub(crate) struct Lineages {
+    latest: Mutex<Option<Lineage>>,
+    has_met_former: AtomicBool,
+}
+
+impl Lineages {
+    /// Refuses a server from before the latest, and otherwise remembers it.
+    pub(crate) fn meet(&self, met: Option<Lineage>) -> Result<(), PostgresError> {
+        let mut latest = locked(&self.latest);
+        if is_former(met, *latest) {
+            self.has_met_former.store(true, Relaxed);
+            return Err(PostgresError::Superseded);
+        }
+        *latest = met.or(*latest);
+        Ok(())
+    }
+
+    /// Whether no connection has met a later server since.
+    pub(crate) fn is_current(&self, met: Option<Lineage>) -> bool {
+        !is_former(met, *locked(&self.latest))
+    }
+
+    /// Of several hosts a former primary may be named first: then the next try must not begin there again.
+    pub(crate) fn order(&self, mut config: Config) -> Config {
+        if self.has_met_former.load(Relaxed) {
+            config.load_balance_hosts(LoadBalanceHosts::Random);
+        }
+        config
+    }
+}
+
+fn is_former(met: Option<Lineage>, latest: Option<Lineage>) -> bool {
+    met.zip(latest).is_some_and(|(met, latest)| met.is_before(latest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_from_before_the_latest_is_refused_and_another_cluster_is_not() {
+        let [one, two] = [1, 2].map(|timeline| Some(Lineage { cluster: 1, timeline }));
+        let other = Some(Lineage { cluster: 2, timeline: 1 });
+        let met = Lineages::default();
+        for (lineage, is_fine) in [(one, true), (one, true), (two, true), (one, false), (two, true), (None, true)] {
+            assert_eq!(met.meet(lineage).is_ok(), is_fine, "{lineage:?}");
+        }
+        assert!(!met.is_current(one) && met.is_current(two) && met.is_current(None));
+        assert!(met.meet(other).is_ok(), "restored elsewhere");
+    }
+
+    #[test]
+    fn a_timeline_is_read_as_postgres_writes_it() {
+        let read = Lineage::read("18446744073709551615", "0000000B").unwrap();
+        assert_eq!((read.cluster, read.timeline), (u64::MAX, 11));
+        assert_eq!(Lineage::read("1", ""), None);
+    }
+}
