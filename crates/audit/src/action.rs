@@ -141,6 +141,8 @@ actions! {
     TrailSealed = "trail.sealed",
     /// Old sealed events were removed from the trail.
     TrailTrimmed = "trail.trimmed",
+    /// A realm said for how long it keeps the trail.
+    TrailRetentionNoted = "trail.retention_noted",
     /// Events of the trail were handed out as a file.
     TrailExported = "trail.exported",
     /// A detector found something that a person should look at.

@@ -4,6 +4,7 @@ mod detect;
 mod inactive;
 mod peppers;
 mod purge;
+mod retention;
 mod seal;
 mod sweep;
 mod trim;
@@ -112,7 +113,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     async fn keep_trail(&self, bounds: UpkeepBounds) -> Result<Steps, Unavailable> {
         let rules = &self.rules.trail;
         if rules.sealing.is_none() && rules.detectors.is_none() {
-            return Ok((Ok(Watched::default()), Ok(Sealed::default()), Ok(Trimmed::default())));
+            return Ok((Ok(Watched::default()), Ok(Sealed::default()), self.trim(bounds.segments).await));
         }
         let newest = self.newest_place().await?;
         let watched = self.watch(newest, bounds.events).await;

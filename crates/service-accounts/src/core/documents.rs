@@ -102,7 +102,7 @@ fn written<T: Serialize>(kind: DocumentKind, id: &DocumentId, value: &T) -> Resu
 }
 
 /// A document that does not read back whole is a failure of the store, never an absent one.
-fn read<T: DeserializeOwned>(document: &Document) -> Result<Kept<T>, Error> {
+pub(crate) fn read<T: DeserializeOwned>(document: &Document) -> Result<Kept<T>, Error> {
     let value = serde_json::from_str(&document.body).map_err(Unavailable::new)?;
     Ok(Kept { id: document.id.clone(), value, revision: document.revision })
 }

@@ -46,7 +46,9 @@
 //! - To change the key, put the new one first and the earlier behind it
 //!   ([`Sealing::replacing`](crate::Sealing::replacing)), in every process. A verifier is given both, in this order.
 //! - [`Sealing::retaining_days`](crate::Sealing::retaining_days), `RETENTION_DAYS` in the example, removes sealed segments of that age once
-//!   every subscription and the detectors are done with them.
+//!   every subscription and the detectors are done with them. Where several realms share the store, the longest retention of
+//!   them decides; the events `trail.retention_noted` tell what each one wants. A realm that sets none keeps everything. To retire
+//!   such a realm, run its upkeep once with a retention.
 //! - [`Builder::detect`](crate::Builder::detect), `DETECT=1` in the example, raises alerts. Besides `GET /alerts` they are events, so a
 //!   subscription to `alert.raised` tells them.
 //! - Keep the newest seal's tag (`GET /audit/seals`) outside of the store now and then: it tells a trail that was put back.

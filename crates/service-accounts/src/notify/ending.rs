@@ -70,8 +70,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// Upkeep trims alerts only where the trail is sealed or watched; whoever raises these takes the old ones away anywhere.
     async fn drop_old_alerts(&self, now: UtcDateTime) -> Result<(), Unavailable> {
-        let retention = self.rules.trail.sealing.as_ref().and_then(|sealing| sealing.retention);
-        self.trim_alerts(retention, now, &mut Trimmed::default()).await
+        self.trim_alerts(now, &mut Trimmed::default()).await
     }
 
     /// Removes a subscription whose account is gone.

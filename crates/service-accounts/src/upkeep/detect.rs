@@ -6,7 +6,7 @@
 use service_accounts_access::Permission;
 use service_accounts_audit::{Sequence, detect::Alert};
 use service_accounts_store::Store;
-use time::{Duration, UtcDateTime};
+use time::Duration;
 
 use crate::{
     Unavailable,
@@ -96,9 +96,4 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         trace(alert);
         Ok(true)
     }
-}
-
-/// The instant from which an alert of `now` is too old, with this retention or none.
-pub(super) fn oldest_alert(retention: Option<Duration>, now: UtcDateTime) -> UtcDateTime {
-    now.checked_sub(retention.unwrap_or(Duration::days(365))).unwrap_or(UtcDateTime::MIN)
 }

@@ -9,7 +9,7 @@ use service_accounts_audit::{Action, Event, Label, Sequence, detect::Alert, seal
 use service_accounts_store::{Authority, Change, Committed, DocumentId, DocumentKind, Refusal, Revision, Store};
 use time::{Duration, UtcDateTime};
 
-use super::{detect::oldest_alert, seal::about_seal};
+use super::seal::about_seal;
 use crate::{
     ArchivedSegment, Error, Incident, Unavailable,
     admin::reviews::opened_before,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often it is looked for what is too old.
-const EVERY: Duration = Duration::HOUR;
+pub(super) const EVERY: Duration = Duration::HOUR;
 
 /// How many events are removed in one step, so that others can write in between.
 const STEP: usize = 500;
@@ -57,28 +57,37 @@ pub struct Trimmed {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Removes what is too old, at most `most` segments, if it is time to look again.
     pub(super) async fn trim(&self, most: usize) -> Result<Trimmed, Unavailable> {
-        let rules = &self.rules.trail;
-        if rules.sealing.is_none() && rules.detectors.is_none() {
-            return Ok(Trimmed::default());
-        }
-        let now = self.now();
+        let (rules, now) = (&self.rules.trail, self.now());
+        // A host that neither seals nor watches has said for good what it wants.
+        let is_once = rules.sealing.is_none() && rules.detectors.is_none();
         if let Some(cleaned) = self.followers.cleaned.take()
-            && (Duration::ZERO..EVERY).contains(&(now - cleaned))
+            && (is_once || (Duration::ZERO..EVERY).contains(&(now - cleaned)))
         {
             self.followers.cleaned.put(cleaned);
             return Ok(Trimmed::default());
         }
-        let mut trimmed = Trimmed::default();
-        if let Some(sealing) = &rules.sealing
-            && let Some(retention) = sealing.retention
-        {
-            self.trim_segments(sealing, now.checked_sub(retention), most, &mut trimmed).await?;
-            self.trim_reviews(now.checked_sub(retention), &mut trimmed).await?;
-            self.trim_incidents(now.checked_sub(retention), &mut trimmed).await?;
-        }
-        self.trim_alerts(rules.sealing.as_ref().and_then(|sealing| sealing.retention), now, &mut trimmed).await?;
+        self.note_retention().await?;
+        let trimmed = self.trim_all(most, now).await?;
         if !trimmed.is_cut_short {
             self.followers.cleaned.put(now);
+        }
+        Ok(trimmed)
+    }
+
+    /// The trail and its alerts go by what all realms on the store want, reviews and incidents by what this one wants.
+    async fn trim_all(&self, most: usize, now: UtcDateTime) -> Result<Trimmed, Unavailable> {
+        let (rules, mut trimmed) = (&self.rules.trail, Trimmed::default());
+        if let Some(sealing) = &rules.sealing
+            && let Some(days) = sealing.retention
+        {
+            let of_events = self.retentions().await?.of_events();
+            self.trim_segments(sealing, of_events.and_then(|kept| now.checked_sub(kept)), most, &mut trimmed).await?;
+            let oldest = now.checked_sub(Duration::days(days.into()));
+            self.trim_reviews(oldest, &mut trimmed).await?;
+            self.trim_incidents(oldest, &mut trimmed).await?;
+        }
+        if rules.sealing.is_some() || rules.detectors.is_some() {
+            self.trim_alerts(now, &mut trimmed).await?;
         }
         Ok(trimmed)
     }
@@ -175,13 +184,9 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     /// An alert lives as long as events are kept, or a year where no retention is set.
-    pub(crate) async fn trim_alerts(
-        &self,
-        retention: Option<Duration>,
-        now: UtcDateTime,
-        trimmed: &mut Trimmed,
-    ) -> Result<(), Unavailable> {
-        let oldest = oldest_alert(retention, now);
+    pub(crate) async fn trim_alerts(&self, now: UtcDateTime, trimmed: &mut Trimmed) -> Result<(), Unavailable> {
+        let kept = self.retentions().await?.of_alerts();
+        let oldest = now.checked_sub(kept).unwrap_or(UtcDateTime::MIN);
         let page = self.kept_page::<Alert>(DocumentKind::Alert, None, ALERTS).await.map_err(unavailable)?;
         let found = page.items.len();
         for kept in page.items.iter().take_while(|kept| kept.value.at < oldest) {
@@ -249,7 +254,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 struct NotArchived(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// What upkeep reads is its own; an error that is not the store's is told as one.
-fn unavailable(error: Error) -> Unavailable {
+pub(super) fn unavailable(error: Error) -> Unavailable {
     match error {
         Error::Unavailable(error) => error,
         other => Unavailable::new(other),

@@ -9,6 +9,7 @@ mod growth;
 mod killed;
 mod observed;
 mod realms;
+mod retention;
 mod sealing;
 mod trimming;
 mod world;

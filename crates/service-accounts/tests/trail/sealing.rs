@@ -19,12 +19,12 @@ fn a_full_segment_is_closed_at_once_and_an_old_one_after_an_hour() {
     world.happen(25);
     let sealed = world.upkeep().sealed;
     assert_eq!((sealed.segments, sealed.events), (2, 20));
-    // Five events and the two of the seals wait.
+    // Five events, the two of the seals and that of the retention wait.
     world.advance(Duration::HOUR - Duration::SECOND);
     assert_eq!(world.upkeep().sealed.segments, 0);
     world.advance(Duration::SECOND);
     let sealed = world.upkeep().sealed;
-    assert_eq!((sealed.segments, sealed.events), (1, 7));
+    assert_eq!((sealed.segments, sealed.events), (1, 8));
     assert_eq!(world.count(Action::TrailSealed), 3);
 }
 
@@ -155,7 +155,7 @@ fn without_a_key_there_are_no_seals_and_the_export_is_plain() {
     world.happen(1200);
     assert_eq!(world.upkeep(), service_accounts::Upkeep::default());
     let file = world.file(ExportForm::JsonLines);
-    assert_eq!(file.lines().count(), 1201);
+    assert_eq!(file.lines().count(), 1202, "the events, that of the retention, and that of the export");
     assert!(file.lines().all(|line| service_accounts::audit::from_line(line).is_ok()));
     assert!(verify(&file).is_err());
     assert!(wait(world.store.documents(DocumentKind::Seal, None, 1)).unwrap().items.is_empty());

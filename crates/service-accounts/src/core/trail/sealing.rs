@@ -24,7 +24,8 @@ pub struct Sealing {
     pub(crate) earlier: Vec<SealKey>,
     pub(crate) most_events: usize,
     pub(crate) longest: Duration,
-    pub(crate) retention: Option<Duration>,
+    /// In days.
+    pub(crate) retention: Option<u16>,
     pub(crate) archive: Option<Arc<dyn Archive>>,
 }
 
@@ -48,7 +49,7 @@ impl Sealing {
 
     /// Closes a segment at so many events, at most [`Sealer::MOST_EVENTS`], or when its first event is so old.
     ///
-    /// A segment that holds nothing but the events of sealing and trimming waits for another event: a quiet trail is not
+    /// A segment that holds nothing but events about the trail itself (`trail.sealed` and the like) waits for another event: a quiet trail is not
     /// sealed for its own seals.
     #[must_use]
     pub fn closing_at(self, most_events: usize, longest: Duration) -> Self {
@@ -58,13 +59,17 @@ impl Sealing {
     /// Upkeep removes segments that were sealed more than so many days ago, at least one, alerts and reviews of that age, and
     /// incidents that nobody has written to for so long. Without this call segments, reviews and incidents stay for ever.
     ///
-    /// The trail is the store's. Where several realms share a store, the shortest retention of them decides for the trail
-    /// and its alerts, so give all of them the same; reviews and incidents are removed by their own realm only.
+    /// The trail is the store's. Where several realms share a store, the longest retention of them decides for the trail and
+    /// its alerts, and nothing of the trail is removed where one of them keeps it for ever. A realm has a say from its first
+    /// upkeep on, also one that seals nothing: it keeps everything. Its days count for as long after its last upkeep, so
+    /// a realm that has gone holds the trail no longer than its events were to be kept. One that kept everything and
+    /// has gone holds it until its upkeep runs once with a retention. Reviews and incidents are removed by their own
+    /// realm, after its own days. All processes of a realm must have the same retention.
     ///
     /// Only what is sealed, and what every reader of the trail is done with, is removed; the newest segment always stays.
     #[must_use]
     pub fn retaining_days(self, days: u16) -> Self {
-        Self { retention: Some(Duration::days(days.max(1).into())), ..self }
+        Self { retention: Some(days.max(1)), ..self }
     }
 
     /// Hands each segment to this archive before it is removed.

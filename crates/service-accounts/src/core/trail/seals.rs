@@ -50,7 +50,7 @@ pub(crate) struct OpenSegment {
     pub(crate) kept: Option<Sequence>,
     /// How far the trail was read.
     pub(crate) read: Option<Sequence>,
-    /// Whether it holds an event that is not about sealing itself.
+    /// Whether it holds an event that is not about the trail itself.
     has_news: bool,
 }
 
@@ -59,15 +59,15 @@ impl OpenSegment {
     ///
     /// It is closed by the event that fills it, so a segment never holds more than it may.
     pub(crate) fn push(&mut self, recorded: &Recorded) -> Result<Option<Seal>, SealError> {
-        self.has_news |= !matches!(recorded.event.action(), Action::TrailSealed | Action::TrailTrimmed);
+        self.has_news |= !is_about_the_trail(recorded.event.action());
         let seal = self.sealer.push(recorded)?;
         self.read = Some(recorded.sequence);
         self.has_news &= seal.is_none();
         Ok(seal)
     }
 
-    /// Closes the segment where it is old enough. One that holds nothing but events about sealing stays open, or an
-    /// idle trail would be sealed for ever.
+    /// Closes the segment where it is old enough. One that holds nothing but events about the trail itself stays open, or
+    /// an idle trail would be sealed for ever.
     pub(crate) fn close_due(&mut self, now: UtcDateTime) -> Option<Seal> {
         let seal = if self.has_news { self.sealer.close_due(now) } else { None };
         self.has_news &= seal.is_none();
@@ -122,6 +122,10 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         let to = Cursor { at: seal.last(), state: seal.number().to_string().into() };
         self.store.advance(&reader()?, from, Some(to)).await.map_err(Unavailable::new)
     }
+}
+
+const fn is_about_the_trail(action: Action) -> bool {
+    matches!(action, Action::TrailSealed | Action::TrailTrimmed | Action::TrailRetentionNoted)
 }
 
 /// A seal that somebody else has kept continues the chain only if it was made under one of these keys.
