@@ -209,7 +209,11 @@ impl<S: Store + 'static, P: Permission> Subscriptions<'_, S, P> {
         let subscription = wanted.clone().into_subscription((id, &account), seed, start, by);
         let event = self.event(Action::SubscriptionCreated, &subscription);
         let id = document_id(&subscription.account, &subscription.id).ok_or(Error::DocumentMissing)?;
-        core.add(actor, (DocumentKind::Subscription, &id), &subscription, (turn, at), event).await?;
+        match core.add(actor, (DocumentKind::Subscription, &id), &subscription, (turn, at), event).await {
+            // The id is drawn: whoever asked can do nothing about it but try again.
+            Err(Error::DocumentTaken) => return Err(Error::Conflict),
+            added => added?,
+        }
         Ok(CreatedSubscription { subscription, secret })
     }
 

@@ -11,7 +11,7 @@
 //! | expiry that is late, lost, malformed or out of the calendar | [`expiry`] |
 //! | a store that fails, an answer that is lost, a record that is missing | [`outage`] |
 //! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`], [`hands`], [`widening`] |
-//! | one id for two, one identity for another, one race with two winners | [`identity`], [`one_hash`] |
+//! | one id for two, one identity for another, one race with two winners | [`identity`], [`collisions`], [`one_hash`] |
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
 //! | a new pepper that kills, an old one that lives on | [`peppers`] |
 //! | a write for each request, a mark that is lost | [`usage`] |
@@ -20,6 +20,8 @@
 //! | what takes a socket, a file, a database or a whole service to show | [`elsewhere`] names the tests |
 
 mod authority;
+#[cfg(feature = "import")]
+mod collisions;
 mod elsewhere;
 mod expiry;
 mod forge;

@@ -1,8 +1,8 @@
 //! Randomness that can be foretold.
 
 use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+    Arc, Mutex,
+    atomic::{AtomicU8, AtomicUsize, Ordering},
 };
 
 use rand_chacha::{
@@ -28,14 +28,31 @@ impl Randomness for Seeded {
 }
 
 /// A broken source: the same bytes again and again, for so many calls.
+#[derive(Clone)]
 pub(crate) struct Stuck {
-    repeats: AtomicUsize,
-    after: Seeded,
+    repeats: Arc<AtomicUsize>,
+    seed: Arc<AtomicU8>,
+    after: Arc<Seeded>,
 }
 
 impl Stuck {
     pub(crate) fn for_calls(repeats: usize) -> Self {
-        Self { repeats: AtomicUsize::new(repeats), after: Seeded::new(9) }
+        Self {
+            repeats: Arc::new(AtomicUsize::new(repeats)),
+            seed: Arc::new(AtomicU8::new(3)),
+            after: Arc::new(Seeded::new(9)),
+        }
+    }
+
+    /// For so many calls from now on.
+    pub(crate) fn repeat(&self, calls: usize) {
+        self.repeats.store(calls, Ordering::SeqCst);
+    }
+
+    /// The same with bytes that it has not given yet.
+    pub(crate) fn repeat_others(&self, calls: usize) {
+        self.seed.store(4, Ordering::SeqCst);
+        self.repeat(calls);
     }
 }
 
@@ -45,6 +62,6 @@ impl Randomness for Stuck {
         if self.repeats.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_err() {
             return self.after.fill(bytes);
         }
-        Seeded::new(3).fill(bytes)
+        Seeded::new(self.seed.load(Ordering::SeqCst)).fill(bytes)
     }
 }
