@@ -67,7 +67,16 @@ impl Server {
         Some(server)
     }
 
+    /// A server of its own, whose folder is prepared after `data` is in it and before the server starts.
+    pub fn start_prepared(prepare: impl FnOnce(&Path)) -> Option<Self> {
+        Self::start_in(prepare, "-c fsync=off")
+    }
+
     fn start_with(more: &str) -> Option<Self> {
+        Self::start_in(|_| (), more)
+    }
+
+    fn start_in(prepare: impl FnOnce(&Path), more: &str) -> Option<Self> {
         let Some(bin) = installed() else {
             let message = "NOT TESTED: no Postgres in /usr/lib/postgresql; install Debian's postgresql-15";
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{message}");
@@ -76,6 +85,7 @@ impl Server {
         };
         let folder = Self::new_folder();
         initialise(&bin, &folder.join("data"));
+        prepare(&folder);
         let keeper = keep(&bin, &folder, more);
         let server = Self { folder, bin, keeper };
         server.wait_until_ready();

@@ -1,13 +1,13 @@
 //! What is done to the server's processes and its disk.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use service_accounts_postgres::PostgresError;
+use service_accounts_postgres::{PostgresError, PostgresStore};
 use service_accounts_private_postgres::as_user;
-use service_accounts_store::Store;
+use service_accounts_store::{Store, conformance::Subject};
 
 use crate::load::{Node, Server, event, eventually, wait};
 
@@ -45,14 +45,14 @@ fn a_full_disk_refuses_changes_with_advice_while_reads_go_on() {
     });
 }
 
-/// A file system of one megabyte; none where this process may not mount one.
+/// A small file system in the folder of a server; none where this process may not mount one.
 struct Small(PathBuf);
 
 impl Small {
-    fn mount(server: &Server) -> Option<Self> {
-        let small = Self(server.folder().join("small"));
+    fn mount(folder: &Path, megabytes: u32) -> Option<Self> {
+        let small = Self(folder.join("small"));
         let is_made = as_user("mkdir").arg(&small.0).status().unwrap().success();
-        let is_mounted = is_made && small.with(&["-t", "tmpfs", "-o", "size=1m", "tmpfs"]);
+        let is_mounted = is_made && small.with(&["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]);
         let is_given = is_mounted && Command::new("chown").arg("postgres").arg(&small.0).status().unwrap().success();
         is_given.then_some(small)
     }
@@ -70,10 +70,40 @@ impl Drop for Small {
     }
 }
 
+const NO_RIGHT: &str = "NOT TESTED: no right to mount a small disk";
+
+/// Postgres cannot go on without its log: it stops, and does not start until there is space.
+#[test]
+fn a_full_disk_under_the_log_loses_nothing_and_needs_only_space() {
+    let mut small = None;
+    let Some(server) = Server::start_prepared(|folder| {
+        small = Small::mount(folder, 64);
+        let script = r#"cd "$1"; mv data/pg_wal small/; ln -s "$1/small/pg_wal" data/pg_wal"#;
+        assert!(small.is_none() || as_user("sh").args(["-ec", script, "move"]).arg(folder).status().unwrap().success());
+    }) else {
+        return;
+    };
+    let Some(small) = small else { return eprintln!("{NO_RIGHT}") };
+    let node = Node::start(&server);
+    node.under_load(|| {
+        let fill = "CREATE TABLE filler AS SELECT repeat('x', 500) FROM generate_series(1, 200000)";
+        assert!(!server.psql(fill).stderr(Stdio::null()).status().unwrap().success(), "it is not full");
+        let unknown = node.subject.token(&Subject::<PostgresStore>::account("pipeline").id, "unknown").id;
+        eventually("it has stopped", || wait(node.store().credential(&unknown)).is_err());
+        for _ in 0..10 {
+            let read = wait(node.store().credential(&unknown));
+            assert!(matches!(read, Err(PostgresError::Unavailable(_) | PostgresError::TooSlow)), "{read:?}");
+        }
+        let log = std::fs::read_to_string(server.folder().join("log")).unwrap();
+        assert!(log.contains("No space left on device"), "it stopped for another reason");
+        assert!(small.with(&["-o", "remount,size=1g"]));
+    });
+}
+
 #[test]
 fn a_disk_that_is_really_full_refuses_changes_until_there_is_space_again() {
     let Some(server) = Server::start() else { return };
-    let Some(small) = Small::mount(&server) else { return eprintln!("NOT TESTED: no right to mount a small disk") };
+    let Some(small) = Small::mount(server.folder(), 1) else { return eprintln!("{NO_RIGHT}") };
     let node = Node::start(&server);
     server.sql(&format!("CREATE TABLESPACE small LOCATION '{}'", small.0.display()));
     server.sql(&format!("ALTER TABLE {}.event SET TABLESPACE small", node.name));
