@@ -5,6 +5,7 @@
 use std::{
     cell::Cell,
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,13 +16,13 @@ use service_accounts::{
     audit::{Action, Event, Label},
     naming::Realm,
     postgres::{PostgresStore, Settings},
-    store::{Account, AccountFilter, Authority, Change, Committed, Store},
+    store::{Account, AccountFilter, Authority, Change, Committed, MemoryStore, Store, Token},
     token::Kind,
 };
 use service_accounts_private_postgres::Server;
 use time::UtcDateTime;
 use tokio::runtime::Builder;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, NoTls, Row, Statement};
 
 use super::{MANY, Shuffled, keyring, token, vendor};
 
@@ -49,12 +50,30 @@ async fn reads(accounts: &ServiceAccounts<PostgresStore, Permission>, raw: &Raw,
     // Half the list apart, or each row would be read by us first, and by the other once it has come into memory.
     let (mut ours, mut theirs) = (Shuffled::new(texts), Shuffled::new(texts).from_the_middle());
     let all = async || drop(black_box(accounts.authenticate(ours.next(), None).await.expect("accepted")));
-    let plain = async || raw.read(theirs.next()).await;
+    let plain = async || drop(raw.read(theirs.next()).await);
     print(&format!("authenticate, Postgres, {MANY} rows"), 1.1, side_by_side(all, plain).await);
+    needed(accounts, raw, texts).await;
     let hot = &texts[MANY / 2];
     let all = async || drop(black_box(accounts.authenticate(hot, None).await.expect("accepted")));
-    let plain = async || raw.read(hot).await;
+    let plain = async || drop(raw.read(hot).await);
     print("authenticate, Postgres, hot", 1.1, side_by_side(all, plain).await);
+}
+
+/// What nobody could do without: the plain read, the token's record taken apart, and authenticating in memory.
+async fn needed(accounts: &ServiceAccounts<PostgresStore, Permission>, raw: &Raw, texts: &[String]) {
+    let memory = MemoryStore::new();
+    let hot = super::fill(&memory, 1_000).swap_remove(500);
+    let memory = super::open(Arc::new(memory), AccessEvents::Off);
+    let (mut ours, mut theirs) = (Shuffled::new(texts), Shuffled::new(texts).from_the_middle());
+    let all = async || drop(black_box(accounts.authenticate(ours.next(), None).await.expect("accepted")));
+    let needed = async || {
+        let row = raw.read(theirs.next()).await;
+        black_box(serde_json::from_str::<Token>(row.get(1)).expect("a token"));
+        super::authenticate(&memory, &hot);
+    };
+    let name =
+        format!("authenticate, Postgres, {MANY} rows, beside a plain read, decoded, and authenticating in memory");
+    print(&name, 1.1, side_by_side(all, needed).await);
 }
 
 async fn mints(store: &PostgresStore, raw: &Raw) {
@@ -71,6 +90,15 @@ async fn mints(store: &PostgresStore, raw: &Raw) {
         raw.mint(account.id.as_str(), count.get()).await;
     };
     print("mint with its event, Postgres", 1.11, side_by_side(ours, plain).await);
+    let ours = async || {
+        minted.set(minted.get() + 1);
+        mint(store, &account, 10_000 + minted.get(), &mut random).await;
+    };
+    let plain = async || {
+        count.set(count.get() + 1);
+        raw.mint_of(account.id.as_str(), count.get()).await;
+    };
+    print("mint with its event, Postgres, beside one that reads what it needs", 1.11, side_by_side(ours, plain).await);
 }
 
 async fn mint(store: &PostgresStore, account: &Account, place: usize, random: &mut ChaCha8Rng) {
@@ -90,6 +118,7 @@ struct Raw {
     client: Client,
     read: Statement,
     turn: Statement,
+    needs: Statement,
     token: Statement,
     event: Statement,
 }
@@ -113,13 +142,17 @@ impl Raw {
             VALUES ($1, $4, 'service', 'sat', $5, 253402300799, NULL, 'k1', $2, $3)";
         let event = "INSERT INTO service_accounts.event (sequence, at, action, actor, account, token, record)
             VALUES ($1, 0, 'token.minted', 'peers', $2, $3, $4)";
-        let (read, turn) = (prepare(read).await, prepare(turn).await);
+        let needs = "SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
+                (SELECT id FROM service_accounts.token WHERE account = $1 AND name = $3)
+            FROM (SELECT 1) AS one LEFT JOIN service_accounts.account AS account ON account.id = $1
+                LEFT JOIN service_accounts.token AS token ON token.id = $2";
+        let (read, turn, needs) = (prepare(read).await, prepare(turn).await, prepare(needs).await);
         let (token, event) = (prepare(token).await, prepare(event).await);
-        Self { client, read, turn, token, event }
+        Self { client, read, turn, needs, token, event }
     }
 
     /// The id stands behind `peer_sat_`.
-    async fn read(&self, text: &str) {
+    async fn read(&self, text: &str) -> Row {
         let row = self.client.query_one(&self.read, &[&&text[9..25]]).await.expect("a row");
         black_box((
             row.get::<_, i64>(0),
@@ -127,19 +160,35 @@ impl Raw {
             row.get::<_, i64>(2),
             row.get::<_, &str>(3).len(),
         ));
+        row
     }
 
     async fn mint(&self, account: &str, number: u64) {
-        // In no order, as ours: each lands on another page of the index, which the log then has whole.
-        let id = format!("{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let (name, record) = (format!("raw-{number}"), "x".repeat(600));
         self.client.batch_execute("BEGIN").await.expect("a transaction");
+        self.write(account, number).await;
+    }
+
+    /// The same, but nothing is assumed: that the account is there, and that its token's id and name are not.
+    async fn mint_of(&self, account: &str, number: u64) {
+        self.client.batch_execute("BEGIN").await.expect("a transaction");
+        let (id, name) = names(number);
+        black_box(self.client.query_one(&self.needs, &[&account, &id, &name]).await.expect("a row"));
+        self.write(account, number).await;
+    }
+
+    async fn write(&self, account: &str, number: u64) {
+        let ((id, name), record) = (names(number), "x".repeat(600));
         let place: i64 = self.client.query_one(&self.turn, &[]).await.expect("a row").get(0);
         let event = "x".repeat(250);
         self.client.execute(&self.token, &[&id, &place, &record, &account, &name]).await.expect("a row");
         self.client.execute(&self.event, &[&place, &account, &id, &event]).await.expect("a row");
         self.client.batch_execute("COMMIT").await.expect("a commit");
     }
+}
+
+/// Ids in no order, as ours: each lands on another page of the index, which the log then has whole.
+fn names(number: u64) -> (String, String) {
+    (format!("{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)), format!("raw-{number}"))
 }
 
 /// Median and 99th percentile in microseconds.
