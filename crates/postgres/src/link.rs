@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     PostgresError, Prepared, Settings,
@@ -33,6 +33,10 @@ const FITNESS: &str = "
 /// Postgres 13 and other engines do not know this setting, so it cannot be given when connecting.
 const STAYS: &str = "
     CASE WHEN current_setting('idle_session_timeout', true) <> '' THEN set_config('idle_session_timeout', '0', false) END";
+
+/// What a statement without a volatile function meets. A balancer such as pgpool-II sends that to a standby, and the question above to
+/// the primary.
+const BALANCED: &str = "SELECT current_setting('in_hot_standby', true)";
 
 /// A connection, the task that drives it, and the statements that were prepared on it.
 pub(crate) struct Link {
@@ -54,8 +58,10 @@ impl Link {
             Tls::Rustls(tls) => Self::driven(config.connect(tls).await?, open),
         };
         // Sent together.
-        let (fit, lineage) = join(link.refuse_unfit(settings.prepared), Lineage::of(&link.client)).await;
+        let fit = join(link.refuse_unfit(settings.prepared), link.refuse_balanced(settings.prepared));
+        let ((fit, one), lineage) = join(fit, Lineage::of(&link.client)).await;
         fit?;
+        one?;
         link.lineage = lineage?;
         lineages.meet(link.lineage)?;
         Ok(link)
@@ -79,6 +85,18 @@ impl Link {
             Some([_, _, encoding, _]) => Err(PostgresError::Encoding(encoding.unwrap_or_default().into())),
             None => Err(PostgresError::Database("it does not tell its settings".into())),
         }
+    }
+
+    /// With [`Prepared::EachTime`] each read asks along, and is itself sent to the primary for it.
+    async fn refuse_balanced(&self, prepared: Prepared) -> Result<(), PostgresError> {
+        if prepared == Prepared::EachTime {
+            return Ok(());
+        }
+        let messages = self.client.simple_query(BALANCED).await?;
+        let is_read = |row: &SimpleQueryRow| row.get(0) == Some("on");
+        let is_balanced =
+            messages.iter().any(|message| matches!(message, SimpleQueryMessage::Row(row) if is_read(row)));
+        if is_balanced { Err(PostgresError::Pooled("it sends reads to a standby".into())) } else { Ok(()) }
     }
 
     fn driven<S, T>((client, connection): (Client, Connection<S, T>), open: Arc<()>) -> Self

@@ -42,7 +42,7 @@ pub enum Prepared {
     /// Once a connection, under a name. The default: Postgres plans each statement once.
     Once,
     /// Each time, without a name, in the same round trip. For poolers that hand a connection to another client after each
-    /// transaction, such as PgBouncer in transaction mode.
+    /// transaction, such as PgBouncer in transaction mode, and for those that send reads to standbys, such as pgpool-II.
     EachTime,
 }
 

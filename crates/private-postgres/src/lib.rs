@@ -21,9 +21,11 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
+mod balancer;
 mod pooler;
 mod standby;
 
+pub use balancer::Balancer;
 pub use pooler::Pooler;
 
 /// A server that ends with the process that started it, whichever way that ends.

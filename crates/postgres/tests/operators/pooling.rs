@@ -1,7 +1,7 @@
 //! What is done to PgBouncer in transaction mode while nodes are at work behind it.
 
 use service_accounts_postgres::{PostgresError, Prepared};
-use service_accounts_private_postgres::Pooler;
+use service_accounts_private_postgres::{Balancer, Pooler};
 use service_accounts_store::Store;
 
 use crate::load::{DEADLINE, Node, Server, connect, name, settings, wait};
@@ -60,6 +60,24 @@ fn what_is_set_on_a_role_behind_a_pooler_loses_nothing() {
             pooler.command("RECONNECT");
         });
     }
+}
+
+/// It sends reads to a standby that does not have them yet, and what names a volatile function to the primary: a question whether
+/// this is a standby among them. So a statement that asks along is safe, and a connection that is asked once is not.
+#[test]
+fn behind_a_balancer_a_revocation_is_seen_that_the_standby_has_not() {
+    let Some(primary) = Server::start() else { return };
+    let standby = primary.standby();
+    let Some(balancer) = Balancer::start(&primary, &standby) else { return };
+    let name = name();
+    let settings = settings(&balancer.text(), &name);
+    let node = Node::with(settings.clone().prepared(Prepared::EachTime), name);
+    node.under_load(|| ());
+    standby.sql("SELECT pg_wal_replay_pause()");
+    node.under_load(|| std::thread::sleep(DEADLINE));
+    assert_eq!(node.failed(), 0);
+    let refused = connect(settings).map(drop);
+    assert!(matches!(refused, Err(PostgresError::Pooled(_))), "{refused:?}");
 }
 
 /// An operator who wants nothing of one client to reach the next sets so.
