@@ -9,7 +9,7 @@
 //! | a credential that works in a state it must not work in | [`states`] |
 //! | revoked, deleted or disabled, and still alive | [`revocation`] |
 //! | expiry that is late, lost, malformed or out of the calendar | [`expiry`] |
-//! | a store that fails, an answer that is lost, a record that is missing | [`outage`] |
+//! | a store that fails, an answer that is lost, a record that is missing, a panic of the host's code | [`outage`], [`panics`] |
 //! | rights handed out that nobody held, rights that were lost meanwhile | [`grants`], [`authority`], [`hands`], [`widening`] |
 //! | one id for two, one identity for another, one race with two winners | [`identity`], [`collisions`], [`one_hash`] |
 //! | secrets where they must not be, and what can be learnt by asking | [`secrets`], [`guessing`] |
@@ -34,6 +34,7 @@ mod networks;
 mod one_hash;
 mod operations;
 mod outage;
+mod panics;
 mod peppers;
 mod revocation;
 mod second_list;

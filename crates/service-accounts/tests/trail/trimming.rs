@@ -1,9 +1,20 @@
 //! What is older than the host keeps it is removed in whole segments, and what remains verifies.
 
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Waker},
+};
+
 use service_accounts::{
-    ApplicationName, EventPattern, ExportForm, NewAccount, NewSubscription, Next, TargetUrl,
+    ApplicationName, Archive, ArchivedSegment, Archiving, EventPattern, ExportForm, NewAccount, NewSubscription, Next,
+    TargetUrl,
     access::{RoleName, Teams},
-    audit::{Action, Sequence},
+    audit::{Action, Sequence, detect::Settings},
     store::{Cursor, DocumentId, Justification, Store},
 };
 use service_accounts_store::conformance::{Call, Fault, When};
@@ -85,8 +96,8 @@ fn an_archive_gets_each_segment_as_a_file_that_verifies_before_it_is_removed() {
 #[test]
 fn nothing_is_removed_that_the_archive_does_not_take() {
     struct Full;
-    impl service_accounts::Archive for Full {
-        fn keep(&self, _segment: service_accounts::ArchivedSegment) -> service_accounts::Archiving<'_> {
+    impl Archive for Full {
+        fn keep(&self, _segment: ArchivedSegment) -> Archiving<'_> {
             Box::pin(async { Err("the disk is full".into()) })
         }
     }
@@ -99,6 +110,53 @@ fn nothing_is_removed_that_the_archive_does_not_take() {
     assert!(wait(world.accounts.upkeep(Default::default())).is_err());
     assert_eq!((world.events()[0].sequence.number(), world.count(Action::TrailTrimmed)), (1, 0));
     world.verified();
+}
+
+/// An archive that hangs or panics ends that call of upkeep, of which everything else was done before.
+#[test]
+fn an_archive_that_hangs_or_panics_holds_up_nothing_but_trimming() {
+    for fault in ["hangs", "panics"] {
+        let is_broken = Arc::new(AtomicBool::new(true));
+        struct Broken(Arc<AtomicBool>, &'static str);
+        impl Archive for Broken {
+            fn keep(&self, _segment: ArchivedSegment) -> Archiving<'_> {
+                Box::pin(async {
+                    match (self.0.load(Ordering::SeqCst), self.1) {
+                        (false, _) => Ok(()),
+                        (true, "hangs") => std::future::pending().await,
+                        (true, _) => panic!("the bucket is gone"),
+                    }
+                })
+            }
+        }
+        let world = World::built(World::new().store.inner().clone(), World::new().clock, |builder| {
+            let archive = Broken(is_broken.clone(), fault);
+            builder.seal(crate::world::sealing().archiving_to(archive)).detect(Settings::default())
+        });
+        let token = world.create("Pipeline Automation").first_token.unwrap();
+        world.happen(30);
+        world.upkeep();
+        world.advance(40 * DAY);
+        for round in 1..=3 {
+            assert!(wait(world.accounts.authenticate(token.secret.expose(), None)).is_ok());
+            world.advance(2 * Duration::MINUTE);
+            world.happen(20);
+            let sealed = world.count(Action::TrailSealed);
+            let once = AssertUnwindSafe(|| {
+                pin!(world.accounts.upkeep(Default::default()))
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            });
+            let is_pending = catch_unwind(once);
+            assert!(if fault == "hangs" { matches!(is_pending, Ok(true)) } else { is_pending.is_err() });
+            assert_eq!(world.count(Action::AccessGranted), round, "accesses were written");
+            assert!(world.count(Action::TrailSealed) > sealed, "segments were sealed");
+        }
+        assert_eq!(world.count(Action::TrailTrimmed), 0);
+        is_broken.store(false, Ordering::SeqCst);
+        assert!(world.upkeep().trimmed.segments > 1);
+        world.verified();
+    }
 }
 
 #[test]

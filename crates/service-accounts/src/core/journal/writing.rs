@@ -5,7 +5,9 @@
 
 use std::{
     error::Error,
-    fmt, ptr,
+    fmt,
+    panic::AssertUnwindSafe,
+    ptr,
     sync::{Arc, MutexGuard, PoisonError, Weak},
 };
 
@@ -168,17 +170,30 @@ async fn write<S: Store>(
     uses: Vec<Usage>,
 ) -> Result<(), Failed> {
     let appended = match &batch {
-        Some(batch) => store.append(&events_of(batch)).await.map_err(Failed::new),
+        Some(batch) => caught(async { store.append(&events_of(batch)).await }).await,
         None => Ok(()),
     };
     if let Some(batch) = &batch {
         journal.appended(batch.id(), appended.is_ok());
     }
     let seen = batch.as_ref().filter(|_| appended.is_ok()).map_or_else(Vec::new, seen_in);
-    let touched = store.touch(&uses, &seen).await.map_err(Failed::new);
+    let touched = caught(async { store.touch(&uses, &seen).await }).await;
     journal.touched(&uses, touched.is_ok());
     appended.and(touched)
 }
+
+/// A panic of the store as an error. It would end the write for all who share it, and each later flush until it is given up.
+async fn caught<E: Error + Send + Sync + 'static>(work: impl Future<Output = Result<(), E>>) -> Result<(), Failed> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(done) => done.map_err(Failed::new),
+        Err(_) => Err(Failed::new(Panicked)),
+    }
+}
+
+/// The panic's own text went to the host's panic hook.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the store panicked")]
+struct Panicked;
 
 fn events_of(batch: &Batch<Access>) -> Vec<Event> {
     batch.rows().iter().map(|row| row.event(Access::event)).collect()

@@ -7,7 +7,7 @@ use service_accounts::{
     lifecycle::Environment,
     naming::{AccountId, Realm},
     store::{Approval, Justification, Status, Store},
-    token::TokenId,
+    token::{Kind, TokenId},
 };
 use service_accounts_store::conformance::{Fault, When};
 
@@ -198,6 +198,29 @@ fn an_account_has_a_bounded_number_of_sessions_and_the_oldest_make_room() {
     assert_eq!(listed.len(), 3);
     wait(world.accounts.acting(&ada()).account(&id).revoke_session(&opened[4].token.id)).unwrap();
     assert_eq!(world.verdict(opened[4].secret.expose()), Err(Rejection::Revoked), "hydra#1728: a session is ended");
+}
+
+/// Row 80: 16 clients opened 30,000 sessions in 24 s, and the sweep removed 100 a second.
+#[test]
+fn two_calls_of_upkeep_remove_all_that_sixteen_clients_can_have_opened() {
+    let world = World::new();
+    let clients: Vec<_> = (0..16).map(|number| world.create(&format!("Busy Client {number}"))).collect();
+    for _ in 0..250 {
+        for client in &clients {
+            let (id, secret) = (client.account.id.as_str(), client.client_secret.as_ref().unwrap().expose());
+            wait(world.accounts.open_session(id, secret, &Default::default(), Some(OFFICE))).unwrap();
+        }
+    }
+    let kept = || -> usize {
+        let of =
+            |account| wait(world.store.inner().credentials(account, Kind::Session, None, 999)).unwrap().items.len();
+        clients.iter().map(|client| of(&client.account.id)).sum()
+    };
+    assert_eq!(kept(), 16 * 100, "an account has 100 at once, whatever it opens");
+    world.clock.advance(time::Duration::DAY);
+    let upkeep = || wait(world.accounts.upkeep(UpkeepBounds::default())).unwrap().swept;
+    assert_eq!([upkeep(), upkeep()].map(|swept| swept.sessions_removed), [1000, 600]);
+    assert_eq!(kept(), 0);
 }
 
 /// Rows 66, 109 and 110: strangers filled the trail, and their victims stood there as actors.

@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// The halves of credentials that nobody may find.
-struct Canaries(Vec<String>);
+pub(super) struct Canaries(Vec<String>);
 
 impl Canaries {
-    fn of(holder: &Holder) -> Self {
+    pub(super) fn of(holder: &Holder) -> Self {
         Self([&holder.token, &holder.session, &holder.secret].map(|text| secret_half(text).to_owned()).into())
     }
 
-    fn assert_absent(&self, place: &str, text: &[u8]) {
+    pub(super) fn assert_absent(&self, place: &str, text: &[u8]) {
         for canary in &self.0 {
             // Half of a secret would be half of the work, so any eight characters in a row give it away.
             for part in canary.as_bytes().windows(8) {

@@ -17,7 +17,7 @@ use service_accounts::{
 };
 use time::{Duration, UtcDateTime};
 
-use crate::support::{Call, Fault, Holder, OFFICE, When, World, ada, on_every_store, wait};
+use crate::support::{Call, Fault, Holder, OFFICE, Path, When, World, ada, on_every_store, wait};
 
 #[test]
 fn a_request_writes_nothing_and_a_flush_writes_once_for_all() {
@@ -141,6 +141,37 @@ fn what_is_being_written_is_kept_when_nobody_waits_for_it_any_more() {
     }
 }
 
+/// vault#5361: one audit sink that hung froze every request.
+#[test]
+fn a_store_that_hangs_in_a_write_of_accesses_holds_up_no_request_and_no_change_for_long() {
+    for (call, events) in [
+        (Call::Append, AccessEvents::Coalesced),
+        (Call::Touch, AccessEvents::Coalesced),
+        (Call::Append, AccessEvents::Strict),
+    ] {
+        let world = World::built(|builder| builder.access_events(events));
+        let [holder, other] = ["Pipeline Automation", "Alation Sync"].map(|name| world.holder(name));
+        let hung = |world: &World| {
+            if events == AccessEvents::Strict {
+                given_up(world.accounts.authenticate(&holder.token, Some(OFFICE)));
+            } else {
+                assert_eq!(world.verdict(&holder.token), Ok(()));
+                given_up(world.accounts.flush());
+            }
+        };
+        world.store.failing(When::Each(call), Fault::Hangs, || hung(&world));
+        for path in Path::ALL {
+            assert_eq!(in_time(async { holder.verdict(&world, path) }), Ok(()), "{call:?} {events:?}");
+        }
+        // A change waits for the accesses that came before it, and no longer than half a minute.
+        world.clock.advance(Duration::seconds(30));
+        for account in [&holder, &other] {
+            assert!(in_time(world.accounts.acting(&ada()).account(&account.id).disable()).is_ok());
+            assert!(in_time(world.accounts.authenticate(&account.token, Some(OFFICE))).is_err());
+        }
+    }
+}
+
 /// A clock that was set back by an hour kept a write that hangs, and every change behind it, for an hour.
 #[test]
 fn a_write_that_hangs_is_given_up_in_time_although_the_clock_was_set_back() {
@@ -234,6 +265,18 @@ fn a_missing_permission_is_recorded_with_its_name() {
         assert_eq!(found.len(), kept, "{events:?}");
         assert!(found.iter().all(|recorded| recorded.event.reason().unwrap().as_str() == "users:view"));
     }
+}
+
+/// Waited for, as long as it does not hang.
+fn in_time<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    for _ in 0..10_000 {
+        if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return done;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("it hangs");
 }
 
 /// Polls once, and gives up.
