@@ -93,6 +93,10 @@ async fn no_call_reads_from_its_body_who_asks() {
             assert_eq!(answer, 422, "{method} {path}: {field}");
         }
     }
+    let (method, path, body) =
+        calls_with_bodies().into_iter().find(|(.., path, _)| path.ends_with("/service-accounts")).unwrap();
+    let made = send(&router, request(HOME, Some(&world.admin), &method, &path, Some(&body))).await.json();
+    assert_eq!(made["created_by"], "platform_automation@service", "it is whose credential was sent");
 }
 
 /// A proxy that decodes would see two parameters where the service sees one, or the other way round.
