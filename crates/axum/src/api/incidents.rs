@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// 201 with the incident, and with a new client secret where `successor` asks for one; kept by no cache. Sent again it
-/// opens another incident.
+/// adds its reason to that incident as a note, unless something else has happened to the account since.
 pub(crate) async fn contain_account<S: Store + 'static, P: Permission>(
     State(api): State<Api<S, P>>,
     Administrator(actor): Administrator<P>,

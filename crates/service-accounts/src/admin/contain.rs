@@ -53,7 +53,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// # }).unwrap();
     /// ```
     ///
-    /// Called again it revokes nothing more, and opens another incident whose `revoked` is empty.
+    /// Called again it revokes nothing more, and adds its reason to that incident as a note; the answer has no other note.
+    /// Another incident is opened, with an empty `revoked`, if something else has happened to the account since.
     ///
     /// Rule: [`Call::ContainToken`](crate::Call::ContainToken), and [`Call::MintToken`](crate::Call::MintToken) for a
     /// successor. Events: `token.revoked` with the reason `contained`, then `incident.opened`.

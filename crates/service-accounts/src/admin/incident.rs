@@ -15,6 +15,8 @@ use crate::core::documents::{id_text, seconds};
 ///
 /// It is kept as a document of the store and outlives the account, its tokens and their revocation. Only its notes
 /// grow. Where a retention is set, upkeep removes it once nobody has written to it for that long; without one it stays.
+///
+/// A containment that repeats the one before is a note of its incident and not another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incident {
@@ -36,7 +38,7 @@ pub struct Incident {
     pub opened_at: UtcDateTime,
     /// The credentials that stopped working by it, at most [`Incident::MOST_LISTED`] of each kind.
     ///
-    /// Those that were revoked before are not among them, so a second containment lists none.
+    /// Those that were revoked before are not among them.
     pub revoked: Vec<TokenId>,
     /// The token that was minted in place of the contained one.
     pub successor: Option<TokenId>,

@@ -1,7 +1,7 @@
 //! Containment ends access first and tells what somebody has to clean up.
 
 use service_accounts::{
-    Error, Incident, NewAccount, Note, Rejection, RotateToken, Successor,
+    AccountUpdate, Error, Incident, NewAccount, Note, Rejection, RotateToken, Successor,
     access::Teams,
     audit::{Action, Event, Label, Query},
     lifecycle::{Overlap, RotationKey},
@@ -109,16 +109,65 @@ fn a_successor_that_somebody_else_asked_for_lives_on() {
     assert_eq!(world.verdict(rotated.secret.unwrap().expose()), Ok(()));
 }
 
+/// A script that contains again and again made an incident each time, and they stay for good.
 #[test]
-fn containing_again_revokes_nothing_more_and_still_opens_an_incident() {
+fn containing_again_revokes_nothing_more_and_joins_the_incident() {
+    on_every_store(|world| {
+        let created = world.create("Warehouse sync");
+        let (id, old) = (&created.account.id, &first(&created).token.id);
+        let acting = world.admin();
+        let of_token = || wait(acting.token(id, old).contain(reason(), Successor::None)).unwrap().incident;
+        let of_account = || wait(acting.account(id).contain(reason())).unwrap();
+        let opened = of_token();
+        let again = of_token();
+        wait(acting.note_incident(&opened.id, Note::parse("for reviewers").unwrap())).unwrap();
+        assert_eq!(of_token().notes.len(), 1, "whoever may only contain reads no notes of others");
+        assert_eq!(wait(acting.incident(&opened.id)).unwrap().notes.len(), 3);
+        assert_eq!((opened.notes.len(), &again.notes[0].text), (0, &reason()));
+        assert_eq!(Incident { notes: Vec::new(), ..again }, opened);
+        let whole = of_account();
+        assert!(whole.id != opened.id && !whole.revoked.is_empty(), "the client secret was revoked by it");
+        let all = [of_token(), of_account(), of_account(), of_token()].map(|incident| incident.id);
+        assert_eq!(all, [&opened, &whole, &whole, &opened].map(|incident| incident.id.clone()));
+        assert_eq!((world.trail(Action::IncidentOpened).len(), world.trail(Action::IncidentNoted).len()), (2, 7));
+        assert_eq!(world.trail(Action::TokenRevoked).len(), 1);
+    });
+}
+
+/// The record of a containment must not end up in that of an earlier one.
+#[test]
+fn containing_after_something_else_has_happened_opens_another_incident() {
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
+    let world = World::on(BoxStore::new(store.clone()));
+    let id = world.create("Warehouse sync").account.id.clone();
+    let contain = || wait(world.admin().account(&id).contain(reason()));
+    let first = contain().unwrap();
+    wait(world.admin().account(&id).mint(&token("weekly"))).unwrap();
+    // Its token is revoked, and then the incident cannot be opened.
+    let events = When::Each(Call::Events);
+    assert!(store.failing(events, Fault::Refused, || contain().is_err()));
+    let second = contain().unwrap();
+    assert!(second.id != first.id && second.revoked.is_empty());
+    wait(world.admin().account(&id).disable()).unwrap();
+    let third = contain().unwrap();
+    assert!(third.id != second.id && third.notes.is_empty());
+    let moved = AccountUpdate { teams: Some(Teams::only(["finance"]).unwrap()), ..Default::default() };
+    wait(world.admin().account(&id).update(moved)).unwrap();
+    assert_ne!(contain().unwrap().id, third.id, "its readers are others");
+}
+
+#[test]
+fn containing_again_opens_another_incident_where_the_first_is_full_or_gone() {
     let world = World::new();
-    let created = world.create("Warehouse sync");
-    let (acting, old) = (world.admin(), &first(&created).token.id);
-    let contain = || wait(acting.token(&created.account.id, old).contain(reason(), Successor::None)).unwrap();
-    let (one, two) = (contain().incident, contain().incident);
-    assert_eq!((one.revoked.len(), two.revoked.len()), (1, 0));
-    assert!(one.id < two.id, "both are of one second");
-    assert_eq!(world.trail(Action::TokenRevoked).len(), 1);
+    let id = world.create("Warehouse sync").account.id.clone();
+    let contain = || wait(world.admin().account(&id).contain(reason())).unwrap();
+    let first = contain();
+    for _ in 0..Incident::MOST_NOTES {
+        assert_eq!(contain().id, first.id);
+    }
+    let second = contain();
+    assert_ne!(second.id, first.id);
+    assert_eq!(contain().id, second.id);
 }
 
 #[test]

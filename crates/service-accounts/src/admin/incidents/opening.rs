@@ -1,6 +1,11 @@
 //! An incident comes into being: what was revoked, what the account did, and whose credentials have to change.
 //!
 //! It is opened after the revocation, so a failure here leaves everything revoked and only the record missing.
+//!
+//! A containment that found nothing to revoke joins the incident before it as a note, if nothing but further containment
+//! has happened to the account since. So there are no more incidents than credentials that were made, however often a
+//! script contains. Given up: a bound in numbers. Without a retention they grow as the trail does, and a bound would let
+//! whoever may contain push the evidence of others out.
 
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Label, Query, Recorded};
@@ -9,9 +14,12 @@ use service_accounts_store::{Account, DocumentId, DocumentKind, Store, SystemNam
 use service_accounts_token::TokenId;
 
 use crate::{
-    Error, Incident, Note, Unavailable,
+    Error, Incident, IncidentNote, Note, Unavailable,
     admin::Acting,
-    core::{credentials::EVERY_KIND, documents::of_realm::prefix},
+    core::{
+        credentials::EVERY_KIND,
+        documents::{Kept, of_realm::prefix},
+    },
 };
 
 /// How many incidents may be opened in one second.
@@ -33,6 +41,9 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
     /// The id is made of the second and a number. Two that are opened in one second take the next number; nothing is
     /// written twice.
     pub(in crate::admin) async fn open_incident(&self, opened: Opened<'_>) -> Result<Incident, Error> {
+        if let Some(joined) = self.join_incident(&opened).await? {
+            return Ok(joined);
+        }
         let (now, account) = (self.core.now(), opened.account);
         let did = self.deeds(account).await?;
         let systems_to_rotate: Vec<SystemName> = account.systems.clone();
@@ -59,6 +70,45 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
             }
         }
         Err(Error::Conflict)
+    }
+
+    /// Adds the reason to the incident that this containment repeats. None where there is none, it is full, or somebody
+    /// else writes to it at this moment: then another one is opened.
+    ///
+    /// The answer has no other note: to read them takes the right to review.
+    async fn join_incident(&self, opened: &Opened<'_>) -> Result<Option<Incident>, Error> {
+        let Some(Kept { id, mut value, revision }) = self.repeated_incident(opened).await? else { return Ok(None) };
+        if value.notes.len() >= Incident::MOST_NOTES {
+            return Ok(None);
+        }
+        let (by, at) = (self.actor.name().clone(), self.core.now());
+        let note = IncidentNote { by, at, text: opened.reason.clone() };
+        value.notes.push(note.clone());
+        let event = self.incident_event(Action::IncidentNoted, &value);
+        let event = event.because(Label::new(opened.reason.as_str()));
+        match self.core.keep(self.actor, (DocumentKind::Incident, &id), &value, Some(revision), event).await {
+            Err(Error::Conflict) => Ok(None),
+            kept => kept.map(|_| Some(Incident { notes: vec![note], ..value })),
+        }
+    }
+
+    /// The last incident about the same, if nothing has happened to the account since that could have needed another.
+    async fn repeated_incident(&self, opened: &Opened<'_>) -> Result<Option<Kept<Incident>>, Error> {
+        if !opened.revoked.is_empty() || opened.successor.is_some() {
+            return Ok(None);
+        }
+        let about = Query::default().for_account(Label::new(opened.account.id.as_str())).limit(Query::MAX_LIMIT);
+        let page = self.core.store.events(&about).await.map_err(Unavailable::new)?;
+        let is_repetition = |recorded: &&Recorded| is_of_containment(recorded.event.action());
+        let token = opened.token.map(|token| Label::new(token.as_str()));
+        let last = page.events.iter().take_while(is_repetition).map(|recorded| &recorded.event);
+        let mut last = last.filter(|event| event.action() == Action::IncidentOpened && event.token() == token.as_ref());
+        let id = last.next().and_then(|event| DocumentId::parse(event.details().get("incident")?.as_str()).ok());
+        let Some(id) = id else { return Ok(None) };
+        match self.core.kept(DocumentKind::Incident, &id).await {
+            Err(Error::DocumentMissing) => Ok(None),
+            kept => kept.map(Some),
+        }
     }
 
     /// Every credential that works, up to a number of each kind.
@@ -101,6 +151,11 @@ impl<S: Store + 'static, P: Permission> Acting<'_, S, P> {
 
 const fn is_deed(action: Action) -> bool {
     !matches!(action, Action::AccessGranted | Action::AccessDenied | Action::PermissionDenied)
+}
+
+/// What a containment that finds nothing to revoke leaves behind, and attempts with what was revoked.
+const fn is_of_containment(action: Action) -> bool {
+    matches!(action, Action::IncidentOpened | Action::IncidentNoted | Action::CredentialsRevoked | Action::AccessDenied)
 }
 
 /// Ids in the order of time within their realm, as far as seconds tell.
