@@ -209,6 +209,10 @@ impl Tables {
             tokens: tokens.cloned().collect(),
             credentials: credentials.map(|token| token.id).collect(),
             sessions: sessions.collect(),
+            token_count: needs.token_count_of.as_ref().map_or(0, |(account, most)| {
+                // In a database: `SELECT count(*) FROM (SELECT … LIMIT most)`, by an index on (account, kind).
+                self.of_kind(account, Kind::Token).take(*most).count()
+            }),
             newest: needs.newest_of.as_ref().and_then(|account| {
                 let lasting = self.of(account).filter(|token| token.class.kind() != Kind::Session);
                 lasting.map(|token| token.revision).max()

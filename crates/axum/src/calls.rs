@@ -21,7 +21,7 @@ use crate::{
         AUTHORITY_LOST, CONFLICT, GRANT_EXCEEDS_ACTOR, ID_TAKEN, INSUFFICIENT_SCOPE, INVALID_CREDENTIALS,
         IP_NOT_ALLOWED, NAME_TAKEN, NOT_A_SESSION, NOT_A_TOKEN, NOT_FOUND, NOT_PENDING, NOT_REVOKED, OUTDATED,
         OWN_APPROVAL, POLICY_BLOCKED, PREVIEW_STALE, REVOKED, ROTATION_IN_PROGRESS, ROTATION_NOT_ALLOWED,
-        ROTATION_TOO_LATE, SERVICE_ACCOUNT_EXPIRED, SERVICE_ACCOUNT_INACTIVE,
+        ROTATION_TOO_LATE, SERVICE_ACCOUNT_EXPIRED, SERVICE_ACCOUNT_INACTIVE, TOO_MANY_TOKENS,
     },
     wire::{
         account::{
@@ -91,6 +91,7 @@ pub(crate) fn machine_user<S: Store + 'static, P: Permission>() -> Vec<Call<S, P
                 ROTATION_TOO_LATE,
                 REVOKED,
                 NAME_TAKEN,
+                TOO_MANY_TOKENS,
                 GRANT_EXCEEDS_ACTOR,
                 INSUFFICIENT_SCOPE,
                 AUTHORITY_LOST,
@@ -183,7 +184,7 @@ pub(crate) fn tokens<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
             .administers(May::MintToken)
             .takes::<MintRequest>(json!({ "name": "nightly-load-2026", "scopes": ["datastores:view"] }))
             .makes::<MintedView<'_>>("The token. Its text is shown here and never again.", examples::minted())
-            .fails_with(&[NAME_TAKEN]),
+            .fails_with(&[NAME_TAKEN, TOO_MANY_TOKENS]),
         Call::get(TOKEN, "getToken", tokens::show)
             .summary("Show a token")
             .administers(May::ReadTokens)
@@ -222,7 +223,7 @@ pub(crate) fn rotation<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> {
                 examples::rotated(),
             )
             .again_with_200()
-            .fails_with(&[ROTATION_IN_PROGRESS, ROTATION_TOO_LATE, REVOKED, NAME_TAKEN]),
+            .fails_with(&[ROTATION_IN_PROGRESS, ROTATION_TOO_LATE, REVOKED, NAME_TAKEN, TOO_MANY_TOKENS]),
         Call::get("/api/v1/service-accounts/{id}/tokens/{token_id}/rotation", "getRotation", rotation::show)
             .summary("Show a token's last rotation, step by step")
             .administers(May::ReadTokens)

@@ -37,6 +37,7 @@ kinds! {
     OWN_APPROVAL 403 "Whoever created or changed an account does not approve it.";
     NOT_FOUND 404 "There is no such thing.";
     APPLICATION_NOT_PERMITTED 403 "The account does not work, or does not hold the permission of the application.";
+    TOO_MANY_TOKENS 409 "The account has as many tokens as it may, and none ended long enough ago to make room.";
     TOO_MANY_SUBSCRIPTIONS 409 "The account has as many subscriptions as it may.";
     ID_TAKEN 409 "The name leads to an id that is taken.";
     NAME_TAKEN 409 "Another has this name.";

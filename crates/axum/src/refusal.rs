@@ -214,6 +214,7 @@ impl From<Error> for Refusal {
             Error::EventUnknown | Error::EventCount { .. } => Self::validation("events", &error.to_string()),
             Error::Target(target) => Self::validation("url", &target.to_string()),
             Error::TooManySubscriptions { .. } => Self::conflict("TOO_MANY_SUBSCRIPTIONS", &error),
+            Error::TooManyTokens { .. } => Self::conflict("TOO_MANY_TOKENS", &error),
             Error::Outdated => Self::conflict("OUTDATED", &error),
             Error::IdTaken => Self::conflict("ID_TAKEN", &error),
             Error::NameTaken => Self::conflict("NAME_TAKEN", &error),

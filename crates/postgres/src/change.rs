@@ -83,16 +83,21 @@ fn steps<'a>(
 /// One step for each thing needed, in the order in which [`read_back`] takes the answers.
 fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     let mut steps = vec![Step::new(&statements.take_turn)];
-    let name = needs.name.as_ref();
+    let (name, count) = (needs.name.as_ref(), needs.token_count_of.as_ref());
     if let Some((account, token)) = one_of_each(needs) {
-        let step = Step::new(&statements.account_token_and_name).with(account.as_str()).with(token.as_str());
-        steps.push(step.with(name.map(|(_, name)| name.as_str())));
+        let name = name.map(|(_, name)| name.as_str());
+        let asked = |statement| Step::new(statement).with(account.as_str()).with(token.as_str()).with(name);
+        steps.push(match count {
+            None => asked(&statements.account_token_and_name),
+            Some((_, most)) => asked(&statements.account_token_name_and_count).with(limit(*most)),
+        });
     } else {
         let accounts: Vec<_> = needs.accounts.iter().map(|id| id.as_str()).collect();
         let tokens: Vec<_> = needs.tokens.iter().map(|id| id.as_str()).collect();
         steps.push(Step::new(&statements.accounts_by_id).with(accounts));
         steps.push(Step::new(&statements.tokens_by_id).with(tokens));
         steps.extend(name.map(|(id, name)| Step::new(&statements.name_holder).with(id.as_str()).with(name.as_str())));
+        steps.extend(count.map(|(id, most)| Step::new(&statements.token_count).with(id.as_str()).with(limit(*most))));
     }
     steps.extend(needs.secrets_of.as_ref().map(|id| Step::new(&statements.secrets_of).with(id.as_str())));
     let credentials = needs.credentials_of.as_ref();
@@ -107,11 +112,13 @@ fn reads<'a>(statements: &'a Statements, needs: &'a Needs) -> Vec<Step<'a>> {
     steps
 }
 
-/// Nearly every change is about one account, one token of it and a name: one statement reads them faster than three.
+/// Nearly every change is about one account, one token of it, a name and how many there are: one statement reads them faster
+/// than four.
 fn one_of_each(needs: &Needs) -> Option<(&AccountId, &TokenId)> {
     let ([account], [token]) = (needs.accounts.as_slice(), needs.tokens.as_slice()) else { return None };
     let is_of_account = needs.name.as_ref().is_none_or(|(of, _)| of == account);
-    is_of_account.then_some((account, token))
+    let is_counted = needs.token_count_of.as_ref().is_none_or(|(of, _)| of == account);
+    (is_of_account && is_counted).then_some((account, token))
 }
 
 fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records), PostgresError> {
@@ -122,13 +129,15 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
     let turn = turn.first().ok_or(PostgresError::corrupt("turn"))?;
     let mut records = Records::default();
     if one_of_each(needs).is_some() {
-        read_one_of_each(&next(true), &mut records)?;
+        read_one_of_each(&next(true), needs, &mut records)?;
     } else {
         records.accounts =
             next(true).iter().map(|row| rows::account(row, 0).map(Into::into)).collect::<Result<_, _>>()?;
         records.tokens = next(true).iter().map(|row| rows::token(row, 0)).collect::<Result<_, _>>()?;
         let holder = next(needs.name.is_some());
         records.name_holder = holder.first().map(|row| rows::token_id(row, 0)).transpose()?;
+        let counted = next(needs.token_count_of.is_some());
+        records.token_count = counted.first().map_or(Ok(0), |row| rows::count(row, 0))?;
     }
     for row in next(needs.secrets_of.is_some()) {
         records.tokens.push(rows::token(&row, 0)?);
@@ -147,7 +156,7 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
 }
 
 /// One row, where the columns of what does not exist are null.
-fn read_one_of_each(found: &[Row], records: &mut Records) -> Result<(), PostgresError> {
+fn read_one_of_each(found: &[Row], needs: &Needs, records: &mut Records) -> Result<(), PostgresError> {
     let row = found.first().ok_or(PostgresError::corrupt("account"))?;
     if column::<Option<&str>>(row, 0, "account")?.is_some() {
         records.accounts.push(rows::account(row, 0)?.into());
@@ -157,6 +166,9 @@ fn read_one_of_each(found: &[Row], records: &mut Records) -> Result<(), Postgres
     }
     if column::<Option<&str>>(row, 6, "token")?.is_some() {
         records.name_holder = Some(rows::token_id(row, 6)?);
+    }
+    if needs.token_count_of.is_some() {
+        records.token_count = rows::count(row, 7)?;
     }
     Ok(())
 }

@@ -75,6 +75,11 @@ pub(crate) fn last_used(row: &Row, at: usize) -> Result<Option<LastUsed>, Postgr
     Ok(Some(LastUsed { at: instant(seconds, "last_used")?, address }))
 }
 
+/// How many tokens were counted.
+pub(crate) fn count(row: &Row, at: usize) -> Result<usize, PostgresError> {
+    usize::try_from(column::<i64>(row, at, "token")?).map_err(|_| PostgresError::corrupt("token"))
+}
+
 /// A count of items as SQL has it.
 pub(crate) fn limit(items: usize) -> i64 {
     i64::try_from(items).unwrap_or(i64::MAX)

@@ -82,6 +82,13 @@ statements! {
         SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
             (SELECT id FROM @token WHERE account = $1 AND name = $3)
         FROM (SELECT 1) AS one LEFT JOIN @account AS account ON account.id = $1 LEFT JOIN @token AS token ON token.id = $2";
+    account_token_name_and_count(TEXT, TEXT, TEXT, INT8) = "
+        SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
+            (SELECT id FROM @token WHERE account = $1 AND name = $3),
+            (SELECT count(*) FROM (SELECT FROM @token WHERE account = $1 AND kind = 'sat' LIMIT $4) AS counted)
+        FROM (SELECT 1) AS one LEFT JOIN @account AS account ON account.id = $1 LEFT JOIN @token AS token ON token.id = $2";
+    token_count(TEXT, INT8) = "
+        SELECT count(*) FROM (SELECT FROM @token WHERE account = $1 AND kind = 'sat' LIMIT $2) AS counted";
     accounts_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @account WHERE id = ANY($1)";
     tokens_by_id(TEXT_ARRAY) = "SELECT id, revision, record FROM @token WHERE id = ANY($1)";
     secrets_of(TEXT) = "SELECT id, revision, record FROM @token WHERE account = $1 AND kind = 'sec' ORDER BY id";
@@ -181,6 +188,8 @@ mod tests {
         drop(runtime().block_on(PostgresStore::connect(settings)).unwrap());
         for (statement, values) in [
             (&all.account_token_and_name, "'a', 't', 'n'"),
+            (&all.account_token_name_and_count, "'a', 't', 'n', 9"),
+            (&all.token_count, "'a', 9"),
             (&all.accounts_by_id, "'{a}'"),
             (&all.tokens_by_id, "'{t}'"),
             (&all.secrets_of, "'a'"),

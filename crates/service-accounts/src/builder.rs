@@ -31,6 +31,12 @@ use crate::{ApplicationName, Retries, Targets, notify::Applications};
 /// How many sessions of one account may be open at once, unless the host says otherwise.
 const MOST_SESSIONS: usize = 100;
 
+/// How many tokens one account may have, unless the host says otherwise.
+const MOST_TOKENS: usize = 1_000;
+
+/// Beyond this a mint would count for longer than it writes.
+const MOST_COUNTED: usize = 10_000;
+
 /// What a host has chosen so far; everything but the five essentials has a default.
 ///
 /// [`build`](Self::build) cannot fail: what could be wrong with a choice is refused by the type of its argument, before
@@ -57,6 +63,7 @@ const MOST_SESSIONS: usize = 100;
 ///     .on_idle(OnIdle::Revoke)
 ///     .on_inactive(OnInactive::Disable)
 ///     .most_sessions(20)
+///     .most_tokens(200)
 ///     .access_events(AccessEvents::Each)
 ///     .detect(detect::Settings::default())
 ///     .build();
@@ -93,6 +100,7 @@ impl<S: Store + 'static, P: Permission> ServiceAccounts<S, P> {
                 reserved: ReservedIds::default(),
                 advisor: Advisor::default(),
                 most_sessions: MOST_SESSIONS,
+                most_tokens: MOST_TOKENS,
                 self_rotation: SelfRotation::default(),
                 on_idle: OnIdle::default(),
                 on_inactive: OnInactive::default(),
@@ -123,6 +131,18 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     pub fn most_sessions(self, most: usize) -> Self {
         let most_sessions = most.clamp(1, Change::BATCH);
         Self { rules: Rules { most_sessions, ..self.rules }, ..self }
+    }
+
+    /// How many tokens one account may have, ended ones included, between 1 and 10,000; 1,000 by default.
+    ///
+    /// One more takes the place of the one that ended longest ago, if that is at least as long as a revoked token is
+    /// [observed](LifecyclePolicy::observation), a week by default. Otherwise it is refused
+    /// ([`TooManyTokens`](crate::Error::TooManyTokens)), so leave room for what a client rotates within that time. An account
+    /// that has more when the bound is lowered keeps them, and gets no more.
+    #[must_use]
+    pub fn most_tokens(self, most: usize) -> Self {
+        let most_tokens = most.clamp(1, MOST_COUNTED);
+        Self { rules: Rules { most_tokens, ..self.rules }, ..self }
     }
 
     /// What stands behind the `@` of ids; `service` by default. Accounts of another realm in the same store are neither

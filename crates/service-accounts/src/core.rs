@@ -18,6 +18,7 @@ pub(crate) mod narrowed;
 pub(crate) mod observe;
 pub(crate) mod resolve;
 pub(crate) mod retry;
+pub(crate) mod room;
 pub(crate) mod rules;
 pub(crate) mod trail;
 

@@ -79,6 +79,12 @@ pub enum Error {
         /// The most besides its maker.
         most: usize,
     },
+    /// The account has as many tokens as it may, and none of them ended long enough ago to make room.
+    #[error("an account has at most {most} tokens, ended ones included; revoke and delete one that nobody needs")]
+    TooManyTokens {
+        /// The most tokens.
+        most: usize,
+    },
     /// A date that lies in the past.
     #[error("the expiry lies in the past; give a later date, or disable the account")]
     ExpiryPassed,
@@ -243,6 +249,7 @@ impl From<Refusal> for Error {
             Refusal::DocumentMissing => Self::DocumentMissing,
             Refusal::DocumentTaken => Self::DocumentTaken,
             Refusal::NameTaken => Self::NameTaken,
+            Refusal::TooManyTokens { most } => Self::TooManyTokens { most },
             Refusal::TokenMissing => Self::TokenMissing,
             Refusal::Revoked => Self::Revoked,
             Refusal::NotRevoked => Self::NotRevoked,

@@ -9,7 +9,7 @@ use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
     Account, Authority, Change, Class, Committed, Cursor, Document, DocumentId, DocumentKind, LastUsed, MemoryStore,
-    Revision, Seen, Sighting, Status, Store, Tended, Token, Usage, Write, conformance::Subject,
+    Revision, Room, Seen, Sighting, Status, Store, Tended, Token, Usage, Write, conformance::Subject,
 };
 use time::UtcDateTime;
 
@@ -154,6 +154,18 @@ impl<S: Store> World<S> {
         Answer::Kept
     }
 
+    /// Any, few, or the place of some token.
+    fn room(&self, number: usize) -> Room {
+        match number % 3 {
+            0 => Room::Below(usize::MAX),
+            1 => Room::Below(2),
+            _ => Room::InPlaceOf {
+                ended: self.blanks[number % TOKENS].id,
+                event: Box::new(Event::new(Action::TokenDeleted, Label::new("made_room"), at(5))),
+            },
+        }
+    }
+
     fn change(&self, step: &Step) -> Change {
         match *step {
             Step::Create { account, ref tokens } => Change::CreateAccount {
@@ -189,6 +201,7 @@ impl<S: Store> World<S> {
                     expected: if stale { Revision::NEW } else { predecessor.revision },
                     account_revision: self.revision_of(&predecessor.account),
                     predecessor: Box::new(Token { state: TokenState::Retiring { until: at(until) }, ..predecessor }),
+                    room: self.room(token + successor),
                 }
             }
             Step::Tend { ref tokens, due, stale } => {
@@ -213,6 +226,7 @@ impl<S: Store> World<S> {
             Step::Mint { token, account, class, due, stale } => Change::Mint {
                 token: Box::new(self.drafted(token, account, class, due)),
                 account_revision: self.revision(account, stale),
+                room: self.room(token + class),
             },
             Step::Regenerate { token, account, stale } => Change::RegenerateSecret {
                 secret: Box::new(self.drafted(token, account, NAMES + 1, Some(9))),

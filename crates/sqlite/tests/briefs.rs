@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
-    Account, Change, Clearance, Committed, LastUsed, Status, Store, Token, Usage, conformance::Subject,
+    Account, Change, Clearance, Committed, LastUsed, Room, Status, Store, Token, Usage, conformance::Subject,
 };
 use tempfile::TempDir;
 use time::UtcDateTime;
@@ -59,7 +59,7 @@ impl Scene {
     fn mint(&self, name: &str) {
         let account_revision = self.account().revision;
         let token = Box::new(self.subject.token(&self.token.account, name));
-        self.apply(Change::Mint { token, account_revision });
+        self.apply(Change::Mint { token, account_revision, room: Room::Below(usize::MAX) });
     }
 
     fn disable(&self) {

@@ -9,7 +9,7 @@ use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::{SqliteError, SqliteStore};
 use service_accounts_store::{
-    AccountFilter, Authority, Change, Committed, LastUsed, Revision, Store, Token, Usage, conformance::Subject,
+    AccountFilter, Authority, Change, Committed, LastUsed, Revision, Room, Store, Token, Usage, conformance::Subject,
 };
 use service_accounts_token::Kind;
 use tempfile::TempDir;
@@ -65,6 +65,7 @@ impl Scene {
         let mint = Change::Mint {
             token: Box::new(Token { id: token, ..self.subject.token(&id("b"), "other") }),
             account_revision: block_on(self.store().account(&id("b"))).unwrap().unwrap().revision,
+            room: Room::Below(usize::MAX),
         };
         let (account, account_revision) = (id("a"), None);
         let revoke = Change::Revoke { token, account: account.clone(), account_revision, at };

@@ -16,7 +16,7 @@ use std::{
 use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::SqliteStore;
-use service_accounts_store::{Authority, Change, Committed, Store, conformance::Subject};
+use service_accounts_store::{Authority, Change, Committed, Room, Store, conformance::Subject};
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
 
@@ -83,7 +83,10 @@ fn work(subject: &Subject<SqliteStore>, account: &AccountId, worker: usize) {
     for n in 0_u32.. {
         let token = subject.token(account, &format!("token-{worker}-{n}"));
         let id = token.id;
-        let mut changes = vec![(Action::TokenMinted, Change::Mint { token: Box::new(token), account_revision })];
+        let mut changes = vec![(
+            Action::TokenMinted,
+            Change::Mint { token: Box::new(token), account_revision, room: Room::Below(usize::MAX) },
+        )];
         if n % 2 == 1 {
             changes.push((
                 Action::TokenRevoked,

@@ -12,7 +12,7 @@ use service_accounts_audit::{Action, Event, Label};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::{SqliteError, SqliteStore};
 use service_accounts_store::{
-    Account, Authority, Change, Committed, Document, DocumentId, DocumentKind, LastUsed, Revision, Status, Store,
+    Account, Authority, Change, Committed, Document, DocumentId, DocumentKind, LastUsed, Revision, Room, Status, Store,
     Tended, Token, Usage, conformance::Subject,
 };
 use tempfile::TempDir;
@@ -62,7 +62,11 @@ impl Scene {
 
     fn mint(&self, name: &str) -> Change {
         let account = self.account();
-        Change::Mint { token: Box::new(self.subject.token(&account.id, name)), account_revision: account.revision }
+        Change::Mint {
+            token: Box::new(self.subject.token(&account.id, name)),
+            account_revision: account.revision,
+            room: Room::Below(usize::MAX),
+        }
     }
 }
 
@@ -102,6 +106,7 @@ fn every_change(scene: &Scene, secret: &Token, token: &Token) -> Vec<Change> {
             predecessor: Box::new(token.clone()),
             expected: token.revision,
             account_revision,
+            room: Room::Below(usize::MAX),
         },
         Change::OpenSession { session: Box::new(scene.subject.session(&id, secret.id)), account_revision, most: 1 },
         Change::Tend { tokens: vec![Tended { token: token.clone(), expected: token.revision }] },

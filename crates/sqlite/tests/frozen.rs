@@ -15,7 +15,8 @@ use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
     Account, AccountFilter, Approval, Change, Class, Committed, Cursor, Document, DocumentId, DocumentKind,
-    Justification, LastUsed, Revision, Seen, Sighting, Status, Store, SystemName, Token, Usage, conformance::Subject,
+    Justification, LastUsed, Revision, Room, Seen, Sighting, Status, Store, SystemName, Token, Usage,
+    conformance::Subject,
 };
 use service_accounts_token::{Kind, TokenId};
 use time::UtcDateTime;
@@ -193,6 +194,7 @@ fn furnish_schema_2(subject: &Sqlite, plain: &Account, tokens: &[Token]) {
             expected: predecessor.revision,
             predecessor: Box::new(Token { state: TokenState::Retiring { until: at(1_767_400_000) }, ..predecessor }),
             account_revision: plain.revision,
+            room: Room::Below(usize::MAX),
         },
     );
     let all = create(subject, account("all_revoked"));
@@ -221,7 +223,7 @@ fn token(subject: &Sqlite, account: &Account, name: &str) -> Token {
 
 fn mint(subject: &Sqlite, token: Token) -> Token {
     let account_revision = stored(subject, &token.account).revision;
-    apply(subject, Change::Mint { token: Box::new(token.clone()), account_revision });
+    apply(subject, Change::Mint { token: Box::new(token.clone()), account_revision, room: Room::Below(usize::MAX) });
     token
 }
 

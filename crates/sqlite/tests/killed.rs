@@ -14,8 +14,8 @@ use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::Realm;
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
-    Account, Change, Committed, Cursor, Document, DocumentId, DocumentKind, LastUsed, MemoryStore, Revision, Seen,
-    Sighting, Store, Tended, Token, Usage,
+    Account, Change, Committed, Cursor, Document, DocumentId, DocumentKind, LastUsed, MemoryStore, Revision, Room,
+    Seen, Sighting, Store, Tended, Token, Usage,
     conformance::{Contents, Subject},
 };
 use time::UtcDateTime;
@@ -73,6 +73,7 @@ impl<S: Store> Story<S> {
                     expected: predecessor.revision,
                     predecessor: Box::new(Token { state: TokenState::Retiring { until: at(99) }, ..predecessor }),
                     account_revision: self.account().revision,
+                    room: Room::Below(usize::MAX),
                 });
             }
             7 => self.apply(Change::PutDocument {

@@ -11,7 +11,7 @@ use std::{
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_sqlite::{SqliteError, SqliteStore};
 use service_accounts_store::{
-    Account, AccountFilter, Change, Committed, LastUsed, Status, Store, Token, Usage, conformance::Subject,
+    Account, AccountFilter, Change, Committed, LastUsed, Room, Status, Store, Token, Usage, conformance::Subject,
 };
 use time::UtcDateTime;
 
@@ -261,6 +261,9 @@ fn tokens_whose_ids_begin_alike_are_told_apart() {
     apply(&subject, Change::DeleteToken { token: id, account: account.clone(), account_revision: None, at: AT });
     assert_eq!(stored(subject.writer(), &tokens[3]), None);
     let account_revision = pollster::block_on(subject.writer().account(&account)).unwrap().unwrap().revision;
-    apply(&subject, Change::Mint { token: Box::new(tokens[3].clone()), account_revision });
+    apply(
+        &subject,
+        Change::Mint { token: Box::new(tokens[3].clone()), account_revision, room: Room::Below(usize::MAX) },
+    );
     assert!(tokens.iter().all(|token| stored(subject.writer(), token).is_some()));
 }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, backup::Backup};
 use service_accounts_naming::AccountId;
 use service_accounts_sqlite::SqliteStore;
 use service_accounts_store::{
-    Account, Change, Committed, Credential, Purpose, Status, Store, Token, conformance::Subject,
+    Account, Change, Committed, Credential, Purpose, Room, Status, Store, Token, conformance::Subject,
 };
 use tempfile::TempDir;
 use time::UtcDateTime;
@@ -173,7 +173,7 @@ fn what_was_minted_after_the_backup_is_gone_and_what_was_revoked_works_again() {
     scene.back_up();
     let later = scene.subject.token(&id(), "later");
     let account_revision = scene.read().account().revision;
-    scene.apply(Change::Mint { token: Box::new(later.clone()), account_revision });
+    scene.apply(Change::Mint { token: Box::new(later.clone()), account_revision, room: Room::Below(usize::MAX) });
     scene.revoke();
     assert!(scene.read().token().state.is_revoked());
     scene.restore();

@@ -7,6 +7,7 @@ mod answer;
 mod authority;
 mod many;
 mod revision;
+mod room;
 
 use service_accounts_audit::Event;
 use service_accounts_naming::AccountId;
@@ -18,6 +19,7 @@ pub use self::{
     authority::Authority,
     many::{Newcomer, Tended},
     revision::Revision,
+    room::Room,
 };
 use crate::{Account, Document, DocumentId, DocumentKind, Token};
 
@@ -107,12 +109,15 @@ pub enum Change {
     /// A new token. Its name must be free within the account.
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale),
-    /// [`TokenTaken`](Refusal::TokenTaken), [`NameTaken`](Refusal::NameTaken), also by a revoked token.
+    /// [`TokenTaken`](Refusal::TokenTaken), [`NameTaken`](Refusal::NameTaken), also by a revoked token; and what refuses
+    /// its [`Room`].
     Mint {
         /// The token.
         token: Box<Token>,
         /// The state of the account it was judged by.
         account_revision: Revision,
+        /// Where it finds room among the account's tokens.
+        room: Room,
     },
     /// A new session. Where the account has `most` already, revoked ones included, those that end first make room: one
     /// for the new session, and one more where the account has more than `most`.
@@ -164,6 +169,8 @@ pub enum Change {
         expected: Revision,
         /// The state of the account it was judged by.
         account_revision: Revision,
+        /// Where the successor finds room; never in the place of the token that it replaces.
+        room: Room,
     },
     /// What is known of tokens, without a change of rights: their state forward, rotation, looks, reviews and next date.
     ///

@@ -55,6 +55,7 @@ pub mod newcomers;
 pub mod races;
 pub mod reads;
 pub mod revocation;
+pub mod rooms;
 pub mod rotation;
 mod samples;
 pub mod sightings;
@@ -207,6 +208,14 @@ macro_rules! __behaviours {
                 a_session_needs_the_account_as_it_was_judged
                 a_large_account_is_deleted_in_bounded_steps
                 nothing_happens_to_a_deleted_account
+            }
+            rooms {
+                tokens_of_an_account_are_bounded
+                a_rotation_is_bounded_as_a_mint_is
+                an_ended_token_makes_room_in_the_same_step
+                only_an_ended_token_makes_room
+                of_many_who_mint_the_last_token_one_wins
+                of_many_who_mint_in_one_place_one_wins
             }
             documents {
                 a_document_is_replaced_only_from_its_present_state

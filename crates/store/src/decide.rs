@@ -40,6 +40,8 @@ pub struct Records {
     pub credentials: Vec<TokenId>,
     /// The ids of the account's sessions, those that end first before the others, at most so many as asked for.
     pub sessions: Vec<TokenId>,
+    /// How many tokens the account has, counted no further than asked for.
+    pub token_count: usize,
     /// The latest revision among the account's tokens and client secrets, where it has any.
     pub newest: Option<Revision>,
     /// The token that has the name asked for.
@@ -121,7 +123,11 @@ impl Records {
             Change::Reissue { secret, account_revision, at, event } => {
                 self.reissue((*secret, event), account_revision, at, revision)
             }
-            Change::Mint { token, account_revision } => self.mint(*token, account_revision, revision),
+            Change::Mint { token, account_revision, room } => {
+                let (account, at) = (token.account.clone(), token.created_at);
+                let minted = self.mint(*token, account_revision, revision)?;
+                self.with_room(room, &account, at, minted)
+            }
             Change::OpenSession { session, account_revision, most } => {
                 self.open_session(*session, account_revision, most, revision)
             }
@@ -131,9 +137,11 @@ impl Records {
             Change::UpdateToken { token, expected, account_revision } => {
                 self.update_token(*token, expected, account_revision, revision)
             }
-            Change::Rotate { successor, predecessor, expected, account_revision } => {
+            Change::Rotate { successor, predecessor, expected, account_revision, room } => {
                 self.account_at(&successor.account, account_revision)?;
-                self.rotate(*successor, *predecessor, expected, revision)
+                let (account, at) = (successor.account.clone(), successor.created_at);
+                let rotated = self.rotate(*successor, *predecessor, expected, revision)?;
+                self.with_room(room, &account, at, rotated)
             }
             Change::Tend { tokens } => self.tend_all(tokens, revision),
             Change::Revoke { token, account, account_revision, at } => {

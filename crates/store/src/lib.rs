@@ -31,7 +31,7 @@ mod text;
 
 pub use account::{Account, Approval, Generation, Proposal, ProposedEnd, Status};
 pub use brief::{Brief, Told};
-pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Tended};
+pub use change::{Applied, Authority, Change, Committed, Newcomer, Refusal, Revision, Room, Tended};
 pub use credential::{Class, Clearance, Credential, Predecessor, Token};
 pub use cursor::Cursor;
 pub use decide::{Needs, Records, Write, decide};

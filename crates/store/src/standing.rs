@@ -127,6 +127,37 @@ impl Token {
     pub fn is_revoked(&self, account: &Account) -> bool {
         self.state.is_revoked() || self.generation != account.generation
     }
+
+    /// Since when it does not work for a reason of its own; none where it works, or only its account keeps it from working.
+    ///
+    /// An end with all of its account has `now` for its instant, as in [`Credential::state`].
+    ///
+    /// ```
+    /// use service_accounts_lifecycle::TokenState;
+    /// use service_accounts_store::{Account, Status, Token};
+    ///
+    /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
+    /// # use records::at;
+    /// let account = Account { status: Status::Disabled, ..records::account() };
+    /// let token = Token { expires_at: Some(at(60)), ..records::token(&account) };
+    /// assert_eq!(token.ended_at(&account, at(59)), None); // it works again once its account is enabled
+    /// assert_eq!(token.ended_at(&account, at(99)), Some(at(60)));
+    /// let revoked = Token { state: TokenState::Revoked { at: at(7) }, ..token };
+    /// assert_eq!(revoked.ended_at(&account, at(99)), Some(at(7)));
+    /// ```
+    #[must_use]
+    pub fn ended_at(&self, account: &Account, now: UtcDateTime) -> Option<UtcDateTime> {
+        let by_state = match self.state {
+            TokenState::Revoked { at } | TokenState::Deletable { revoked_at: at, .. } | TokenState::Deleted { at } => {
+                Some(at)
+            }
+            TokenState::Retiring { until } => Some(until).filter(|until| *until <= now),
+            TokenState::Active => None,
+        };
+        let with_all = (self.generation != account.generation).then_some(now);
+        let by_date = self.expires_at.filter(|end| is_expired(*end, now));
+        by_state.into_iter().chain(with_all).chain(by_date).min()
+    }
 }
 
 /// The one answer to whether a credential works at `now`: the credential first, then its account. Expired means `now >=

@@ -8,7 +8,7 @@ use service_accounts_audit::{Action, Event, Label, Sequence};
 use service_accounts_naming::AccountId;
 use service_accounts_store::{
     Account, Authority, Change, Class, Committed, Document, DocumentId, DocumentKind, MemoryStore, Needs, Records,
-    Revision, Tended, Token, conformance::Subject, decide,
+    Revision, Room, Tended, Token, conformance::Subject, decide,
 };
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
@@ -80,6 +80,10 @@ impl World {
         Records {
             credentials: ids(&needs.credentials_of, |_| true),
             sessions: ids(&needs.sessions_of, |token| matches!(token.class, Class::Session { .. })),
+            token_count: needs.token_count_of.as_ref().map_or(0, |(account, most)| {
+                let of_it = self.tokens.iter().filter(|token| token.account == *account);
+                of_it.filter(|token| token.class.token_name().is_some()).take(*most).count()
+            }),
             newest: needs.newest_of.as_ref().and_then(|account| {
                 let lasting = self.tokens.iter().filter(|token| !matches!(token.class, Class::Session { .. }));
                 lasting.filter(|token| token.account == *account).map(|token| token.revision).max()
@@ -126,7 +130,7 @@ fn changes(subject: &Subject<MemoryStore>, world: &World) -> Vec<Change> {
 
 fn of_account(subject: &Subject<MemoryStore>, account: &Account, taken: TokenId) -> Vec<Change> {
     let (account_revision, id) = (account.revision, &account.id);
-    let mint = |token| Change::Mint { token: Box::new(token), account_revision };
+    let mint = |token| Change::Mint { token: Box::new(token), account_revision, room: Room::Below(usize::MAX) };
     let secret = Box::new(subject.secret(id));
     let event = Event::new(Action::SecretRegenerated, Label::new("test"), AT);
     let update = |expected| Change::UpdateAccount { account: Box::new(account.clone()), expected };
@@ -152,6 +156,8 @@ fn of_account(subject: &Subject<MemoryStore>, account: &Account, taken: TokenId)
         mint(subject.token(id, "nightly")),
         mint(subject.token(id, "weekly")),
         mint(Token { id: taken, ..subject.session(id, secret.id) }),
+        Change::Mint { token: Box::new(subject.token(id, "few")), account_revision, room: Room::Below(2) },
+        Change::Mint { token: Box::new(subject.token(id, "more")), account_revision, room: Room::Below(3) },
         Change::Reissue { secret: secret.clone(), account_revision, at: AT, event: Box::new(event) },
         Change::RegenerateSecret { secret, account_revision, at: AT },
     ];
@@ -168,8 +174,16 @@ fn of_token(subject: &Subject<MemoryStore>, token: &Token) -> Vec<Change> {
         predecessor: Box::new(token.clone()),
         expected,
         account_revision: expected,
+        room: Room::Below(usize::MAX),
+    };
+    let event = Box::new(Event::new(Action::TokenDeleted, Label::new("test"), AT));
+    let in_its_place = Change::Mint {
+        token: Box::new(subject.token(&account, "weekly")),
+        account_revision: token.revision,
+        room: Room::InPlaceOf { ended: id, event },
     };
     vec![
+        in_its_place,
         update(expected),
         update(Revision::NEW),
         rotate("nightly"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pollster::block_on;
 use service_accounts_audit::Action;
 use service_accounts_store::{
-    Account, Authority, Change, Class, Committed, Credential, LastUsed, MemoryStore, Store, Token, Usage, Write,
+    Account, Authority, Change, Class, Committed, Credential, LastUsed, MemoryStore, Room, Store, Token, Usage, Write,
 };
 use service_accounts_token::TokenId;
 
@@ -78,7 +78,14 @@ fn what_takes_the_place_of_a_removed_token_has_nothing_of_it() {
             Change::OpenSession { session: Box::new(session), account_revision: account.revision, most: 200 },
         );
     }
-    commit(&store, Change::Mint { token: Box::new(token.clone()), account_revision: account.revision });
+    commit(
+        &store,
+        Change::Mint {
+            token: Box::new(token.clone()),
+            account_revision: account.revision,
+            room: Room::Below(usize::MAX),
+        },
+    );
     let due = block_on(store.due(&account.id.realm().parse().unwrap(), records::at(60), 1_000)).unwrap();
     assert_eq!(due.len(), 200);
     assert!(due.iter().all(|found| found.credential.token().class == class && found.last_used.is_none()));

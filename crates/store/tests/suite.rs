@@ -96,6 +96,12 @@ negative_controls! {
     a_store_that_never_ends_sessions_fails: careless::UnboundedSessions fails [
         sessions_that_end_first_make_room, a_lowered_bound_of_sessions_is_reached
     ];
+    a_store_that_counts_no_tokens_fails: careless::CountsNoTokens fails [
+        tokens_of_an_account_are_bounded, a_rotation_is_bounded_as_a_mint_is, of_many_who_mint_the_last_token_one_wins
+    ];
+    a_store_that_keeps_what_makes_room_fails: careless::KeepsWhatMakesRoom fails [
+        an_ended_token_makes_room_in_the_same_step, only_an_ended_token_makes_room
+    ];
     a_store_that_overwrites_documents_fails: careless::BlindPut fails [
         a_document_is_replaced_only_from_its_present_state
     ];
@@ -147,6 +153,7 @@ fn the_list_names_every_behaviour_that_is_written() {
         include_str!("../src/conformance/rotation.rs"),
         include_str!("../src/conformance/filters.rs"),
         include_str!("../src/conformance/documents.rs"),
+        include_str!("../src/conformance/rooms.rs"),
     ]
     .into_iter()
     .flat_map(|file| file.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split('<').next()))

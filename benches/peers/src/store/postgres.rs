@@ -105,7 +105,7 @@ async fn mint(store: &PostgresStore, account: &Account, place: usize, random: &m
     let minted = keyring().mint(&vendor(), Kind::Token, random).expect("a token");
     let token = Box::new(token(account, place, &minted));
     let id = Label::new(token.id.as_str());
-    let change = Change::Mint { token, account_revision: account.revision };
+    let change = Change::Mint { token, account_revision: account.revision, room: Room::Below(usize::MAX) };
     let event = Event::new(Action::TokenMinted, Label::new("peers"), UtcDateTime::UNIX_EPOCH)
         .about_account(Label::new(account.id.as_str()))
         .about_token(id);

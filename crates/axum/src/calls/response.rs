@@ -7,7 +7,7 @@ use crate::{
     api::incidents,
     call::Call,
     examples,
-    problems::NAME_TAKEN,
+    problems::{NAME_TAKEN, TOO_MANY_TOKENS},
     wire::{
         incident::{
             ContainRequest, ContainedAccountView, ContainedTokenView, IncidentId, IncidentView, LeakReportView,
@@ -30,7 +30,7 @@ pub(crate) fn incidents<S: Store + 'static, P: Permission>() -> Vec<Call<S, P>> 
             .administers(May::ContainToken)
             .takes::<ContainRequest>(examples::contain())
             .answers::<ContainedTokenView<'_>>(201, "The incident.", examples::incident())
-            .fails_with(&[NAME_TAKEN]),
+            .fails_with(&[NAME_TAKEN, TOO_MANY_TOKENS]),
         Call::get("/api/v1/incidents", "listIncidents", incidents::list)
             .summary("List incidents in the order of their opening")
             .administers(May::Review)

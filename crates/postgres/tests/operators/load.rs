@@ -13,7 +13,7 @@ use std::{
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
 pub(crate) use service_accounts_private_postgres::{Server, runtime};
-use service_accounts_store::{Authority, Change, Committed, Store, Token, conformance::Subject};
+use service_accounts_store::{Authority, Change, Committed, Room, Store, Token, conformance::Subject};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
@@ -173,7 +173,11 @@ impl Node {
         let token = Box::new(self.subject.token(&account, &name));
         let id = token.id;
         let event = Event::new(Action::TokenMinted, Label::new("x"), AT).about_token(Label::new(id.as_str()));
-        let minted = self.timed(self.store().commit(&Authority::Host, Change::Mint { token, account_revision }, event));
+        let minted = self.timed(self.store().commit(
+            &Authority::Host,
+            Change::Mint { token, account_revision, room: Room::Below(usize::MAX) },
+            event,
+        ));
         if let Some(Committed::Applied(_)) = minted {
             self.locked().minted.insert(id);
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
-use service_accounts_store::{Change, Committed, Store, conformance::Subject};
+use service_accounts_store::{Change, Committed, Room, Store, conformance::Subject};
 
 use crate::load::{DEADLINE, Node, Server, connect, event, eventually, settings, wait};
 
@@ -130,7 +130,7 @@ fn a_restored_dump_is_believed_at_once_by_nodes_that_are_running() {
     std::fs::write(&dump, format!("DROP SCHEMA service_accounts CASCADE;\n{}", server.dump(&url))).unwrap();
     let found = wait(subject.writer().account(&account.id)).unwrap().unwrap();
     let token = Box::new(new.clone());
-    applied(&subject, Change::Mint { token, account_revision: found.revision });
+    applied(&subject, Change::Mint { token, account_revision: found.revision, room: Room::Below(usize::MAX) });
     let read = |store: &PostgresStore, id| wait(store.credential(id)).unwrap();
     eventually("the cache is on", || cached.is_cache_on());
     for _ in 0..5 {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_postgres::{PostgresError, PostgresStore, Prepared, Settings};
-use service_accounts_store::{Authority, Change, Committed, Status, Store, Token, conformance::Subject};
+use service_accounts_store::{Authority, Change, Committed, Room, Status, Store, Token, conformance::Subject};
 use time::UtcDateTime;
 
 use crate::support::{Server, as_user, connect, runtime, schema_of, settings, wait};
@@ -125,7 +125,10 @@ fn that_a_credential_is_unknown_is_not_remembered() {
             assert!(wait(two.cached.credential(&token.id)).unwrap().is_none());
         }
         let id = token.id;
-        commit(two.plain.writer(), Change::Mint { token: Box::new(token), account_revision: account.revision });
+        commit(
+            two.plain.writer(),
+            Change::Mint { token: Box::new(token), account_revision: account.revision, room: Room::Below(usize::MAX) },
+        );
         assert!(wait(two.cached.credential(&id)).unwrap().is_some());
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use futures_util::FutureExt;
 use service_accounts_audit::{Action, Event, Label, Query, Recorded, Sequence};
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
-use service_accounts_store::{Authority, Change, Committed, Store, Token, conformance::Subject};
+use service_accounts_store::{Authority, Change, Committed, Room, Store, Token, conformance::Subject};
 use time::UtcDateTime;
 
 use crate::support::{Server, connect, eventually, runtime, schema_of, settings, wait};
@@ -34,7 +34,11 @@ fn nodes(server: &Server) -> (Subject<PostgresStore>, PostgresStore, Settings) {
 fn minting(subject: &Subject<PostgresStore>, store: &PostgresStore, name: &str) -> Change {
     let id = Subject::<PostgresStore>::account("pipeline").id;
     let account = wait(store.account(&id)).unwrap().unwrap();
-    Change::Mint { token: Box::new(subject.token(&id, name)), account_revision: account.revision }
+    Change::Mint {
+        token: Box::new(subject.token(&id, name)),
+        account_revision: account.revision,
+        room: Room::Below(usize::MAX),
+    }
 }
 
 fn minted(subject: &Subject<PostgresStore>, store: &PostgresStore, name: &str) -> Token {
@@ -321,7 +325,8 @@ fn mint_until(
         let token = subject.token(&account, &format!("{name}-{n}"));
         let id = token.id.to_string();
         let event = event(name).about_token(Label::new(&id));
-        let change = Change::Mint { token: Box::new(token), account_revision: found.revision };
+        let change =
+            Change::Mint { token: Box::new(token), account_revision: found.revision, room: Room::Below(usize::MAX) };
         match wait(store.commit(&Authority::Host, change, event)) {
             Ok(Committed::Applied(_)) => {
                 acknowledged.push(id);

@@ -2,7 +2,7 @@
 
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_postgres::{PostgresStore, Prepared, Settings};
-use service_accounts_store::{Change, Committed, Store, conformance::Subject};
+use service_accounts_store::{Change, Committed, Room, Store, conformance::Subject};
 use time::UtcDateTime;
 
 use service_accounts_private_postgres::Pooler;
@@ -30,7 +30,11 @@ fn all_works_behind_a_pooler_in_transaction_mode() {
                 for n in 0..20 {
                     let token = subject.token(id, &format!("token-{writer}-{n}"));
                     let key = token.id;
-                    let mint = Change::Mint { token: Box::new(token), account_revision: revision };
+                    let mint = Change::Mint {
+                        token: Box::new(token),
+                        account_revision: revision,
+                        room: Room::Below(usize::MAX),
+                    };
                     assert!(matches!(subject.commit(mint), Committed::Applied(_)));
                     assert!(wait(other.credential(&key)).unwrap().is_some());
                     let event = Event::new(Action::AccessGranted, Label::new("x"), UtcDateTime::UNIX_EPOCH);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use service_accounts_access::Permission;
 use service_accounts_audit::{Action, Event, Label};
 use service_accounts_lifecycle::{Overlap, Rotation, RotationAdmission, RotationKey, TokenValidity};
-use service_accounts_store::{Change, Class, Credential, Store, Token};
+use service_accounts_store::{Change, Class, Credential, Room, Store, Token};
 use service_accounts_token::TokenId;
 use time::UtcDateTime;
 
@@ -60,8 +60,8 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// successor. Events: `token.revoked` with the reason `contained`, then `incident.opened`.
     ///
     /// # Errors
-    /// [`TokenMissing`](Error::TokenMissing), or the actor wants a successor and may not mint it. Nothing is revoked
-    /// then.
+    /// [`TokenMissing`](Error::TokenMissing), or the actor wants a successor and may not mint it, or there is no room for it
+    /// ([`TooManyTokens`](Error::TooManyTokens)): contain without a successor then. Nothing is revoked.
     pub async fn contain(&self, reason: Note, successor: Successor) -> Result<Contained, Error> {
         let was_working = {
             let found = self.found_for(Call::ContainToken).await?;
@@ -89,7 +89,9 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// contains without a successor then.
     async fn replace_at_once(&self) -> Result<(Arc<Credential>, MintedToken), Error> {
         for taken in 0..MOST_NAMES {
-            match retry_on_conflict(move || self.replace_once(taken)).await {
+            let replace = move |room| self.replace_once(taken, room);
+            let replaced = move || self.acting.core.in_some_room(self.account, Some(self.token), replace);
+            match retry_on_conflict(replaced).await {
                 Err(Error::NameTaken) => {}
                 done => return done,
             }
@@ -100,7 +102,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// The end of the token and its successor, in one commit.
     ///
     /// A token that was revoked before still gets its successor: then there is only a mint.
-    async fn replace_once(&self, taken: usize) -> Result<(Arc<Credential>, MintedToken), Error> {
+    async fn replace_once(&self, taken: usize, room: Room) -> Result<(Arc<Credential>, MintedToken), Error> {
         let (Acting { core, actor }, found) = (self.acting, self.found_for(Call::ContainToken).await?);
         self.check_successor(&found)?;
         let (old, now) = (found.token(), core.now());
@@ -114,11 +116,11 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             Ok(state) => {
                 let rotation = rotation.or_else(|| old.rotation.clone());
                 let predecessor = Token { state, rotation, next_due: Some(now), ..old.clone() };
-                (self.replacement(&found, predecessor, &draft), self.containment(Action::TokenRevoked, old))
+                (self.replacement(&found, predecessor, &draft, room), self.containment(Action::TokenRevoked, old))
             }
             Err(_) => {
                 let (token, account_revision) = (Box::new(draft.record.clone()), found.account().revision);
-                (Change::Mint { token, account_revision }, self.containment(Action::TokenMinted, &draft.record))
+                (Change::Mint { token, account_revision, room }, self.containment(Action::TokenMinted, &draft.record))
             }
         };
         let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
@@ -127,12 +129,13 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     }
 
     /// Both tokens in one step: there is no instant at which both work.
-    fn replacement(&self, found: &Credential, predecessor: Token, draft: &Draft) -> Change {
+    fn replacement(&self, found: &Credential, predecessor: Token, draft: &Draft, room: Room) -> Change {
         Change::Rotate {
             successor: Box::new(draft.record.clone()),
             expected: predecessor.revision,
             predecessor: Box::new(predecessor),
             account_revision: found.account().revision,
+            room,
         }
     }
 

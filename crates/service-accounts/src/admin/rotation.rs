@@ -14,7 +14,7 @@ use service_accounts_lifecycle::{
     TokenValidity,
 };
 use service_accounts_naming::TokenName;
-use service_accounts_store::{Change, Class, Credential, Predecessor, Store, Token};
+use service_accounts_store::{Change, Class, Credential, Predecessor, Room, Store, Token};
 use service_accounts_token::SecretToken;
 use time::{Duration, UtcDateTime};
 
@@ -105,15 +105,18 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// ```
     ///
     /// Rule: [`Call::RotateToken`](crate::Call::RotateToken), and none for a token that rotates itself. Event:
-    /// `token.rotated` with the successor's id. A dropped future loses nothing: ask again under the same key.
+    /// `token.rotated` with the successor's id; the successor finds room as a [mint](crate::AccountHandle::mint) does. A dropped future loses nothing: ask again under the same key.
     ///
     /// # Errors
     /// The actor may not; a token asks again for its own successor, which may do more than it by now
-    /// ([`Error::NotPermitted`]); another key has begun a rotation ([`Error::RotationInProgress`]); or the token no longer works,
+    /// ([`Error::NotPermitted`]); another key has begun a rotation ([`Error::RotationInProgress`]); the account has too many tokens that work or ended a short
+    /// while ago ([`Error::TooManyTokens`]); or the token no longer works,
     /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).
     pub async fn rotate(&self, wanted: &RotateToken) -> Result<RotatedToken, Error> {
         for taken in 0..MOST_NAMES {
-            match retry_on_conflict(move || self.rotate_once(wanted, taken)).await {
+            let rotate = move |room| self.rotate_once(wanted, taken, room);
+            let rotated = move || self.acting.core.in_some_room(self.account, Some(self.token), rotate);
+            match retry_on_conflict(rotated).await {
                 Err(Error::NameTaken) if wanted.name.is_none() => {}
                 done => return done,
             }
@@ -123,7 +126,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
 
     /// Whether the request is new is told from the record on the old token, under the revision that the commit checks.
     /// `taken` is how many proposed names were taken.
-    async fn rotate_once(&self, wanted: &RotateToken, taken: usize) -> Result<RotatedToken, Error> {
+    async fn rotate_once(&self, wanted: &RotateToken, taken: usize, room: Room) -> Result<RotatedToken, Error> {
         let (core, found) = (self.acting.core, self.found_for_rotation().await?);
         let successor = self.successor_of(found.token()).await?;
         let now = core.now();
@@ -137,7 +140,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
                 self.again(&found, rotation, &successor, now).await
             }
             (RotationAdmission::Again(_), None) => Err(Error::TokenMissing),
-            (RotationAdmission::New(permit), _) => self.open(&found, permit, wanted, (taken, now)).await,
+            (RotationAdmission::New(permit), _) => self.open(&found, permit, wanted, (taken, now, room)).await,
         }
     }
 
@@ -147,7 +150,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
         found: &Arc<Credential>,
         permit: RotationPermit,
         wanted: &RotateToken,
-        (taken, now): (usize, UtcDateTime),
+        (taken, now, room): (usize, UtcDateTime, Room),
     ) -> Result<RotatedToken, Error> {
         let (Acting { core, actor }, old) = (self.acting, found.token());
         let draft = self.draft_successor(found, wanted, (taken, now))?;
@@ -162,6 +165,7 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
             predecessor: Box::new(Token { next_due, ..predecessor }),
             expected: old.revision,
             account_revision: found.account().revision,
+            room,
         };
         let event = event.with(Label::new("successor"), Label::new(draft.record.id.as_str()));
         let (applied, warnings) = core.commit_warned(actor, change, event).await?;

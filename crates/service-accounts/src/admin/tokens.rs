@@ -4,7 +4,7 @@ use service_accounts_access::{Permission, Scopes, TokenGrant};
 use service_accounts_audit::Action;
 use service_accounts_lifecycle::Environment;
 use service_accounts_naming::{NameAdvice, TokenName};
-use service_accounts_store::{Account, Change, Class, Listed, Paged, Store, Token};
+use service_accounts_store::{Account, Change, Class, Listed, Paged, Room, Store, Token};
 use service_accounts_token::{Kind, TokenId};
 
 use super::{AccountHandle, Acting, MintedToken, NewToken};
@@ -35,31 +35,37 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// The token has its account's role, teams and networks, and its environment unless another is given; scopes and
     /// lifetime narrow it. It works from the moment of the answer, unless its account is disabled or waits.
     ///
-    /// Rule: [`Call::MintToken`](crate::Call::MintToken). Event: `token.minted`. There is no key for a retry: where the
+    /// Where the account has as many tokens as it may ([`Builder::most_tokens`](crate::Builder::most_tokens)), the one that ended
+    /// longest ago is removed in the same step, as if it were deleted.
+    ///
+    /// Rule: [`Call::MintToken`](crate::Call::MintToken). Event: `token.minted`, and behind it `token.deleted` with the reason
+    /// `made_room` for a token that made room. There is no key for a retry: where the
     /// answer was lost, mint under another name and revoke the first.
     ///
     /// # Errors
     /// [`NameTaken`](Error::NameTaken), also by a revoked token; [`Lifetime`](Error::Lifetime);
     /// [`EnvironmentUnknown`](Error::EnvironmentUnknown); [`EnvironmentDiffers`](Error::EnvironmentDiffers); [`Grant`](Error::Grant) where the actor holds less than the
-    /// account's role allows or a scope is unknown; [`PolicyBlocked`](Error::PolicyBlocked); or
+    /// account's role allows or a scope is unknown; [`TooManyTokens`](Error::TooManyTokens); [`PolicyBlocked`](Error::PolicyBlocked); or
     /// [`Randomness`](Error::Randomness). Nothing was minted then.
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
+        let mint = move |room| self.mint_once(wanted, room);
+        retry_on_conflict(move || self.acting.core.in_some_room(self.id, None, mint)).await
+    }
+
+    async fn mint_once(&self, wanted: &NewToken, room: Room) -> Result<MintedToken, Error> {
         let Acting { core, actor } = self.acting;
-        retry_on_conflict(move || async move {
-            let account = self.acting.account_for(Call::MintToken, self.id).await?;
-            let draft = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
-            let event = core.token_event(Action::TokenMinted, actor, &draft.record);
-            let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision };
-            let (applied, warnings) = core.commit_at_once(actor, change, event).await?;
-            let advice = core.rules.advisor.token(&wanted.name);
-            Ok(MintedToken { advice, warnings, ..MintedToken::kept(draft, &applied) })
-        })
-        .await
+        let account = self.acting.account_for(Call::MintToken, self.id).await?;
+        let draft = self.acting.draft_token(&self.acting.asker(), &account, wanted)?;
+        let event = core.token_event(Action::TokenMinted, actor, &draft.record);
+        let change = Change::Mint { token: Box::new(draft.record.clone()), account_revision: account.revision, room };
+        let (applied, warnings) = core.commit_at_once(actor, change, event).await?;
+        let advice = core.rules.advisor.token(&wanted.name);
+        Ok(MintedToken { advice, warnings, ..MintedToken::kept(draft, &applied) })
     }
 
     /// A page of the account's tokens in the order of their ids, with their last use up to this instant.
     ///
-    /// Revoked tokens are listed until they are deleted. Sessions and the client secret are not tokens.
+    /// Revoked tokens are listed until they are deleted, or until [one more](Self::mint) takes the place of one. Sessions and the client secret are not tokens.
     ///
     /// ```
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }

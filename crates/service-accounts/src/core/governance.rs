@@ -65,7 +65,7 @@ impl<'a> Given<'a> {
             }
             Change::UpdateAccount { .. } if action == Action::AccountDisabled => return None,
             Change::UpdateAccount { account, expected } => Self::Update(account, *expected),
-            Change::Mint { token, account_revision } => Self::Credential(token, Some(*account_revision)),
+            Change::Mint { token, account_revision, .. } => Self::Credential(token, Some(*account_revision)),
             Change::RegenerateSecret { secret, account_revision, .. }
             | Change::Reissue { secret, account_revision, .. } => Self::Credential(secret, Some(*account_revision)),
             Change::UpdateToken { token, account_revision, .. } => Self::Token(token, *account_revision),

@@ -20,6 +20,7 @@ pub(crate) struct Rules<P: Permission> {
     pub(crate) reserved: ReservedIds,
     pub(crate) advisor: Advisor,
     pub(crate) most_sessions: usize,
+    pub(crate) most_tokens: usize,
     pub(crate) self_rotation: SelfRotation,
     pub(crate) on_idle: OnIdle,
     pub(crate) on_inactive: OnInactive,

@@ -22,6 +22,7 @@
 //! | `TooManyNetworks` | Merge networks into larger ones |
 //! | `TooManySystems` | Name the systems that matter, or create another account |
 //! | `KnownToTooMany` | Act with a credential that a person, or an account close to one, has made |
+//! | `TooManyTokens` | [Revoke](crate::TokenHandle::revoke) and [delete](crate::TokenHandle::delete) tokens that nobody needs, or allow more with [`Builder::most_tokens`](crate::Builder::most_tokens) |
 //! | `ExpiryPassed` | Give a date in the future, or [disable](crate::AccountHandle::disable) the account |
 //! | `PeriodReversed` | Swap `since` and `until`, or leave one of them out |
 //! | `EnvironmentUnknown` | Use one of the environments it names, or add it with [`Builder::lifecycle`](crate::Builder::lifecycle) |

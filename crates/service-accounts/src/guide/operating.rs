@@ -80,7 +80,9 @@
 //! | reads | one a request. SQLite: microseconds. Postgres: one round trip |
 //! | changes | as many a second as the disk flushes; those that arrive together share a flush |
 //! | access events | one a minute for each token, address, outcome and permission |
-//! | accounts, tokens | no limit. Lists are paged; sessions of one account are bounded by [`Builder::most_sessions`](crate::Builder::most_sessions) |
+//! | accounts | no limit. Lists are paged |
+//! | tokens of one account | 1,000 with those that ended: [`Builder::most_tokens`](crate::Builder::most_tokens). One more takes the place of the one that ended longest ago, once that is a week |
+//! | sessions of one account | 100: [`Builder::most_sessions`](crate::Builder::most_sessions). One more takes the place of the one that ends first |
 //!
 //! Take SQLite while one machine is enough, and Postgres when a second node must authenticate the same credentials.
 //!

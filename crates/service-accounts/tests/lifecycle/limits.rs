@@ -3,9 +3,10 @@
 use std::sync::{Arc, atomic::AtomicI64};
 
 use service_accounts::{
-    ApplicationName, EventPattern, Incident, Narrowing, NewSubscription, Note, Subscription, TargetUrl, TokenPolicy,
+    ApplicationName, EventPattern, Incident, Narrowing, NewSubscription, NewToken, Note, Subscription, TargetUrl,
+    TokenPolicy,
     lifecycle::{Enforcement, RequestCriteria, RequestKind, TokenRule},
-    naming::AccountId,
+    naming::{AccountId, TokenName},
     store::{DocumentKind, Store},
     token::Kind,
 };
@@ -16,11 +17,15 @@ use crate::world::{Accounts, Probe, START, World, ada, durable, fresh, wait};
 /// How many sessions an account has in these worlds.
 const SESSIONS: usize = 5;
 
+/// How many tokens an account has in these worlds.
+const TOKENS: usize = 6;
+
 /// What one account, realm or record has a bounded number of.
 #[derive(Clone, Copy, Debug)]
 enum Bounded {
     Subscriptions,
     Sessions,
+    Tokens,
     Policies,
     Notes,
 }
@@ -34,12 +39,13 @@ struct Scene {
 }
 
 impl Bounded {
-    const ALL: [Self; 4] = [Self::Subscriptions, Self::Sessions, Self::Policies, Self::Notes];
+    const ALL: [Self; 5] = [Self::Subscriptions, Self::Sessions, Self::Tokens, Self::Policies, Self::Notes];
 
     const fn most(self) -> usize {
         match self {
             Self::Subscriptions => Subscription::MOST,
             Self::Sessions => SESSIONS,
+            Self::Tokens => TOKENS,
             Self::Policies => 64,
             Self::Notes => Incident::MOST_NOTES,
         }
@@ -57,6 +63,10 @@ impl Bounded {
             }
             Self::Sessions => {
                 wait(accounts.open_session(scene.id.as_str(), &scene.secret, &Narrowing::default(), None)).is_ok()
+            }
+            Self::Tokens => {
+                let wanted = NewToken::new(TokenName::parse(name).unwrap());
+                wait(accounts.acting(&ada).account(&scene.id).mint(&wanted)).is_ok()
             }
             Self::Policies => {
                 let matching_criteria =
@@ -77,6 +87,7 @@ impl Bounded {
         match self {
             Self::Subscriptions => wait(store.documents(DocumentKind::Subscription, None, 100)).unwrap().items.len(),
             Self::Sessions => wait(store.credentials(&scene.id, Kind::Session, None, 100)).unwrap().items.len(),
+            Self::Tokens => wait(store.credentials(&scene.id, Kind::Token, None, 100)).unwrap().items.len(),
             Self::Policies => wait(accounts.acting(&ada).policies().list(None, 100)).unwrap().items.len(),
             Self::Notes => wait(accounts.acting(&ada).incidents(None, 1)).unwrap().items.remove(0).notes.len(),
         }
@@ -89,7 +100,9 @@ fn of_two_who_add_the_last_one_at_once_no_bound_is_passed() {
     for bounded in Bounded::ALL {
         let (_home, second) = durable();
         for store in [fresh(), second] {
-            let world = World::on(store, Arc::new(AtomicI64::new(START)), |builder| builder.most_sessions(SESSIONS));
+            let world = World::on(store, Arc::new(AtomicI64::new(START)), |builder| {
+                builder.most_sessions(SESSIONS).most_tokens(TOKENS)
+            });
             let scene = scene(&world, bounded);
             for number in 1..bounded.most() {
                 assert!(bounded.add(&scene, &format!("number-{number}")), "{bounded:?} {number}");

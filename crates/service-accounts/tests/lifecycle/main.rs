@@ -15,6 +15,7 @@ mod left_over;
 mod limits;
 mod outbox;
 mod realms;
+mod room;
 mod rotation;
 mod rotation_model;
 mod subscriptions;

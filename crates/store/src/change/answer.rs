@@ -95,7 +95,8 @@ impl Applied {
 /// Why a change did not happen.
 ///
 /// It is exhaustive: a new reason must break whoever decides what to do about it. [`Stale`](Self::Stale) is the only
-/// one that a retry with fresh records may overcome; a taken token id is overcome by minting again.
+/// one that a retry with fresh records may overcome; a taken token id is overcome by minting again, and too many tokens by
+/// a mint [in the place of](crate::Room::InPlaceOf) one that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The id of a new account is taken.
@@ -115,6 +116,12 @@ pub enum Refusal {
     /// A new token's name is taken within its account.
     #[error("the token name is taken within the account")]
     NameTaken,
+    /// The account has as many tokens as it may: one of them has to go first.
+    #[error("the account has {most} tokens or more, ended ones included")]
+    TooManyTokens {
+        /// How many it may have.
+        most: usize,
+    },
     /// The token is not there.
     #[error("there is no such token")]
     TokenMissing,

@@ -3,7 +3,7 @@
 use super::{Subject, contents, fixtures, fixtures::at, steps};
 use crate::{
     Account, Approval, Change, Email, Justification, Proposal, ProposedEnd, Purpose, Refusal, RequestKey, Revision,
-    Status, Store, SystemName, Title,
+    Room, Status, Store, SystemName, Title,
 };
 use service_accounts_access::{Allowlist, Grant, RoleName, Scopes, Teams};
 use service_accounts_audit::Label;
@@ -159,7 +159,7 @@ pub fn a_re_created_account_revives_nothing<S: Store>(subject: &Subject<S>) {
 fn refuse_late_writes<S: Store>(subject: &Subject<S>, earlier: &Account) {
     let (token, secret) = (subject.token(&earlier.id, "late"), subject.secret(&earlier.id));
     let account_revision = earlier.revision;
-    let mint = Change::Mint { token: Box::new(token), account_revision };
+    let mint = Change::Mint { token: Box::new(token), account_revision, room: Room::Below(usize::MAX) };
     let regenerate = steps::regeneration(&secret, account_revision);
     let late = [steps::update(earlier, account_revision), steps::revocation_of_all(earlier), steps::deletion(earlier)];
     for change in [mint, regenerate].into_iter().chain(late) {

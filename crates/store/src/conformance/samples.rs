@@ -3,7 +3,7 @@
 use std::{collections::HashSet, mem::discriminant};
 
 use super::{Subject, fixtures, newcomers, steps};
-use crate::{Change, Document, DocumentId, DocumentKind, Revision, Store, Token};
+use crate::{Change, Document, DocumentId, DocumentKind, Revision, Room, Store, Token};
 
 /// How many kinds of change there are.
 const KINDS: usize = 19;
@@ -38,7 +38,7 @@ fn of_tokens<S: Store>(subject: &Subject<S>) -> Vec<Change> {
     let [hourly, tended] = ["hourly", "tended"].map(|name| subject.mint(subject.token(id, name)));
     let session = || Box::new(subject.session(id, secret.id));
     vec![
-        Change::Mint { token: Box::new(subject.token(id, "planted")), account_revision },
+        Change::Mint { token: Box::new(subject.token(id, "planted")), account_revision, room: Room::Below(usize::MAX) },
         Change::OpenSession { session: session(), account_revision, most: 3 },
         steps::regeneration(&subject.secret(id), account_revision),
         Change::Rehash { token: hourly.id, from: hourly.digest, to: subject.digest() },

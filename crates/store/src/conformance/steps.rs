@@ -5,7 +5,7 @@ use service_accounts_lifecycle::TokenState;
 use service_accounts_naming::AccountId;
 
 use super::{fixtures, fixtures::at};
-use crate::{Account, Change, Newcomer, Purpose, Revision, Tended, Token};
+use crate::{Account, Change, Newcomer, Purpose, Revision, Room, Tended, Token};
 
 pub(super) fn creation(account: Account, tokens: Vec<Token>) -> Change {
     Change::CreateAccount { account: Box::new(account), tokens }
@@ -82,6 +82,7 @@ pub(super) fn rotation(predecessor: &Token, successor: &Token, account_revision:
         predecessor: Box::new(retiring),
         expected: predecessor.revision,
         account_revision,
+        room: Room::Below(usize::MAX),
     }
 }
 

@@ -14,7 +14,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_token::{Digest, TokenId};
 
 use super::{Contents, contents, fixtures, fixtures::Press};
-use crate::{Account, Applied, Authority, Change, Committed, Credential, Refusal, Revision, Store, Token};
+use crate::{Account, Applied, Authority, Change, Committed, Credential, Refusal, Revision, Room, Store, Token};
 
 /// How to wait for a future; it is called on many threads at once.
 pub type Waiting = fn(Pin<Box<dyn Future<Output = ()> + '_>>);
@@ -171,7 +171,7 @@ impl<S: Store> Subject<S> {
     /// The change that mints a token by the present state of its account.
     pub(super) fn minting(&self, token: Token) -> Change {
         let account_revision = self.revision_of(&token.account);
-        Change::Mint { token: Box::new(token), account_revision }
+        Change::Mint { token: Box::new(token), account_revision, room: Room::Below(usize::MAX) }
     }
 
     pub(super) fn revision_of(&self, account: &AccountId) -> Revision {

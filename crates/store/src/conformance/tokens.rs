@@ -8,7 +8,7 @@ use service_accounts_lifecycle::{
 use service_accounts_token::TokenId;
 
 use super::{Subject, fixtures, fixtures::at, steps};
-use crate::{Change, Class, Predecessor, Refusal, Revision, Store, Token};
+use crate::{Change, Class, Predecessor, Refusal, Revision, Room, Store, Token};
 
 /// Nothing of a credential is lost, and what was stored still verifies its text.
 pub fn a_minted_credential_is_read_back_whole<S: Store>(subject: &Subject<S>) {
@@ -28,7 +28,11 @@ pub fn a_minted_credential_is_read_back_whole<S: Store>(subject: &Subject<S>) {
 /// Only an account that is what it was judged to be gets a credential.
 pub fn minting_needs_the_account_as_it_was_judged<S: Store>(subject: &Subject<S>) {
     let account = subject.create("pipeline", &[]);
-    let mint = |token: Token, account_revision| Change::Mint { token: Box::new(token), account_revision };
+    let mint = |token: Token, account_revision| Change::Mint {
+        token: Box::new(token),
+        account_revision,
+        room: Room::Below(usize::MAX),
+    };
     let nobody = subject.token(&fixtures::account_id("nobody"), "nightly");
     subject.refuse(Refusal::AccountMissing, mint(nobody, account.revision));
     subject.refuse(Refusal::Stale, mint(subject.token(&account.id, "nightly"), Revision::NEW));

@@ -5,7 +5,7 @@ use service_accounts_naming::AccountId;
 use service_accounts_token::TokenId;
 
 use super::{Subject, contents, fixtures, fixtures::at, samples, steps};
-use crate::{Account, Change, Refusal, Revision, Status, Store, Token, Unusable};
+use crate::{Account, Change, Refusal, Revision, Room, Status, Store, Token, Unusable};
 
 /// More than two steps remove.
 const MANY: usize = 600;
@@ -162,7 +162,7 @@ pub fn nothing_happens_to_a_deleted_account<S: Store>(subject: &Subject<S>) {
         steps::update(&enabled, account_revision),
         steps::deletion(&account),
         steps::revocation_of_all(&account),
-        Change::Mint { token: Box::new(subject.token(&id, "late")), account_revision },
+        Change::Mint { token: Box::new(subject.token(&id, "late")), account_revision, room: Room::Below(usize::MAX) },
         Change::OpenSession { session: Box::new(ending(subject, &id, 9)), account_revision, most: 3 },
         steps::regeneration(&subject.secret(&id), account_revision),
         steps::reissue(&subject.secret(&id), account_revision),

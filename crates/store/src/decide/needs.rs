@@ -5,7 +5,7 @@
 use service_accounts_naming::{AccountId, TokenName};
 use service_accounts_token::TokenId;
 
-use crate::{Authority, Change, DocumentId, DocumentKind, Token};
+use crate::{Authority, Change, DocumentId, DocumentKind, Room, Token};
 
 /// What a store must read before a change can be decided.
 ///
@@ -13,12 +13,12 @@ use crate::{Authority, Change, DocumentId, DocumentKind, Token};
 /// nothing makes a store read all of a table.
 ///
 /// ```
-/// use service_accounts_store::{Authority, Change};
+/// use service_accounts_store::{Authority, Change, Room};
 ///
 /// # mod records { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/records.rs")); }
 /// let account = records::account();
 /// let (token, id) = (records::token(&account), account.id.clone());
-/// let mint = Change::Mint { token: Box::new(token.clone()), account_revision: account.revision };
+/// let mint = Change::Mint { token: Box::new(token.clone()), account_revision: account.revision, room: Room::Below(9) };
 /// let needs = mint.needs(&Authority::Host);
 /// assert_eq!((needs.accounts, needs.tokens), (vec![id.clone()], vec![token.id]));
 /// assert_eq!(needs.name.map(|(account, _)| account), Some(id)); // whether the name is free
@@ -36,6 +36,9 @@ pub struct Needs {
     /// The ids of this account's sessions, those that end first before the others and those without an end last, at most
     /// so many.
     pub sessions_of: Option<(AccountId, usize)>,
+    /// How many tokens this account has in whatever state, counted no further than this; sessions and client secrets do not
+    /// count.
+    pub token_count_of: Option<(AccountId, usize)>,
     /// The latest revision among this account's tokens and client secrets; sessions do not count.
     pub newest_of: Option<AccountId>,
     /// Which token of this account has this name.
@@ -91,7 +94,9 @@ impl Change {
             Self::PurgeAccount { account } => {
                 Needs { credentials_of: Some((account.clone(), Self::PURGE + 1)), ..Needs::of(account) }
             }
-            Self::Mint { token, .. } => Needs::of(&token.account).with_tokens([token.id]).with_name(token),
+            Self::Mint { token, room, .. } => {
+                Needs::of(&token.account).with_tokens([token.id]).with_name(token).with_room(room, &token.account)
+            }
             Self::OpenSession { session, most, .. } => Needs {
                 // One more than may stay, so that an account whose bound was lowered comes down to it.
                 sessions_of: Some((session.account.clone(), bounded(*most) + 1)),
@@ -101,9 +106,10 @@ impl Change {
                 secrets_of: Some(secret.account.clone()),
                 ..Needs::of(&secret.account).with_tokens([secret.id])
             },
-            Self::Rotate { successor, predecessor, .. } => {
-                Needs::of(&successor.account).with_tokens([successor.id, predecessor.id]).with_name(successor)
-            }
+            Self::Rotate { successor, predecessor, room, .. } => Needs::of(&successor.account)
+                .with_tokens([successor.id, predecessor.id])
+                .with_name(successor)
+                .with_room(room, &successor.account),
             Self::UpdateToken { token, .. } => Needs::of(&token.account).with_tokens([token.id]),
             Self::Tend { tokens } => Needs {
                 accounts: tokens.iter().map(|tended| tended.token.account.clone()).collect(),
@@ -150,6 +156,15 @@ impl Needs {
     /// This document too.
     fn with_document(mut self, kind: DocumentKind, id: &DocumentId) -> Self {
         self.documents.push((kind, id.clone()));
+        self
+    }
+
+    /// What tells whether there is room: a number, or the token that makes it.
+    fn with_room(mut self, room: &Room, account: &AccountId) -> Self {
+        match room {
+            Room::Below(most) => self.token_count_of = Some((account.clone(), *most)),
+            Room::InPlaceOf { ended, .. } => self.tokens.push(*ended),
+        }
         self
     }
 

@@ -15,7 +15,7 @@ use service_accounts_token::{Digest, TokenId};
 use time::UtcDateTime;
 
 use super::{Decision, Records, Write, needs::bounded, put};
-use crate::{Class, Generation, Refusal, Revision, Tended, Token};
+use crate::{Class, Generation, Refusal, Revision, Room, Tended, Token};
 
 impl Records {
     /// The token works in the account's present generation, whatever the caller says. A taken id means that another
@@ -32,6 +32,37 @@ impl Records {
             return Err(Refusal::NameTaken);
         }
         Ok(vec![put(Token { generation, ..token }, revision)])
+    }
+
+    /// The writes of a mint or a rotation, where the account has room for one more token.
+    ///
+    /// A token that has ended since it was chosen is as good, and one that works again is a stale choice. What the change itself
+    /// writes makes no room: it would be written and removed in one step.
+    pub(super) fn with_room(
+        &self,
+        room: Room,
+        account: &AccountId,
+        at: UtcDateTime,
+        mut writes: Vec<Write>,
+    ) -> Decision {
+        match room {
+            Room::Below(most) if self.token_count < most => {}
+            Room::Below(most) => return Err(Refusal::TooManyTokens { most }),
+            Room::InPlaceOf { ended, event } => {
+                let is_written = |write: &Write| matches!(write, Write::PutToken(token) if token.id == ended);
+                if writes.iter().any(is_written) || !self.has_ended(&ended, account, at) {
+                    return Err(Refusal::Stale);
+                }
+                writes.extend([Write::RemoveToken(ended), Write::Append(event)]);
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Whether it is a token of this account that will never work again unless somebody gives it a later end.
+    fn has_ended(&self, id: &TokenId, account: &AccountId, at: UtcDateTime) -> bool {
+        let (Ok(token), Ok(account)) = (self.token_of(id, account), self.account(account)) else { return false };
+        token.class.token_name().is_some() && token.ended_at(account, at).is_some()
     }
 
     /// Sessions beyond the bound make room, so that one client can neither fill the store nor lock itself out.

@@ -156,6 +156,10 @@ impl Ledger {
             tokens: tokens.collect(),
             credentials: credentials.copied().collect(),
             sessions: sessions.collect(),
+            token_count: needs
+                .token_count_of
+                .as_ref()
+                .map_or(0, |(account, most)| self.token_count(account).min(*most)),
             newest: needs.newest_of.as_ref().and_then(|account| self.newest_of(account)),
             name_holder: needs.name.as_ref().and_then(|(account, name)| self.by_name.holder(&self.rows, account, name)),
             documents: needs.documents.iter().filter_map(|(kind, id)| self.documents.get(*kind, id)).collect(),
@@ -248,6 +252,13 @@ impl Ledger {
     fn newest_of(&self, account: &AccountId) -> Option<Revision> {
         let lasting = |row: &Row| (row.kind()? != Kind::Session).then_some(row.glance()?.revision);
         self.ids_of(account).filter_map(|id| self.rows.of(id, lasting)).max()
+    }
+
+    /// What an account has that is neither a session nor a client secret; nothing is counted one by one.
+    fn token_count(&self, account: &AccountId) -> usize {
+        let all = self.by_account.get(account).map_or(0, BTreeSet::len);
+        let others = [self.sessions.get(account).map(BTreeSet::len), self.secrets.get(account).map(BTreeSet::len)];
+        others.into_iter().flatten().fold(all, usize::saturating_sub)
     }
 
     /// Those that end first before the others.

@@ -11,7 +11,7 @@ use service_accounts_audit::{Action, Event, Page, Query};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{
     Account, AccountFilter, Authority, Change, Committed, Credential, LastUsed, Listed, MemoryStore, Paged, Refusal,
-    Sighting, Store, Token, Usage,
+    Room, Sighting, Store, Token, Usage,
 };
 use service_accounts_token::{Kind, TokenId};
 use time::{Duration, UtcDateTime};
@@ -82,7 +82,7 @@ faults! {
                 (Committed::Refused(Refusal::Revoked), Change::UpdateToken { token, .. }) => {
                     let Ok(account) = self.0.account(&token.account).await;
                     let account_revision = account.unwrap().revision;
-                    forced(&self.0, token.id, Change::Mint { token, account_revision }, &event).await
+                    forced(&self.0, token.id, Change::Mint { token, account_revision, room: Room::Below(usize::MAX) }, &event).await
                 }
                 _ => committed,
             }
@@ -99,8 +99,8 @@ faults! {
         async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
             let forget = |token| Token { expires_at: None, ..token };
             let change = match change {
-                Change::Mint { token, account_revision } => {
-                    Change::Mint { token: Box::new(forget(*token)), account_revision }
+                Change::Mint { token, account_revision, room } => {
+                    Change::Mint { token: Box::new(forget(*token)), account_revision, room }
                 }
                 Change::CreateAccount { account, tokens } => {
                     Change::CreateAccount { account, tokens: tokens.into_iter().map(forget).collect() }

@@ -6,7 +6,7 @@ use service_accounts_audit::{Event, Order, Page, Query, Sequence};
 use service_accounts_naming::{AccountId, Realm};
 use service_accounts_store::{
     Account, AccountFilter, Applied, Authority, Change, Committed, Credential, Cursor, Document, DocumentId,
-    DocumentKind, Listed, MemoryStore, Newcomer, Paged, Refusal, Revision, Sighting, Status, Store, Token, Usage,
+    DocumentKind, Listed, MemoryStore, Newcomer, Paged, Refusal, Revision, Room, Sighting, Status, Store, Token, Usage,
     Write,
 };
 use service_accounts_token::{Kind, TokenId};
@@ -79,8 +79,8 @@ faults! {
     RetiresNothing {
         async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
             let change = match change {
-                Change::Rotate { successor, account_revision, .. } => {
-                    Change::Mint { token: successor, account_revision }
+                Change::Rotate { successor, account_revision, room, .. } => {
+                    Change::Mint { token: successor, account_revision, room }
                 }
                 change => change,
             };
@@ -132,10 +132,30 @@ faults! {
         async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Committed {
             let change = match change {
                 Change::OpenSession { session, account_revision, .. } => {
-                    Change::Mint { token: session, account_revision }
+                    Change::Mint { token: session, account_revision, room: Room::Below(usize::MAX) }
                 }
                 change => change,
             };
+            commit(&self.0, authority, change, event).await
+        }
+    }
+
+    CountsNoTokens {
+        async fn commit(&self, authority: &Authority, mut change: Change, event: Event) -> Committed {
+            if let Change::Mint { room: Room::Below(most), .. } | Change::Rotate { room: Room::Below(most), .. } =
+                &mut change
+            {
+                *most = usize::MAX;
+            }
+            commit(&self.0, authority, change, event).await
+        }
+    }
+
+    KeepsWhatMakesRoom {
+        async fn commit(&self, authority: &Authority, mut change: Change, event: Event) -> Committed {
+            if let Change::Mint { room: room @ Room::InPlaceOf { .. }, .. } = &mut change {
+                *room = Room::Below(usize::MAX);
+            }
             commit(&self.0, authority, change, event).await
         }
     }
@@ -268,7 +288,7 @@ faults! {
             for token in tokens {
                 let Ok(account) = self.0.account(&id).await;
                 let account_revision = account.map_or(Revision::NEW, |account| account.revision);
-                let mint = Change::Mint { token: Box::new(token), account_revision };
+                let mint = Change::Mint { token: Box::new(token), account_revision, room: Room::Below(usize::MAX) };
                 let _ = commit(&self.0, authority, mint, event.clone()).await;
             }
             committed
