@@ -3,13 +3,15 @@
 //! Every method replaces one choice and can be called in any order. Nothing is read or written before the first call on
 //! what is built.
 
+mod bounds;
+
 use std::sync::Arc;
 
 use service_accounts_access::{Catalogue, LiveCatalogue, Permission, TeamName};
 use service_accounts_audit::detect;
 use service_accounts_lifecycle::{Environment, LifecyclePolicy};
 use service_accounts_naming::{Advisor, Realm, ReservedIds};
-use service_accounts_store::{Change, Store};
+use service_accounts_store::Store;
 use service_accounts_token::{Keyring, Vendor};
 
 use crate::{
@@ -26,16 +28,8 @@ use crate::{
     },
 };
 
+use self::bounds::{MOST_SESSIONS, MOST_TOKENS};
 use crate::{ApplicationName, Retries, Targets, notify::Applications};
-
-/// How many sessions of one account may be open at once, unless the host says otherwise.
-const MOST_SESSIONS: usize = 100;
-
-/// How many tokens one account may have, unless the host says otherwise.
-const MOST_TOKENS: usize = 1_000;
-
-/// Beyond this a mint would count for longer than it writes.
-const MOST_COUNTED: usize = 10_000;
 
 /// What a host has chosen so far; everything but the five essentials has a default.
 ///
@@ -122,27 +116,6 @@ impl<S: Store + 'static, P: Permission> Builder<S, P> {
     #[must_use]
     pub fn administration(self, administration: Administration<P>) -> Self {
         Self { rules: Rules { administration, ..self.rules }, ..self }
-    }
-
-    /// How many sessions of one account may be open at once, between 1 and 256; 100 by default.
-    ///
-    /// One more takes the place of the one that ends first, so that a client which never ends its sessions cannot lock itself out.
-    #[must_use]
-    pub fn most_sessions(self, most: usize) -> Self {
-        let most_sessions = most.clamp(1, Change::BATCH);
-        Self { rules: Rules { most_sessions, ..self.rules }, ..self }
-    }
-
-    /// How many tokens one account may have, ended ones included, between 1 and 10,000; 1,000 by default.
-    ///
-    /// One more takes the place of the one that ended longest ago, if that is at least as long as a revoked token is
-    /// [observed](LifecyclePolicy::observation), a week by default. Otherwise it is refused
-    /// ([`TooManyTokens`](crate::Error::TooManyTokens)), so leave room for what a client rotates within that time. An account
-    /// that has more when the bound is lowered keeps them, and gets no more.
-    #[must_use]
-    pub fn most_tokens(self, most: usize) -> Self {
-        let most_tokens = most.clamp(1, MOST_COUNTED);
-        Self { rules: Rules { most_tokens, ..self.rules }, ..self }
     }
 
     /// What stands behind the `@` of ids; `service` by default. Accounts of another realm in the same store are neither

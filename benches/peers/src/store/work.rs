@@ -15,7 +15,7 @@ use service_accounts::{
     audit::{Action, Event, Label, Query},
     naming::Realm,
     sqlite::SqliteStore,
-    store::{Account, Authority, Change, Class, Committed, LastUsed, Store, Token, Usage},
+    store::{Account, Authority, Change, Class, Committed, LastUsed, Room, Store, Token, Usage},
     token::Kind,
 };
 use tempfile::TempDir;

@@ -4,7 +4,7 @@ use std::{process::Stdio, time::Duration};
 
 use service_accounts_postgres::{PostgresError, PostgresStore, Prepared};
 use service_accounts_private_postgres::{Pooler, as_user};
-use service_accounts_store::{Authority, Change, Committed, Store, conformance::Subject};
+use service_accounts_store::{Authority, Change, Committed, Room, Store, conformance::Subject};
 
 use crate::load::{AT, DEADLINE, Node, Server, connect, event, eventually, name, settings, wait};
 
@@ -114,7 +114,10 @@ fn follows(cached: &PostgresStore, node: &Node) {
     let account_revision = wait(node.store().account(&account)).unwrap().unwrap().revision;
     let token = Box::new(node.subject.token(&account, "of-two"));
     let id = token.id;
-    assert!(matches!(node.subject.commit(Change::Mint { token, account_revision }), Committed::Applied(_)));
+    assert!(matches!(
+        node.subject.commit(Change::Mint { token, account_revision, room: Room::Below(usize::MAX) }),
+        Committed::Applied(_)
+    ));
     eventually("it is kept", || wait(cached.credential(&id)).unwrap().is_some_and(|found| found.standing(AT).is_ok()));
     let change = Change::Revoke { token: id, account, account_revision: None, at: AT };
     assert!(matches!(node.subject.commit(change), Committed::Applied(_)));
