@@ -144,7 +144,9 @@ impl Raw {
         let event = "INSERT INTO service_accounts.event (sequence, at, action, actor, account, token, record)
             VALUES ($1, 0, 'token.minted', 'peers', $2, $3, $4)";
         let needs = "SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
-                (SELECT id FROM service_accounts.token WHERE account = $1 AND name = $3)
+                (SELECT id FROM service_accounts.token WHERE account = $1 AND name = $3),
+                (SELECT count(*) FROM (
+                    SELECT FROM service_accounts.token WHERE account = $1 AND kind = 'sat' LIMIT 1000) AS counted)
             FROM (SELECT 1) AS one LEFT JOIN service_accounts.account AS account ON account.id = $1
                 LEFT JOIN service_accounts.token AS token ON token.id = $2";
         let (read, turn, needs) = (prepare(read).await, prepare(turn).await, prepare(needs).await);
