@@ -69,7 +69,7 @@ impl Drop for Balancer<'_> {
 fn text(primary: &Path, standby: &Path) -> String {
     let (here, there) = (primary.display(), standby.display());
     format!(
-        "backend_clustering_mode = 'streaming_replication'\nload_balance_mode = on\nlisten_addresses = ''\nport = 9999\n\
+        "backend_clustering_mode = 'streaming_replication'\nload_balance_mode = on\nstatement_level_load_balance = on\nlisten_addresses = ''\nport = 9999\n\
          socket_dir = '{here}'\npcp_socket_dir = '{here}'\npcp_listen_addresses = ''\npid_file_name = '{here}/pgpool.pid'\n\
          logdir = '{here}'\nwork_dir = '{here}'\nnum_init_children = 20\nmax_pool = 1\nsr_check_period = 1\n\
          sr_check_user = 'service'\nsr_check_database = 'postgres'\nhealth_check_period = 0\n\
