@@ -30,6 +30,8 @@ pub(crate) struct Followers {
     pub(crate) watching: Slot<Watching>,
     /// When it was last looked for what is too old.
     pub(crate) cleaned: Slot<UtcDateTime>,
+    /// Since when the note of this realm's retention looks as if it counted for too long.
+    pub(crate) note_is_long: Slot<UtcDateTime>,
 }
 
 /// A value that one call has at a time.

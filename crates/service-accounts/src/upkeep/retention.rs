@@ -13,9 +13,12 @@
 //! long itself, from the realm's last upkeep on: then each of its events is old enough to go. Upkeep renews the note
 //! rarely, as each time is an event.
 //!
+//! Notes may be many, so they are read only where something is old enough for this realm.
+//!
 //! Given up: a realm that keeps everything and has gone holds the trail until its upkeep runs once with a retention, or
-//! somebody removes its note. A realm has a say from its first upkeep on. A note that no longer counts stays, a row of
-//! a hundred bytes for each realm that ever was.
+//! somebody removes its note. A realm has a say from its first upkeep on. A realm that seals no longer goes by the days
+//! that it noted until they no longer count, and keeps everything from then on. A note that no longer counts stays, a row
+//! of a hundred bytes for each realm that ever was.
 
 use serde::{Deserialize, Serialize};
 use service_accounts_access::Permission;
@@ -58,12 +61,14 @@ impl RealmRetention {
         Self { days, until: now.checked_add(kept + margin).unwrap_or(UtcDateTime::MAX) }
     }
 
-    /// Whether it says what a new one would, and goes on counting until long after the next look.
-    ///
-    /// One that counts for too long was made by a clock that ran ahead.
-    fn is_fresh(&self, days: Option<u16>, now: UtcDateTime) -> bool {
-        let Some(number) = days.filter(|_| self.days == days) else { return self.days == days };
-        (lasting(number) + EVERY..=lasting(number) + margin(number)).contains(&(self.until - now))
+    /// Whether it goes on counting until long after the next look.
+    fn is_fresh(&self, now: UtcDateTime) -> bool {
+        self.days.is_none_or(|days| self.until - now >= lasting(days) + EVERY)
+    }
+
+    /// Whether it counts for longer than one that is made now.
+    fn is_long(&self, now: UtcDateTime) -> bool {
+        self.days.is_some_and(|days| self.until - now > lasting(days) + margin(days))
     }
 
     fn counts(&self, now: UtcDateTime) -> bool {
@@ -88,19 +93,34 @@ impl Retentions {
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Notes what this realm wants, if that is not noted.
-    ///
-    /// A host that seals nothing leaves the trail to the others of its realm: it says that everything is kept only where
-    /// none of them has said anything.
     pub(super) async fn note_retention(&self) -> Result<(), Unavailable> {
         let (id, now) = (id_of(&self.rules.realm)?, self.now());
         let found = self.store.document(DocumentKind::Setting, &id).await.map_err(Unavailable::new)?;
-        let kept = found.as_ref().map(read::<RealmRetention>).transpose().map_err(unavailable)?;
-        let days = self.own_retention();
-        let leaves_it = |note: &RealmRetention| self.rules.trail.sealing.is_none() || note.is_fresh(days, now);
-        if kept.as_ref().is_some_and(|kept| leaves_it(&kept.value)) {
+        let kept = found.as_ref().map(read_note).transpose()?;
+        if kept.as_ref().is_some_and(|kept| self.leaves(&kept.value, now)) {
             return Ok(());
         }
-        self.put_note(id, kept, RealmRetention::new(days, now)).await
+        self.put_note(id, kept, RealmRetention::new(self.own_retention(), now)).await
+    }
+
+    /// Whether the note of this realm stays as it is.
+    ///
+    /// A host that seals nothing leaves the trail to the others of its realm: it says that everything is kept only where
+    /// nothing that they said counts.
+    ///
+    /// A note that counts for too long was made by a clock that ran ahead, or this clock is behind, and a note by it would
+    /// end what the realm has to say. So it is made again only where it still looks so an hour later.
+    fn leaves(&self, note: &RealmRetention, now: UtcDateTime) -> bool {
+        if self.rules.trail.sealing.is_none() {
+            return note.counts(now);
+        }
+        let (is_same, since) = (note.days == self.own_retention(), self.followers.note_is_long.take());
+        if is_same && note.is_long(now) {
+            let since = since.unwrap_or(now);
+            self.followers.note_is_long.put(since);
+            return now - since < EVERY;
+        }
+        is_same && note.is_fresh(now)
     }
 
     /// Another process of this realm may be faster; what it noted is looked at with the next call.
@@ -133,7 +153,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             let page = self.store.documents(DocumentKind::Setting, Some(&place), PAGE).await;
             let page = page.map_err(Unavailable::new)?;
             for document in page.items.iter().take_while(|document| document.id.as_str().starts_with(BEGINNING)) {
-                let note = read::<RealmRetention>(document).map_err(unavailable)?.value;
+                let note = read_note(document)?.value;
                 wanted.extend(Some(note.days).filter(|_| Some(&document.id) != own.as_ref() && note.counts(now)));
             }
             after = page.next;
@@ -141,9 +161,30 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         Ok(Retentions(wanted))
     }
 
+    /// For how long this realm alone would keep an alert; nothing where it leaves that to others.
+    pub(super) fn own_of_alerts(&self) -> Duration {
+        let own = self.rules.trail.sealing.as_ref().map(|sealing| sealing.retention);
+        own.map_or(Duration::ZERO, |days| Retentions(vec![days]).of_alerts())
+    }
+
     fn own_retention(&self) -> Option<u16> {
         self.rules.trail.sealing.as_ref().and_then(|sealing| sealing.retention)
     }
+}
+
+/// Of another realm perhaps, so that the error must say of which.
+fn read_note(document: &Document) -> Result<Kept<RealmRetention>, Unavailable> {
+    let unreadable = |cause| Unavailable::new(NoteUnreadable { id: document.id.clone(), cause });
+    read(document).map_err(unavailable).map_err(unreadable)
+}
+
+/// It may want that everything is kept.
+#[derive(Debug, thiserror::Error)]
+#[error("setting `{id}` cannot be read; put it right or remove it, as no realm trims the trail meanwhile")]
+struct NoteUnreadable {
+    id: DocumentId,
+    #[source]
+    cause: Unavailable,
 }
 
 fn id_of(realm: &Realm) -> Result<DocumentId, Unavailable> {

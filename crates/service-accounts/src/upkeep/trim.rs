@@ -57,11 +57,9 @@ pub struct Trimmed {
 impl<S: Store + 'static, P: Permission> Core<S, P> {
     /// Removes what is too old, at most `most` segments, if it is time to look again.
     pub(super) async fn trim(&self, most: usize) -> Result<Trimmed, Unavailable> {
-        let (rules, now) = (&self.rules.trail, self.now());
-        // A host that neither seals nor watches has said for good what it wants.
-        let is_once = rules.sealing.is_none() && rules.detectors.is_none();
+        let now = self.now();
         if let Some(cleaned) = self.followers.cleaned.take()
-            && (is_once || (Duration::ZERO..EVERY).contains(&(now - cleaned)))
+            && (Duration::ZERO..EVERY).contains(&(now - cleaned))
         {
             self.followers.cleaned.put(cleaned);
             return Ok(Trimmed::default());
@@ -80,16 +78,30 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
         if let Some(sealing) = &rules.sealing
             && let Some(days) = sealing.retention
         {
-            let of_events = self.retentions().await?.of_events();
-            self.trim_segments(sealing, of_events.and_then(|kept| now.checked_sub(kept)), most, &mut trimmed).await?;
-            let oldest = now.checked_sub(Duration::days(days.into()));
-            self.trim_reviews(oldest, &mut trimmed).await?;
-            self.trim_incidents(oldest, &mut trimmed).await?;
+            let own = now.checked_sub(Duration::days(days.into()));
+            self.trim_reviews(own, &mut trimmed).await?;
+            self.trim_incidents(own, &mut trimmed).await?;
+            let oldest = self.oldest_for_all(own, now).await?;
+            self.trim_segments(sealing, oldest, most, &mut trimmed).await?;
         }
         if rules.sealing.is_some() || rules.detectors.is_some() {
             self.trim_alerts(now, &mut trimmed).await?;
         }
         Ok(trimmed)
+    }
+
+    /// Before what instant segments may go for all realms. The others are asked only where one may go for this realm.
+    async fn oldest_for_all(
+        &self,
+        own: Option<UtcDateTime>,
+        now: UtcDateTime,
+    ) -> Result<Option<UtcDateTime>, Unavailable> {
+        let first = self.oldest_seal().await?;
+        let is_due = first.is_some_and(|first| own.is_some_and(|own| first.value.sealed_at <= own));
+        if !is_due {
+            return Ok(own);
+        }
+        Ok(self.retentions().await?.of_events().and_then(|kept| now.checked_sub(kept)))
     }
 
     /// The newest seal always stays, so that the chain can go on from it. A segment is archived, then let go, then
@@ -185,17 +197,19 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// An alert lives as long as events are kept, or a year where no retention is set.
     pub(crate) async fn trim_alerts(&self, now: UtcDateTime, trimmed: &mut Trimmed) -> Result<(), Unavailable> {
-        let kept = self.retentions().await?.of_alerts();
-        let oldest = now.checked_sub(kept).unwrap_or(UtcDateTime::MIN);
         let page = self.kept_page::<Alert>(DocumentKind::Alert, None, ALERTS).await.map_err(unavailable)?;
-        let found = page.items.len();
+        let before = |kept| now.checked_sub(kept).unwrap_or(UtcDateTime::MIN);
+        if page.items.first().is_none_or(|first| first.value.at >= before(self.own_of_alerts())) {
+            return Ok(());
+        }
+        let (oldest, found) = (before(self.retentions().await?.of_alerts()), page.items.len());
         for kept in page.items.iter().take_while(|kept| kept.value.at < oldest) {
             let event = Event::new(Action::DocumentRemoved, Label::new("service-accounts"), now);
             let event = event.with(Label::new("document"), Label::new(&format!("alert/{}", kept.id)));
             self.remove_document((DocumentKind::Alert, &kept.id), kept.revision, event).await?;
             trimmed.alerts += 1;
         }
-        trimmed.is_cut_short |= found > 0 && found == trimmed.alerts && page.next.is_some();
+        trimmed.is_cut_short |= found == trimmed.alerts && page.next.is_some();
         Ok(())
     }
 

@@ -4,10 +4,11 @@ use std::sync::{Arc, atomic::AtomicI64};
 
 use service_accounts::{
     ReviewScope, Sealing,
-    audit::Action,
+    audit::{Action, Recorded},
     naming::Realm,
     store::{Authority, BoxStore, Change, Committed, Document, DocumentId, DocumentKind, MemoryStore, Store},
 };
+use service_accounts_store::conformance::Call;
 use time::Duration;
 
 use crate::world::{START, World, ada, key, sqlite, wait};
@@ -163,6 +164,8 @@ fn a_note_by_a_clock_that_ran_ahead_is_made_again() {
     let realms = [realm(&store, &ours.clock, "service", Keeps::Days(30)), ours];
     realms[0].happen(30);
     realms.iter().for_each(|world| _ = world.upkeep());
+    realms[0].advance(Duration::HOUR);
+    realms.iter().for_each(|world| _ = world.upkeep());
     let [stays, gone] = realms;
     drop(gone);
     stays.advance(121 * DAY);
@@ -197,6 +200,81 @@ fn a_note_that_does_not_read_removes_nothing() {
     assert!(matches!(wait(store.commit(&Authority::Host, change, event)), Ok(Committed::Applied(_))));
     drop(theirs);
     ours.advance(40 * DAY);
-    assert!(wait(ours.accounts.upkeep(Default::default())).is_err());
+    let error = wait(ours.accounts.upkeep(Default::default())).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("`retention:tenant-b`"), "{cause}");
     assert_eq!(ours.count(Action::TrailTrimmed), 0);
+}
+
+/// The number of days was that of another configuration; now the realm says, as long as it runs, that everything is kept.
+#[test]
+fn a_realm_that_seals_no_longer_keeps_everything_once_its_days_do_not_count() {
+    on_both_stores(|store| {
+        let [stays, sealed] = two(store, [Keeps::Days(30), Keeps::Days(90)]);
+        drop(sealed);
+        let unsealed = realm(store, &stays.clock, "tenant-b", Keeps::NothingSealed);
+        for day in 1..200 {
+            stays.advance(DAY);
+            if day == 60 {
+                stays.happen(20);
+            }
+            [&unsealed, &stays].into_iter().for_each(|world| _ = world.upkeep());
+        }
+        let late = |recorded: &&Recorded| recorded.event.at().unix_timestamp() == START + 60 * 86_400;
+        let kept = stays.events();
+        assert_eq!(kept.iter().filter(late).filter(|it| it.event.action() == Action::PolicyValidated).count(), 20);
+    });
+}
+
+/// Somebody removed it, or put back a store from before it.
+#[test]
+fn a_note_that_is_gone_is_made_again_while_its_realm_runs() {
+    for keeps in [Keeps::Days(90), Keeps::ForEver, Keeps::NothingSealed] {
+        let store = BoxStore::new(MemoryStore::new());
+        let realms = two(&store, [Keeps::Days(30), keeps]);
+        let id = DocumentId::parse("retention:tenant-b").unwrap();
+        let found = wait(store.document(DocumentKind::Setting, &id)).unwrap().unwrap();
+        let change = Change::RemoveDocument { kind: DocumentKind::Setting, id, expected: found.revision };
+        let event = realms[0].events()[0].event.clone();
+        assert!(matches!(wait(store.commit(&Authority::Host, change, event)), Ok(Committed::Applied(_))));
+        realms[1].advance(Duration::HOUR);
+        realms[1].upkeep();
+        assert_eq!(removed(&realms, 40), 0);
+    }
+}
+
+/// A machine that starts has the time of its making until it is told the right one.
+#[test]
+fn a_clock_that_is_behind_for_less_than_an_hour_does_not_end_a_note() {
+    let store = BoxStore::new(MemoryStore::new());
+    let [stays, gone] = two(&store, [Keeps::Days(30), Keeps::Days(90)]);
+    drop(gone);
+    stays.advance(40 * DAY);
+    let behind = Arc::new(AtomicI64::new(86_400));
+    let starts = realm(&store, &behind, "tenant-b", Keeps::Days(90));
+    starts.upkeep();
+    starts.advance(Duration::minutes(59));
+    starts.upkeep();
+    assert_eq!(stays.upkeep().trimmed.segments, 0);
+}
+
+#[test]
+fn the_notes_of_many_realms_are_read_only_where_something_is_old_enough() {
+    let (store, clock) = (BoxStore::new(MemoryStore::new()), Arc::new(AtomicI64::new(START)));
+    let world = realm(&store, &clock, "a", Keeps::Days(30));
+    world.upkeep();
+    world.happen(30);
+    world.upkeep();
+    let look = || {
+        world.advance(Duration::HOUR);
+        let calls = world.store.calls_of(|| _ = world.upkeep());
+        calls.iter().filter(|call| **call == Call::Documents).count()
+    };
+    let before = look();
+    for number in 0..450 {
+        realm(&store, &clock, &format!("t{number:03}"), Keeps::Days(90)).upkeep();
+    }
+    assert_eq!(look(), before);
+    world.advance(30 * DAY);
+    assert!(look() > before);
 }

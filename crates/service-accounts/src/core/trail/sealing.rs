@@ -62,9 +62,10 @@ impl Sealing {
     /// The trail is the store's. Where several realms share a store, the longest retention of them decides for the trail and
     /// its alerts, and nothing of the trail is removed where one of them keeps it for ever. A realm has a say from its first
     /// upkeep on, also one that seals nothing: it keeps everything. Its days count for as long after its last upkeep, so
-    /// a realm that has gone holds the trail no longer than its events were to be kept. One that kept everything and
-    /// has gone holds it until its upkeep runs once with a retention. Reviews and incidents are removed by their own
-    /// realm, after its own days. All processes of a realm must have the same retention.
+    /// a realm that has gone holds the trail no longer than its events were to be kept; one that runs and seals no
+    /// longer keeps everything from then on. One that kept everything and has gone holds it until its upkeep runs once
+    /// with a retention. Reviews and incidents are removed by their own realm, after its own days. All processes of a realm
+    /// must have the same retention.
     ///
     /// Only what is sealed, and what every reader of the trail is done with, is removed; the newest segment always stays.
     #[must_use]
