@@ -33,7 +33,9 @@ pub enum PostgresError {
     )]
     NotReplicated,
     /// The server was the primary before another one that this node has met; nothing was changed.
-    #[error("the Postgres server was the primary before the present one; stop it, or bring it back as a standby")]
+    #[error(
+        "the Postgres server was the primary before the present one; stop it, bring it back as a standby, or restart this node if it was set back"
+    )]
     Superseded,
     /// The server is a standby, which may answer with what is no longer true, or it refuses every change; nothing was changed.
     #[error("the Postgres server only reads; connect to the primary, or turn `default_transaction_read_only` off")]

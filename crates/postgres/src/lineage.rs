@@ -2,6 +2,7 @@
 //!
 //! If nobody stops a former primary after a failover, both servers take changes, and Postgres tells neither. But each promotion
 //! begins a new timeline. So a node that has met the later server never again asks the earlier one, whichever it reaches first.
+//! Two standbys that are both promoted, without an archive that they share, begin the same one: those two are not told apart.
 //!
 //! Given up: a cluster that is set back on purpose, to files of an earlier timeline, is refused until the node restarts. A node that
 //! has not met the later server follows the earlier one; only the operator can prevent that.
@@ -30,7 +31,7 @@ impl Lineage {
     /// None if the server does not tell: other engines, and roles that may not ask.
     pub(crate) async fn of(client: &Client) -> Result<Option<Self>, tokio_postgres::Error> {
         let messages = match client.simple_query(QUERY).await {
-            Err(error) if error.as_db_error().is_some() && !client.is_closed() => return Ok(None),
+            Err(error) if is_no_answer_for_good(&error) && !client.is_closed() => return Ok(None),
             answer => answer?,
         };
         Ok(messages.iter().find_map(|message| match message {
@@ -47,6 +48,13 @@ impl Lineage {
     const fn is_before(self, other: Self) -> bool {
         self.cluster == other.cluster && self.timeline < other.timeline
     }
+}
+
+/// A server that could not answer just now (no memory, a time limit, a shutdown) would be asked again on the next connection; to
+/// take this one for a server that never tells would let a former primary in.
+fn is_no_answer_for_good(error: &tokio_postgres::Error) -> bool {
+    let class = error.code().and_then(|code| code.code().get(..2));
+    class.is_some_and(|class| !matches!(class, "08" | "40" | "53" | "57" | "58"))
 }
 
 /// The latest life that any connection of this node has met.
