@@ -105,13 +105,14 @@ impl<S: Store + 'static, P: Permission> TokenHandle<'_, S, P> {
     /// ```
     ///
     /// Rule: [`Call::RotateToken`](crate::Call::RotateToken), and none for a token that rotates itself. Event:
-    /// `token.rotated` with the successor's id; the successor finds room as a [mint](crate::AccountHandle::mint) does. A dropped future loses nothing: ask again under the same key.
+    /// `token.rotated` with the successor's id. The successor finds room as a [mint](crate::AccountHandle::mint) does. A
+    /// dropped future loses nothing: ask again under the same key.
     ///
     /// # Errors
     /// The actor may not; a token asks again for its own successor, which may do more than it by now
-    /// ([`Error::NotPermitted`]); another key has begun a rotation ([`Error::RotationInProgress`]); the account has too many tokens that work or ended a short
-    /// while ago ([`Error::TooManyTokens`]); or the token no longer works,
-    /// the key is spent, or the successor would end before the overlap does ([`Error::Rotation`]).
+    /// ([`Error::NotPermitted`]); another key has begun a rotation ([`Error::RotationInProgress`]); the account has too many
+    /// tokens that work or ended a short while ago ([`Error::TooManyTokens`]); or the token no longer works, the key is
+    /// spent, or the successor would end before the overlap does ([`Error::Rotation`]).
     pub async fn rotate(&self, wanted: &RotateToken) -> Result<RotatedToken, Error> {
         for taken in 0..MOST_NAMES {
             let rotate = move |room| self.rotate_once(wanted, taken, room);

@@ -35,17 +35,18 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
     /// The token has its account's role, teams and networks, and its environment unless another is given; scopes and
     /// lifetime narrow it. It works from the moment of the answer, unless its account is disabled or waits.
     ///
-    /// Where the account has as many tokens as it may ([`Builder::most_tokens`](crate::Builder::most_tokens)), the one that ended
-    /// longest ago is removed in the same step, as if it were deleted.
+    /// Where the account has as many tokens as it may ([`Builder::most_tokens`](crate::Builder::most_tokens)), the one that
+    /// ended longest ago is removed in the same step, as if it were deleted.
     ///
-    /// Rule: [`Call::MintToken`](crate::Call::MintToken). Event: `token.minted`, and behind it `token.deleted` with the reason
-    /// `made_room` for a token that made room. There is no key for a retry: where the
-    /// answer was lost, mint under another name and revoke the first.
+    /// Rule: [`Call::MintToken`](crate::Call::MintToken). Event: `token.minted`, and behind it `token.deleted` with the
+    /// reason `made_room` for a token that made room. There is no key for a retry: where the answer was lost, mint under
+    /// another name and revoke the first.
     ///
     /// # Errors
     /// [`NameTaken`](Error::NameTaken), also by a revoked token; [`Lifetime`](Error::Lifetime);
-    /// [`EnvironmentUnknown`](Error::EnvironmentUnknown); [`EnvironmentDiffers`](Error::EnvironmentDiffers); [`Grant`](Error::Grant) where the actor holds less than the
-    /// account's role allows or a scope is unknown; [`TooManyTokens`](Error::TooManyTokens); [`PolicyBlocked`](Error::PolicyBlocked); or
+    /// [`EnvironmentUnknown`](Error::EnvironmentUnknown); [`EnvironmentDiffers`](Error::EnvironmentDiffers);
+    /// [`Grant`](Error::Grant) where the actor holds less than the account's role allows or a scope is unknown;
+    /// [`TooManyTokens`](Error::TooManyTokens); [`PolicyBlocked`](Error::PolicyBlocked); or
     /// [`Randomness`](Error::Randomness). Nothing was minted then.
     pub async fn mint(&self, wanted: &NewToken) -> Result<MintedToken, Error> {
         let mint = move |room| self.mint_once(wanted, room);
@@ -65,7 +66,8 @@ impl<S: Store + 'static, P: Permission> AccountHandle<'_, S, P> {
 
     /// A page of the account's tokens in the order of their ids, with their last use up to this instant.
     ///
-    /// Revoked tokens are listed until they are deleted, or until [one more](Self::mint) takes the place of one. Sessions and the client secret are not tokens.
+    /// Revoked tokens are listed until they are deleted, or until [one more](Self::mint) takes the place of one. Sessions and
+    /// the client secret are not tokens.
     ///
     /// ```
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }

@@ -47,8 +47,9 @@
 //!   ([`Sealing::replacing`](crate::Sealing::replacing)), in every process. A verifier is given both, in this order.
 //! - [`Sealing::retaining_days`](crate::Sealing::retaining_days), `RETENTION_DAYS` in the example, removes sealed segments of that age once
 //!   every subscription and the detectors are done with them. Where several realms share the store, the longest retention of
-//!   them decides; the events `trail.retention_noted` tell what each one wants. A realm that sets none keeps everything. To retire
-//!   such a realm, run its upkeep once with a retention.
+//!   them decides: [`Trimmed::is_held`](crate::Trimmed::is_held) tells that another realm holds the trail, and the events
+//!   `trail.retention_noted` tell your own code what each one wants. A realm that sets none keeps everything. To retire such a
+//!   realm, run its upkeep once with a retention.
 //! - [`Builder::detect`](crate::Builder::detect), `DETECT=1` in the example, raises alerts. Besides `GET /alerts` they are events, so a
 //!   subscription to `alert.raised` tells them.
 //! - Keep the newest seal's tag (`GET /audit/seals`) outside of the store now and then: it tells a trail that was put back.

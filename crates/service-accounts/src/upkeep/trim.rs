@@ -52,6 +52,8 @@ pub struct Trimmed {
     pub incidents: usize,
     /// Whether the bound was reached: there may be more.
     pub is_cut_short: bool,
+    /// Whether segments that are old enough for this realm stay because another realm on the store keeps them for longer.
+    pub is_held: bool,
 }
 
 impl<S: Store + 'static, P: Permission> Core<S, P> {
@@ -82,6 +84,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
             self.trim_reviews(own, &mut trimmed).await?;
             self.trim_incidents(own, &mut trimmed).await?;
             let oldest = self.oldest_for_all(own, now).await?;
+            trimmed.is_held = oldest < own;
             self.trim_segments(sealing, oldest, most, &mut trimmed).await?;
         }
         if rules.sealing.is_some() || rules.detectors.is_some() {

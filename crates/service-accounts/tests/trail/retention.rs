@@ -72,6 +72,20 @@ fn the_longest_retention_of_the_realms_on_a_store_decides() {
 }
 
 #[test]
+fn a_realm_is_told_that_another_one_holds_what_is_old_enough_for_it() {
+    for (other, is_held) in [(Keeps::Days(30), false), (Keeps::Days(90), true), (Keeps::ForEver, true)] {
+        on_both_stores(|store| {
+            let [ours, _] = two(store, [Keeps::Days(30), other]);
+            let held_after = [2, 31].map(|days| {
+                ours.advance(DAY * days);
+                ours.upkeep().trimmed.is_held
+            });
+            assert_eq!(held_after, [false, is_held]);
+        });
+    }
+}
+
+#[test]
 fn nothing_goes_where_a_realm_on_the_store_keeps_everything() {
     for keeps in [Keeps::ForEver, Keeps::NothingSealed] {
         on_both_stores(|store| {

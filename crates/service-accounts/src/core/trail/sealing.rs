@@ -49,8 +49,8 @@ impl Sealing {
 
     /// Closes a segment at so many events, at most [`Sealer::MOST_EVENTS`], or when its first event is so old.
     ///
-    /// A segment that holds nothing but events about the trail itself (`trail.sealed` and the like) waits for another event: a quiet trail is not
-    /// sealed for its own seals.
+    /// A segment that holds nothing but events about the trail itself (`trail.sealed` and the like) waits for another event:
+    /// a quiet trail is not sealed for its own seals.
     #[must_use]
     pub fn closing_at(self, most_events: usize, longest: Duration) -> Self {
         Self { most_events: most_events.clamp(1, Sealer::MOST_EVENTS), longest, ..self }
