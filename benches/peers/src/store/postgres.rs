@@ -100,10 +100,10 @@ async fn mints(store: &PostgresStore, raw: &Raw) {
     print("mint with its event, Postgres, beside one that reads what it needs", 1.11, side_by_side(ours, plain).await);
 }
 
-/// So many that each gets some dozens of tokens here, as accounts have.
+/// So many that each gets nine tokens here, as accounts have: a mint counts them.
 async fn without_tokens(store: &PostgresStore) -> Vec<Arc<Account>> {
     let (catalogue, mut accounts) = (data_quality::catalogue(), Vec::new());
-    for number in 0..100 {
+    for number in 0..1_000 {
         let account = super::account(MANY + number, &catalogue);
         let id = account.id.clone();
         let change = Change::CreateAccount { account: Box::new(account), tokens: Vec::new() };
