@@ -31,7 +31,9 @@ impl Lineage {
     /// None if the server does not tell: other engines, and roles that may not ask.
     pub(crate) async fn of(client: &Client) -> Result<Option<Self>, tokio_postgres::Error> {
         let messages = match client.simple_query(QUERY).await {
-            Err(error) if is_no_answer_for_good(&error) && !client.is_closed() => return Ok(None),
+            Err(error) if error.code().is_some_and(|code| is_for_good(code.code())) && !client.is_closed() => {
+                return Ok(None);
+            }
             answer => answer?,
         };
         Ok(messages.iter().find_map(|message| match message {
@@ -50,11 +52,10 @@ impl Lineage {
     }
 }
 
-/// A server that could not answer just now (no memory, a time limit, a shutdown) would be asked again on the next connection; to
-/// take this one for a server that never tells would let a former primary in.
-fn is_no_answer_for_good(error: &tokio_postgres::Error) -> bool {
-    let class = error.code().and_then(|code| code.code().get(..2));
-    class.is_some_and(|class| !matches!(class, "08" | "40" | "53" | "57" | "58"))
+/// Whether a server that refuses the question with this code never answers it. One that could not answer just now (no memory, a
+/// time limit, a shutdown) is asked again on the next connection: it may be a former primary.
+fn is_for_good(code: &str) -> bool {
+    !matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58"))
 }
 
 /// The latest life that any connection of this node has met.
@@ -108,6 +109,12 @@ mod tests {
         }
         assert!(!met.is_current(one) && met.is_current(two) && met.is_current(None));
         assert!(met.meet(other).is_ok(), "restored elsewhere");
+    }
+
+    #[test]
+    fn a_server_that_cannot_answer_just_now_is_not_one_that_never_does() {
+        assert!(["42883", "42501", "0A000", "55000", "XX000"].iter().all(|code| is_for_good(code)));
+        assert!(!["57014", "57P01", "53200", "08006", "40001", "58030"].iter().any(|code| is_for_good(code)));
     }
 
     #[test]

@@ -86,11 +86,15 @@ async fn triggers_now(client: &Client, query: &str) -> Result<String, PostgresEr
 pub(crate) struct Listener(JoinHandle<()>);
 
 impl Listener {
-    pub(crate) fn start(from: (Settings, Arc<Lineages>), cache: Arc<Cache>, staleness: Duration) -> Self {
+    pub(crate) fn start(
+        (settings, lineages): (Settings, Arc<Lineages>),
+        cache: Arc<Cache>,
+        staleness: Duration,
+    ) -> Self {
         Self(tokio::spawn(async move {
             loop {
                 // Why it ended does not matter: until it listens again, every read asks the database.
-                let _ = listen(&from.0, &from.1, &cache, staleness).await;
+                let _ = listen(&settings, &lineages, &cache, staleness).await;
                 cache.turn_off();
                 sleep(Duration::from_millis(200).min(staleness)).await;
             }

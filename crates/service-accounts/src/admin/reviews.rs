@@ -47,7 +47,7 @@ pub struct Reviews<'a, S, P: Permission> {
 }
 
 impl<'a, S, P: Permission> Acting<'a, S, P> {
-    /// The reviews.
+    /// Access reviews in the name of this actor; each call says what right it takes.
     ///
     /// ```
     /// # mod host { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/host.rs")); }

@@ -163,12 +163,12 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
 
     /// For how long this realm alone would keep an alert; nothing where it leaves that to others.
     pub(super) fn own_of_alerts(&self) -> Duration {
-        let own = self.rules.trail.sealing.as_ref().map(|sealing| sealing.retention);
+        let own = self.rules.trail.sealing.as_ref().map(|sealing| sealing.retention_days);
         own.map_or(Duration::ZERO, |days| Retentions(vec![days]).of_alerts())
     }
 
     fn own_retention(&self) -> Option<u16> {
-        self.rules.trail.sealing.as_ref().and_then(|sealing| sealing.retention)
+        self.rules.trail.sealing.as_ref().and_then(|sealing| sealing.retention_days)
     }
 }
 

@@ -78,7 +78,7 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     async fn trim_all(&self, most: usize, now: UtcDateTime) -> Result<Trimmed, Unavailable> {
         let (rules, mut trimmed) = (&self.rules.trail, Trimmed::default());
         if let Some(sealing) = &rules.sealing
-            && let Some(days) = sealing.retention
+            && let Some(days) = sealing.retention_days
         {
             let own = now.checked_sub(Duration::days(days.into()));
             self.trim_reviews(own, &mut trimmed).await?;

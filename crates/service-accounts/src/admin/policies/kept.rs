@@ -28,7 +28,7 @@ impl PolicyVersion {
         Self(number)
     }
 
-    /// The number.
+    /// As a client reads and names it.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
@@ -69,7 +69,7 @@ pub struct PolicyTrial {
 /// Nothing happens to what exists: it is asked again when it is next changed, enabled or rotated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyObjection {
-    /// The account.
+    /// Whose it is: the account that is meant, or whose token is.
     pub account: AccountId,
     /// The token; none where the account itself is meant.
     pub token: Option<TokenId>,

@@ -18,7 +18,7 @@ use service_accounts_token::TokenId;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReviewKey {
-    /// The account.
+    /// The account that is meant, or whose token is.
     pub account: AccountId,
     /// The token; none where the account itself is meant.
     pub token: Option<TokenId>,

@@ -69,7 +69,7 @@ impl ReviewPack {
 /// A review, and what has changed since the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenedReview {
-    /// The review.
+    /// What was found, as it was kept.
     pub pack: ReviewPack,
     /// What has changed since the last review of the same scope; none if there was none, or the actor is not in all of its
     /// teams.

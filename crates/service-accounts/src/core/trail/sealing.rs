@@ -24,8 +24,7 @@ pub struct Sealing {
     pub(crate) earlier: Vec<SealKey>,
     pub(crate) most_events: usize,
     pub(crate) longest: Duration,
-    /// In days.
-    pub(crate) retention: Option<u16>,
+    pub(crate) retention_days: Option<u16>,
     pub(crate) archive: Option<Arc<dyn Archive>>,
 }
 
@@ -34,7 +33,14 @@ impl Sealing {
     /// it. A segment has at most 1,000 events and closes after an hour. Nothing is trimmed.
     #[must_use]
     pub const fn under(key: SealKey) -> Self {
-        Self { key, earlier: Vec::new(), most_events: 1000, longest: Duration::HOUR, retention: None, archive: None }
+        Self {
+            key,
+            earlier: Vec::new(),
+            most_events: 1000,
+            longest: Duration::HOUR,
+            retention_days: None,
+            archive: None,
+        }
     }
 
     /// The chain was sealed under this key before, and goes on under the new one; call it again for a key before that.
@@ -70,7 +76,7 @@ impl Sealing {
     /// Only what is sealed, and what every reader of the trail is done with, is removed; the newest segment always stays.
     #[must_use]
     pub fn retaining_days(self, days: u16) -> Self {
-        Self { retention: Some(days.max(1)), ..self }
+        Self { retention_days: Some(days.max(1)), ..self }
     }
 
     /// Hands each segment to this archive before it is removed.
@@ -99,7 +105,7 @@ impl Sealing {
 
 impl fmt::Debug for Sealing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealing").field("retention", &self.retention).finish_non_exhaustive()
+        f.debug_struct("Sealing").field("retention_days", &self.retention_days).finish_non_exhaustive()
     }
 }
 
