@@ -22,7 +22,10 @@ fn rounds() -> u64 {
     std::env::var("KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
 }
 
-const TOKENS: &str = "/api/v1/service-accounts/pipeline_automation@service/tokens";
+/// An account for each round, as one may have so many tokens only.
+fn tokens_of(round: u64) -> String {
+    format!("/api/v1/service-accounts/load_{round}@service/tokens")
+}
 
 /// A token whose minting, and whose revocation if there was one, was answered before the end.
 struct Acknowledged {
@@ -34,9 +37,9 @@ struct Acknowledged {
 #[test]
 fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one() {
     let (home, mut service, admin) = Home::first_start();
-    service.create(&admin, "Pipeline Automation", json!({"first_token": null}));
     let mut acknowledged = BTreeSet::new();
     for round in 0..rounds() {
+        service.create(&admin, &format!("Load {round}"), json!({"first_token": null}));
         let acknowledgements = Arc::new(AtomicUsize::new(0));
         let minting = mint_until_the_end(service.with(&admin), round, acknowledgements.clone());
         while acknowledgements.load(Ordering::Relaxed) == 0 && !minting.is_finished() {
@@ -53,7 +56,7 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
         }
         acknowledged.extend(minted.into_iter().map(|one| one.id));
     }
-    let stored = all(&service, &admin, TOKENS, "id");
+    let stored = (0..rounds()).flat_map(|round| all(&service, &admin, &tokens_of(round), "id")).collect();
     let witnessed = all(&service, &admin, "/api/v1/audit?action=token.minted", "token");
     assert!(acknowledged.len() >= 10, "only {} were minted: the rounds are too short", acknowledged.len());
     assert!(acknowledged.is_subset(&stored));
@@ -62,22 +65,22 @@ fn each_acknowledged_token_works_and_has_its_event_and_none_exists_without_one()
 
 fn mint_until_the_end(client: Client, round: u64, count: Arc<AtomicUsize>) -> JoinHandle<Vec<Acknowledged>> {
     let next = move |number: u64| {
-        let minted = mint(&client, &format!("load-{round}-{number}"))?;
+        let minted = mint(&client, round, &format!("load-{number}"))?;
         count.fetch_add(1, Ordering::Relaxed);
-        if number % 3 == 2 { revoke(&client, minted) } else { Some(minted) }
+        if number % 3 == 2 { revoke(&client, round, minted) } else { Some(minted) }
     };
     thread::spawn(move || (0..).map_while(next).collect())
 }
 
 /// Nothing if the end came in between: then either outcome is right.
-fn revoke(client: &Client, minted: Acknowledged) -> Option<Acknowledged> {
-    let answer = client.try_send("POST", &format!("{TOKENS}/{}/revoke", minted.id), None)?;
+fn revoke(client: &Client, round: u64, minted: Acknowledged) -> Option<Acknowledged> {
+    let answer = client.try_send("POST", &format!("{}/{}/revoke", tokens_of(round), minted.id), None)?;
     assert_eq!(answer.status, 200, "{}", answer.text());
     Some(Acknowledged { is_revoked: true, ..minted })
 }
 
-fn mint(client: &Client, name: &str) -> Option<Acknowledged> {
-    let answer = client.try_send("POST", TOKENS, Some(&json!({"name": name})))?;
+fn mint(client: &Client, round: u64, name: &str) -> Option<Acknowledged> {
+    let answer = client.try_send("POST", &tokens_of(round), Some(&json!({"name": name})))?;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
     Some(Acknowledged { id: body["id"].as_str()?.into(), token: body["token"].as_str()?.into(), is_revoked: false })
