@@ -70,7 +70,8 @@ impl AccountId {
 
     /// Whether the id belongs to a realm; ids of other realms are other tenants' business.
     pub fn is_in(&self, realm: &Realm) -> bool {
-        self.realm() == realm.as_str()
+        // Neither half has an `@` of its own.
+        self.0.strip_suffix(realm.as_str()).is_some_and(|rest| rest.ends_with('@'))
     }
 
     /// The borrowed form.

@@ -14,13 +14,14 @@ use tokio_postgres::Row;
 
 use crate::{
     PostgresError,
+    decoded::Decoded,
     pool::{Pool, Session, Step},
     rows::{self, column, encode, limit},
     statements::Statements,
 };
 
 pub(crate) async fn commit(
-    pool: &Pool,
+    (pool, decoded): (&Pool, &Decoded),
     authority: &Authority,
     change: &Change,
     event: &Event,
@@ -28,7 +29,7 @@ pub(crate) async fn commit(
     let session = pool.session().await?;
     let needs = change.needs(authority);
     let answers = session.begin(&reads(&pool.statements, &needs)).await?;
-    let (sequence, records) = read_back(&needs, answers)?;
+    let (sequence, records) = read_back(decoded, &needs, answers)?;
     match decide(authority, change.clone(), &records, Revision::made_by(sequence)) {
         Ok(writes) => write(pool, session, (Applied { sequence, writes }, &records), event).await,
         Err(refusal) => {
@@ -121,7 +122,7 @@ fn one_of_each(needs: &Needs) -> Option<(&AccountId, &TokenId)> {
     (is_of_account && is_counted).then_some((account, token))
 }
 
-fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records), PostgresError> {
+fn read_back(decoded: &Decoded, needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records), PostgresError> {
     // The first answer is that of BEGIN.
     let mut answers = answers.into_iter().skip(1);
     let mut next = |is_asked: bool| if is_asked { answers.next().unwrap_or_default() } else { Vec::new() };
@@ -129,10 +130,9 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
     let turn = turn.first().ok_or(PostgresError::corrupt("turn"))?;
     let mut records = Records::default();
     if one_of_each(needs).is_some() {
-        read_one_of_each(&next(true), needs, &mut records)?;
+        read_one_of_each(decoded, &next(true), needs, &mut records)?;
     } else {
-        records.accounts =
-            next(true).iter().map(|row| rows::account(row, 0).map(Into::into)).collect::<Result<_, _>>()?;
+        records.accounts = next(true).iter().map(|row| decoded.account(row, 0)).collect::<Result<_, _>>()?;
         records.tokens = next(true).iter().map(|row| rows::token(row, 0)).collect::<Result<_, _>>()?;
         let holder = next(needs.name.is_some());
         records.name_holder = holder.first().map(|row| rows::token_id(row, 0)).transpose()?;
@@ -156,10 +156,15 @@ fn read_back(needs: &Needs, answers: Vec<Vec<Row>>) -> Result<(Sequence, Records
 }
 
 /// One row, where the columns of what does not exist are null.
-fn read_one_of_each(found: &[Row], needs: &Needs, records: &mut Records) -> Result<(), PostgresError> {
+fn read_one_of_each(
+    decoded: &Decoded,
+    found: &[Row],
+    needs: &Needs,
+    records: &mut Records,
+) -> Result<(), PostgresError> {
     let row = found.first().ok_or(PostgresError::corrupt("account"))?;
     if column::<Option<&str>>(row, 0, "account")?.is_some() {
-        records.accounts.push(rows::account(row, 0)?.into());
+        records.accounts.push(decoded.account(row, 0)?);
     }
     if column::<Option<&str>>(row, 3, "token")?.is_some() {
         records.tokens.push(rows::token(row, 3)?);

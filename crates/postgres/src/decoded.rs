@@ -13,7 +13,7 @@ use std::{
 
 use quick_cache::{Weighter, sync::Cache};
 use service_accounts_naming::AccountId;
-use service_accounts_store::{Account, Credential};
+use service_accounts_store::{Account, Credential, Revision};
 use service_accounts_token::TokenId;
 use tokio_postgres::Row;
 
@@ -77,22 +77,22 @@ impl Decoded {
 
     /// The columns revision and record of this token and then of its account, from `at` on.
     pub(crate) fn credential(&self, id: &TokenId, row: &Row, at: usize) -> Result<Arc<Credential>, PostgresError> {
-        let own = text(row, at + 1, "token")?;
+        let own = Text::of(row, at, "token")?;
         // A credential without its account is corrupt: the account's columns are then null.
-        let of_account = text(row, at + 3, "account")?;
-        if let Some(known) = self.credentials.get(id)
-            && *known.text == *own
-            && *known.account.text == *of_account
-            && known.record.token().revision == rows::revision(row, at)?
-            && known.record.account().revision == rows::revision(row, at + 2)?
+        let of_account = Text::of(row, at + 2, "account")?;
+        let was_read = self.read_once.holds_or_notes(id);
+        if was_read
+            && let Some(known) = self.credentials.get(id)
+            && own.is(&known.text, known.record.token().revision)
+            && of_account.is(&known.account.text, known.record.account().revision)
         {
             return Ok(known.record.clone());
         }
-        let token = rows::token_of(id.as_str(), row, at)?;
-        let account = self.known_account(&token.account, row, at + 2)?;
+        let token = rows::token_of(id.as_str(), own.revision, own.record)?;
+        let account = self.known_account(&token.account, of_account)?;
         let record = Arc::new(Credential::new(token, account.record.clone()));
-        if self.read_once.holds_or_notes(id) {
-            let known = KnownCredential { text: own.into(), account, record: record.clone() };
+        if was_read {
+            let known = KnownCredential { text: own.record.into(), account, record: record.clone() };
             self.credentials.insert(*id, Arc::new(known));
         }
         Ok(record)
@@ -101,22 +101,38 @@ impl Decoded {
     /// The columns id, revision and record from `at` on.
     pub(crate) fn account(&self, row: &Row, at: usize) -> Result<Arc<Account>, PostgresError> {
         let id = AccountId::parse(text(row, at, "account")?).map_err(|_| PostgresError::corrupt("account"))?;
-        Ok(self.known_account(&id, row, at + 1)?.record.clone())
+        Ok(self.known_account(&id, Text::of(row, at + 1, "account")?)?.record.clone())
     }
 
-    /// The columns revision and record of this account, from `at` on.
-    fn known_account(&self, id: &AccountId, row: &Row, at: usize) -> Result<Arc<KnownAccount>, PostgresError> {
-        let own = text(row, at + 1, "account")?;
+    fn known_account(&self, id: &AccountId, own: Text<'_>) -> Result<Arc<KnownAccount>, PostgresError> {
         if let Some(known) = self.accounts.get(id)
-            && *known.text == *own
-            && known.record.revision == rows::revision(row, at)?
+            && own.is(&known.text, known.record.revision)
         {
             return Ok(known);
         }
-        let record = Arc::new(rows::account_of(id.as_str(), row, at)?);
-        let known = Arc::new(KnownAccount { text: own.into(), record });
+        let record = Arc::new(rows::account_of(id.as_str(), own.revision, own.record)?);
+        let known = Arc::new(KnownAccount { text: own.record.into(), record });
         self.accounts.insert(id.clone(), known.clone());
         Ok(known)
+    }
+}
+
+/// The columns revision and record of a row.
+#[derive(Clone, Copy)]
+struct Text<'r> {
+    revision: Revision,
+    record: &'r str,
+}
+
+impl<'r> Text<'r> {
+    /// From `at` on.
+    fn of(row: &'r Row, at: usize, table: &'static str) -> Result<Self, PostgresError> {
+        Ok(Self { revision: rows::revision(row, at)?, record: text(row, at + 1, table)? })
+    }
+
+    /// Whether the row holds the very text, of this revision.
+    fn is(&self, text: &str, revision: Revision) -> bool {
+        self.revision == revision && *self.record == *text
     }
 }
 

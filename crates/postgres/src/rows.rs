@@ -18,27 +18,22 @@ pub(crate) fn text<'r>(row: &'r Row, at: usize, table: &'static str) -> Result<&
     column(row, at, table)
 }
 
-/// The columns id, revision and record from `at` on, as an account whose record says what its columns say.
-pub(crate) fn account(row: &Row, at: usize) -> Result<Account, PostgresError> {
-    account_of(text(row, at, "account")?, row, at + 1)
-}
-
-/// The columns revision and record from `at` on, as the account of this id.
-pub(crate) fn account_of(id: &str, row: &Row, at: usize) -> Result<Account, PostgresError> {
-    let account: Account = decode(text(row, at + 1, "account")?, "account")?;
-    let is_this = account.id.as_str() == id && account.revision == revision(row, at)?;
+/// The record of the account of this id, if it says what its columns say.
+pub(crate) fn account_of(id: &str, revision: Revision, record: &str) -> Result<Account, PostgresError> {
+    let account: Account = decode(record, "account")?;
+    let is_this = account.id.as_str() == id && account.revision == revision;
     if is_this { Ok(account) } else { Err(PostgresError::corrupt("account")) }
 }
 
 /// The columns id, revision and record from `at` on, as a token whose record says what its columns say.
 pub(crate) fn token(row: &Row, at: usize) -> Result<Token, PostgresError> {
-    token_of(text(row, at, "token")?, row, at + 1)
+    token_of(text(row, at, "token")?, revision(row, at + 1)?, text(row, at + 2, "token")?)
 }
 
-/// The columns revision and record from `at` on, as the token of this id.
-pub(crate) fn token_of(id: &str, row: &Row, at: usize) -> Result<Token, PostgresError> {
-    let token: Token = decode(text(row, at + 1, "token")?, "token")?;
-    let is_this = token.id.as_str() == id && token.revision == revision(row, at)?;
+/// The record of the token of this id, if it says what its columns say.
+pub(crate) fn token_of(id: &str, revision: Revision, record: &str) -> Result<Token, PostgresError> {
+    let token: Token = decode(record, "token")?;
+    let is_this = token.id.as_str() == id && token.revision == revision;
     if is_this { Ok(token) } else { Err(PostgresError::corrupt("token")) }
 }
 

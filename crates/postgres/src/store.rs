@@ -22,7 +22,7 @@ use crate::{
 /// as the store.
 pub struct PostgresStore {
     pool: Arc<Pool>,
-    decoded: Decoded,
+    decoded: Arc<Decoded>,
     _listener: Option<Listener>,
 }
 
@@ -38,7 +38,7 @@ impl PostgresStore {
         let lineages = &pool.connections.lineages;
         let listener =
             listener.map(|(cache, bounds)| Listener::start((settings, lineages.clone()), cache, bounds.staleness));
-        Ok(Self { pool, decoded: Decoded::new(), _listener: listener })
+        Ok(Self { pool, decoded: Arc::new(Decoded::new()), _listener: listener })
     }
 
     /// Whether reads are answered from memory at this moment; see [`Settings::cache`].
@@ -76,8 +76,9 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, authority: &Authority, change: Change, event: Event) -> Result<Committed, PostgresError> {
-        let (pool, authority) = (self.pool.clone(), authority.clone());
-        self.pool.whole(async move { retrying!(change::commit(&pool, &authority, &change, &event).await) }).await
+        let (pool, decoded, authority) = (self.pool.clone(), self.decoded.clone(), authority.clone());
+        let committed = async move { retrying!(change::commit((&pool, &decoded), &authority, &change, &event).await) };
+        self.pool.whole(committed).await
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Arc<Account>>, PostgresError> {

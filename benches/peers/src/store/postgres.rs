@@ -3,13 +3,13 @@
 //! median.
 
 use std::{
-    cell::Cell,
     hint::black_box,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use service_accounts::{
     AccessEvents, ServiceAccounts,
     access::presets::data_quality::{self, Permission},
@@ -26,11 +26,12 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 use super::{MANY, Shuffled, keyring, token, vendor};
 
 const ROUNDS: usize = 4_000;
+const TIMES: usize = ROUNDS + ROUNDS / 10;
 /// The longest a statement may take, on both sides: a timeout costs the server a timer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 pub fn run() {
-    let Some(server) = Server::start_durable() else { return };
+    let Some(server) = on_a_core_of_its_own(Server::start_durable) else { return };
     let url = server.database();
     let connect = || PostgresStore::connect(Settings::parse(&url).expect("a URL").deadline(DEADLINE));
     let filling = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -43,6 +44,30 @@ pub fn run() {
         reads(&accounts, &raw, &texts).await;
         mints(accounts.store(), &raw).await;
     });
+}
+
+/// Client and server on a core each, as on a machine each.
+///
+/// On one core a round trip costs hardly more than its statement; where the system moves both about, single figures vary by half.
+/// `taskset -c 0` keeps both on one.
+fn on_a_core_of_its_own<T>(start: impl FnOnce() -> T) -> T {
+    let cores = sched_getaffinity(None).expect("the cores of this process");
+    if cores.count() < 2 {
+        println!("note\tclient and server share one core");
+        return start();
+    }
+    // Whatever is started meanwhile stays on its core.
+    let [server, client] = [1, 0].map(|place| (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core)).nth(place));
+    move_to(server.expect("two cores"));
+    let started = start();
+    move_to(client.expect("a core"));
+    started
+}
+
+fn move_to(core: usize) {
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only).expect("a core of this process");
 }
 
 async fn reads(accounts: &ServiceAccounts<PostgresStore, Permission>, raw: &Raw, texts: &[String]) {
@@ -77,22 +102,20 @@ async fn needed(accounts: &ServiceAccounts<PostgresStore, Permission>, raw: &Raw
 
 async fn mints(store: &PostgresStore, raw: &Raw) {
     let accounts = without_tokens(store).await;
-    let account = |number: u64| &*accounts[number as usize % accounts.len()];
-    let (count, minted) = (Cell::new(0), Cell::new(0));
-    let mut random = ChaCha8Rng::seed_from_u64(9);
+    // Half of the accounts apart, as the reads are; and timed from where it is known what to write.
+    let account = |number: usize| &*accounts[number % accounts.len()];
+    let random = &mut ChaCha8Rng::seed_from_u64(9);
+    let mut changes: Vec<_> = (0..2 * TIMES).map(|number| mint_of(account(number), number, random)).collect();
+    let apart = accounts.len() / 2;
+    let mut news: Vec<_> = (0..2 * TIMES).map(|number| New::of(account(number + apart), number, random)).collect();
     let mut ours = async || {
-        minted.set(minted.get() + 1);
-        mint(store, account(minted.get()), 10_000 + minted.get() as usize, &mut random).await;
+        let (change, event) = changes.pop().expect("as many as are timed");
+        let committed = store.commit(&Authority::Host, change, event).await.expect("a store");
+        assert!(matches!(committed, Committed::Applied(_)));
     };
-    let plain = async || {
-        count.set(count.get() + 1);
-        raw.mint(account(count.get()).id.as_str(), count.get()).await;
-    };
-    print("mint with its event, Postgres", 1.11, side_by_side(&mut ours, plain).await);
-    let plain = async || {
-        count.set(count.get() + 1);
-        raw.mint_of(account(count.get()).id.as_str(), count.get()).await;
-    };
+    let mut next = || news.pop().expect("as many as are timed");
+    print("mint with its event, Postgres", 1.11, side_by_side(&mut ours, async || raw.mint(&next()).await).await);
+    let plain = async || raw.mint_of(&next()).await;
     print("mint with its event, Postgres, beside one that reads what it needs", 1.11, side_by_side(ours, plain).await);
 }
 
@@ -111,16 +134,28 @@ async fn without_tokens(store: &PostgresStore) -> Vec<Arc<Account>> {
     accounts
 }
 
-async fn mint(store: &PostgresStore, account: &Account, place: usize, random: &mut ChaCha8Rng) {
+fn mint_of(account: &Account, number: usize, random: &mut ChaCha8Rng) -> (Change, Event) {
     let minted = keyring().mint(&vendor(), Kind::Token, random).expect("a token");
-    let token = Box::new(token(account, place, &minted));
-    let id = Label::new(token.id.as_str());
-    let change = Change::Mint { token, account_revision: account.revision, room: Room::Below(1_000) };
+    let token = Box::new(token(account, 10_000 + number, &minted));
     let event = Event::new(Action::TokenMinted, Label::new("peers"), UtcDateTime::UNIX_EPOCH)
         .about_account(Label::new(account.id.as_str()))
-        .about_token(id);
-    let committed = store.commit(&Authority::Host, change, event).await.expect("a store");
-    assert!(matches!(committed, Committed::Applied(_)));
+        .about_token(Label::new(token.id.as_str()));
+    (Change::Mint { token, account_revision: account.revision, room: Room::Below(1_000) }, event)
+}
+
+/// A token of the plain side, whose id comes in no order and of the same letters as ours: each lands on another page of the index, which
+/// the log then has whole.
+struct New<'a> {
+    account: &'a str,
+    id: String,
+    name: String,
+}
+
+impl<'a> New<'a> {
+    fn of(account: &'a Account, number: usize, random: &mut ChaCha8Rng) -> Self {
+        let minted = keyring().mint(&vendor(), Kind::Token, random).expect("a token");
+        Self { account: account.id.as_str(), id: minted.token.id().as_str().to_owned(), name: format!("raw-{number}") }
+    }
 }
 
 /// The statements that nobody could do without, over a connection of their own.
@@ -149,7 +184,7 @@ impl Raw {
         // Rows as ours: as long, in the same tables, under the same indexes.
         let token = "INSERT INTO service_accounts.token
                 (id, account, realm, kind, name, expires_at, next_due, pepper, revision, record)
-            VALUES ($1, $4, 'service', 'sat', $5, 253402300799, NULL, 'k1', $2, $3)";
+            VALUES ($1, $4, 'service', 'sat', $5, 253402300799, 12884901885 + $2, 'k1', $2, $3)";
         let event = "INSERT INTO service_accounts.event (sequence, at, action, actor, account, token, record)
             VALUES ($1, 0, 'token.minted', 'peers', $2, $3, $4)";
         let needs = "SELECT account.id, account.revision, account.record, token.id, token.revision, token.record,
@@ -175,32 +210,26 @@ impl Raw {
         row
     }
 
-    async fn mint(&self, account: &str, number: u64) {
+    async fn mint(&self, new: &New<'_>) {
         self.client.batch_execute("BEGIN").await.expect("a transaction");
-        self.write(account, number).await;
+        self.write(new).await;
     }
 
     /// The same, but nothing is assumed: that the account is there, and that its token's id and name are not.
-    async fn mint_of(&self, account: &str, number: u64) {
+    async fn mint_of(&self, new: &New<'_>) {
         self.client.batch_execute("BEGIN").await.expect("a transaction");
-        let (id, name) = names(number);
-        black_box(self.client.query_one(&self.needs, &[&account, &id, &name]).await.expect("a row"));
-        self.write(account, number).await;
+        let New { account, id, name } = new;
+        black_box(self.client.query_one(&self.needs, &[account, id, name]).await.expect("a row"));
+        self.write(new).await;
     }
 
-    async fn write(&self, account: &str, number: u64) {
-        let ((id, name), record) = (names(number), "x".repeat(600));
+    async fn write(&self, New { account, id, name }: &New<'_>) {
+        let [token, event] = [397, 108].map(|length| "x".repeat(length));
         let place: i64 = self.client.query_one(&self.turn, &[]).await.expect("a row").get(0);
-        let event = "x".repeat(250);
-        self.client.execute(&self.token, &[&id, &place, &record, &account, &name]).await.expect("a row");
-        self.client.execute(&self.event, &[&place, &account, &id, &event]).await.expect("a row");
+        self.client.execute(&self.token, &[id, &place, &token, account, name]).await.expect("a row");
+        self.client.execute(&self.event, &[&place, account, id, &event]).await.expect("a row");
         self.client.batch_execute("COMMIT").await.expect("a commit");
     }
-}
-
-/// Ids in no order, as ours: each lands on another page of the index, which the log then has whole.
-fn names(number: u64) -> (String, String) {
-    (format!("{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15)), format!("raw-{number}"))
 }
 
 /// Median and 99th percentile in microseconds.
@@ -208,13 +237,13 @@ type Timed = [f64; 2];
 
 async fn side_by_side(mut ours: impl AsyncFnMut(), mut plain: impl AsyncFnMut()) -> [Timed; 2] {
     let mut samples = [Vec::new(), Vec::new()];
-    for round in 0..ROUNDS + ROUNDS / 10 {
+    for round in 0..TIMES {
         let start = Instant::now();
         ours().await;
         let of_ours = start.elapsed();
         let start = Instant::now();
         plain().await;
-        if round >= ROUNDS / 10 {
+        if round >= TIMES - ROUNDS {
             samples[0].push(of_ours.as_secs_f64() * 1e6);
             samples[1].push(start.elapsed().as_secs_f64() * 1e6);
         }
