@@ -2,6 +2,7 @@
 
 use axum::{
     Extension, Router,
+    body::{Body, HttpBody},
     extract::{OriginalUri, Request},
     middleware::{Next, from_fn},
     response::Response,
@@ -18,6 +19,7 @@ use crate::{
     call::{Call, Description, Endpoint, Needs},
     calls,
     document::{Served, document},
+    json::collect,
     oauth_router,
 };
 
@@ -175,6 +177,7 @@ fn routed<S: Store + 'static, P: Permission>(calls: Vec<Call<S, P>>) -> Router<A
             _ => route,
         };
         let route = if told.takes_a_query() { route } else { route.route_layer(from_fn(without_query)) };
+        let route = if told.body.is_some() { route } else { route.route_layer(from_fn(without_body)) };
         router.route(told.path, route)
     })
 }
@@ -185,6 +188,23 @@ async fn without_query(request: Request, next: Next) -> Result<Response, Refusal
         None | Some("") => Ok(next.run(request).await),
         Some(_) => Err(Refusal::validation("", "this call takes nothing in its query, leave it out")),
     }
+}
+
+/// Some clients send an empty object or `null` with every call; anything more is refused, as what nobody reads in a query is.
+async fn without_body(request: Request, next: Next) -> Result<Response, Refusal> {
+    if request.body().is_end_stream() {
+        return Ok(next.run(request).await);
+    }
+    let (head, body) = request.into_parts();
+    if !collect(body, 16).await.is_ok_and(|bytes| says_nothing(&bytes)) {
+        return Err(Refusal::validation("", "this call takes no body, leave it out"));
+    }
+    Ok(next.run(Request::from_parts(head, Body::empty())).await)
+}
+
+fn says_nothing(body: &[u8]) -> bool {
+    let said: Vec<_> = body.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
+    matches!(&*said, b"" | b"{}" | b"null")
 }
 
 /// The OpenAPI 3.1 document of all endpoints, those of OAuth 2.0 among them, as JSON.

@@ -114,6 +114,30 @@ async fn a_parameter_that_nobody_reads_is_refused() {
     }
 }
 
+/// Whoever sends a reason or a condition in a body counts on it too.
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_refused_unless_it_says_nothing() {
+    let world = World::new().await;
+    let bodies = [json!({ SENT: 1 }), json!({ "reason": "x".repeat(100_000) }), json!([]), json!(0), json!(SENT)];
+    let mut tried = 0;
+    for (method, path, operation) in operations(&document()) {
+        if operation["requestBody"].is_object() {
+            continue;
+        }
+        for body in &bodies {
+            let answer = ask(&world, &method, &path, Some(body)).await;
+            assert_eq!(detail(&answer, &path), "this call takes no body, leave it out");
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    for body in ["", " \r\n", "{}", " { }\n", "null"] {
+        let mut asked = request(HOME, Some(&world.admin), &Method::GET, "/api/v1/peppers", None);
+        *asked.body_mut() = body.into();
+        assert_eq!(send(&world.api(), asked).await.status, 200, "{body:?}");
+    }
+}
+
 /// The field is named where its name is one that a field could have; otherwise the object that has it.
 #[tokio::test]
 async fn an_unknown_field_is_told_with_the_object_it_stands_in() {
