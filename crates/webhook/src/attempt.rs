@@ -1,9 +1,12 @@
 //! One attempt: a request, and what its answer means.
 
-use std::{error::Error, future::poll_fn, time::Duration};
+use std::{error::Error, future::poll_fn, panic::AssertUnwindSafe, time::Duration};
 
 use bytes::{Buf, Bytes};
-use futures_util::future::{Either, select};
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
 use http::{Request, Response, header::CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
@@ -43,11 +46,20 @@ where
 {
     message.url().check(targets).map_err(|_| Failure::TargetRefused)?;
     let request = request(message, &signing).ok_or(Failure::TargetRefused)?;
-    let (exchange, end) = (Box::pin(exchange(client, request, limits.answer)), Box::pin(timer.sleep(limits.time)));
+    let exchange = caught(exchange(client, request, limits.answer));
+    let (exchange, end) = (Box::pin(exchange), Box::pin(timer.sleep(limits.time)));
     match select(exchange, end).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(((), _)) => Err(Failure::TimedOut),
     }
+}
+
+/// A panic of the client as a failed attempt: it would end the deliveries to everybody.
+async fn caught(exchange: impl Future<Output = Outcome>) -> Outcome {
+    AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(target: "service_accounts::webhook", "the HTTP client panicked");
+        Err(Failure::Connection)
+    })
 }
 
 fn request(message: &Message, signing: &Signing) -> Option<Request<Full<Bytes>>> {

@@ -10,6 +10,7 @@
 
 mod killed;
 mod nodes;
+mod panics;
 mod receiver;
 mod receivers;
 mod refused;
