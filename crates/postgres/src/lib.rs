@@ -17,6 +17,7 @@ mod link;
 mod listen;
 mod lists;
 mod marks;
+mod needs;
 mod pool;
 mod retry;
 mod rows;
