@@ -180,6 +180,8 @@ mod tests {
         assert_eq!((id.local(), id.realm()), ("pipeline_automation", "service"));
         assert!(id.is_in(&Realm::default()));
         assert!(!id.is_in(&Realm::parse("service.acme").unwrap()));
+        let within = self::id("pipeline@my.service");
+        assert!(!within.is_in(&Realm::default()) && !self::id("service@acme").is_in(&Realm::default()));
     }
 
     #[test]

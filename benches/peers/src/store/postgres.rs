@@ -105,7 +105,7 @@ async fn mints(store: &PostgresStore, raw: &Raw) {
     // Half of the accounts apart, as the reads are; and timed from where it is known what to write.
     let account = |number: usize| &*accounts[number % accounts.len()];
     let random = &mut ChaCha8Rng::seed_from_u64(9);
-    let mut changes: Vec<_> = (0..2 * TIMES).map(|number| mint_of(account(number), number, random)).collect();
+    let mut changes: Vec<_> = (0..2 * TIMES).map(|number| change(account(number), number, random)).collect();
     let apart = accounts.len() / 2;
     let mut news: Vec<_> = (0..2 * TIMES).map(|number| New::of(account(number + apart), number, random)).collect();
     let mut ours = async || {
@@ -134,7 +134,7 @@ async fn without_tokens(store: &PostgresStore) -> Vec<Arc<Account>> {
     accounts
 }
 
-fn mint_of(account: &Account, number: usize, random: &mut ChaCha8Rng) -> (Change, Event) {
+fn change(account: &Account, number: usize, random: &mut ChaCha8Rng) -> (Change, Event) {
     let minted = keyring().mint(&vendor(), Kind::Token, random).expect("a token");
     let token = Box::new(token(account, 10_000 + number, &minted));
     let event = Event::new(Action::TokenMinted, Label::new("peers"), UtcDateTime::UNIX_EPOCH)

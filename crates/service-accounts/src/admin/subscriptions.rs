@@ -40,7 +40,7 @@ pub struct Subscriptions<'a, S, P: Permission> {
 /// `Debug` shows nothing of the secret.
 #[derive(Debug)]
 pub struct CreatedSubscription {
-    /// The subscription.
+    /// As it is listed, without its secret.
     pub subscription: Subscription,
     /// What the receiver verifies signatures with.
     pub secret: SigningSecret,

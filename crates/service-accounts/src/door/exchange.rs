@@ -65,7 +65,7 @@ impl Default for Narrowing {
 pub struct OpenedSession<P: Permission> {
     /// The text to hand over.
     pub secret: SecretToken,
-    /// The record.
+    /// What the store keeps of the session.
     pub token: Token,
     /// The first instant at which it is refused.
     pub expires_at: UtcDateTime,

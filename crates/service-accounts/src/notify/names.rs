@@ -20,7 +20,7 @@ pub enum NotificationNameError {
     /// A pattern of events.
     #[error("expected *, the name of an event such as token.revoked, or a beginning such as token.*")]
     Pattern,
-    /// A subscription.
+    /// The id of a subscription.
     #[error("expected 20 hexadecimal digits")]
     Subscription,
 }
@@ -41,7 +41,7 @@ macro_rules! texts {
                 if is_fit(text) { Ok(Self(text.into())) } else { Err(NotificationNameError::$error) }
             }
 
-            /// The text.
+            /// As it was parsed, and as it is shown.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -23,7 +23,7 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// The account that must hold the application's permission.
     pub account: AccountId,
-    /// The application.
+    /// Whose events it is told.
     pub application: ApplicationName,
     /// Which of its events.
     pub events: Vec<EventPattern>,
