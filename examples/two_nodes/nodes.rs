@@ -21,10 +21,10 @@ pub(crate) struct Nodes {
 }
 
 impl Nodes {
-    /// Starts both and waits until they listen. What they say is passed on.
+    /// Starts both and waits until they listen. Which they are is said first; what they say themselves is passed on after it.
     pub(crate) fn start() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut processes = vec![spawn()?, spawn()?];
-        let mut addresses = Vec::new();
+        let (mut addresses, mut outputs) = (Vec::new(), Vec::new());
         for (process, name) in processes.iter_mut().zip(["first", "second"]) {
             let output = process.stdout.take().ok_or("a node has no output")?;
             let mut lines = BufReader::new(output).lines();
@@ -32,6 +32,9 @@ impl Nodes {
             let address = said.strip_prefix("listening on http://").ok_or("a node does not start; its log says why")?;
             addresses.push(address.parse()?);
             println!("node {name}: process {} at {address}", process.id());
+            outputs.push(lines);
+        }
+        for lines in outputs {
             thread::spawn(move || lines.map_while(Result::ok).for_each(|line| println!("{line}")));
         }
         let addresses = addresses.try_into().map_err(|_| "a node is missing")?;

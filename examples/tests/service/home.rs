@@ -182,7 +182,7 @@ impl Service {
     /// What it prints next.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
+        assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "it says no more");
         line.trim_end().to_owned()
     }
 
