@@ -12,7 +12,7 @@ const SHOWN: usize = 4;
 const ELLIPSIS: &str = "…";
 
 /// Vendor, underscore, kind, underscore, head, ellipsis, tail.
-const MAX: usize = Vendor::MAX + 1 + 3 + 1 + SHOWN + ELLIPSIS.len() + SHOWN;
+const MAX: usize = Vendor::MAX + 1 + Kind::LEN + 1 + SHOWN + ELLIPSIS.len() + SHOWN;
 
 /// A token's obfuscated form, `acme_sat_Ab12…x9Zq`, for people to recognise it by.
 ///
@@ -36,12 +36,10 @@ impl Hint {
     /// # Errors
     /// The text is not what [`as_str`](Self::as_str) gives for any token.
     pub fn parse(text: &str) -> Result<Self, HintError> {
-        let (front, tail) = text.split_once(ELLIPSIS).ok_or(HintError)?;
-        let (front, head) = front.rsplit_once('_').ok_or(HintError)?;
-        let (vendor, kind) = front.rsplit_once('_').ok_or(HintError)?;
-        Vendor::parse(vendor).map_err(|_| HintError)?;
+        let [vendor, kind, head, tail] = parts(text).ok_or(HintError)?;
+        Vendor::measure(vendor).map_err(|_| HintError)?;
         Kind::parse(kind).map_err(|_| HintError)?;
-        let shown = [head, tail].iter().all(|shown| shown.len() == SHOWN && base62::is_text(shown.as_bytes()));
+        let shown = [head, tail].iter().all(|shown| base62::is_text(shown.as_bytes()));
         if shown { Ok(Self::join([text.as_bytes()])) } else { Err(HintError) }
     }
 
@@ -65,6 +63,19 @@ impl Hint {
         }
         hint
     }
+}
+
+/// Vendor, kind, head and tail. All but the vendor are as long as ever, so nothing is searched for.
+fn parts(text: &str) -> Option<[&str; 4]> {
+    let (front, tail) = last(text, SHOWN)?;
+    let (front, head) = last(front.strip_suffix(ELLIPSIS)?, SHOWN)?;
+    let (front, kind) = last(front.strip_suffix('_')?, Kind::LEN)?;
+    Some([front.strip_suffix('_')?, kind, head, tail])
+}
+
+/// The text before its last bytes, and those.
+fn last(text: &str, bytes: usize) -> Option<(&str, &str)> {
+    text.split_at_checked(text.len().checked_sub(bytes)?)
 }
 
 impl FromStr for Hint {

@@ -21,6 +21,9 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Token, Self::Session, Self::Secret];
 
+    /// Letters of each.
+    pub(crate) const LEN: usize = 3;
+
     /// Reads `sat`, `ses` or `sec`.
     ///
     /// # Errors

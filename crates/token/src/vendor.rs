@@ -39,6 +39,14 @@ impl Vendor {
     /// # Errors
     /// The name is too short, too long, or holds anything but `a-z` and `0-9`.
     pub fn parse(text: &str) -> Result<Self, VendorError> {
+        let len = Self::measure(text)?;
+        let mut name = [0; Self::MAX];
+        name.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
+        Ok(Self { name, len, checksum: checksum::of_vendor(text) })
+    }
+
+    /// The length of a vendor's name, or why the text is none.
+    pub(crate) fn measure(text: &str) -> Result<u8, VendorError> {
         let len = text.len();
         if !(Self::MIN..=Self::MAX).contains(&len) {
             return Err(VendorError::Length(len));
@@ -46,10 +54,7 @@ impl Vendor {
         if let Some(position) = text.bytes().position(|byte| !is_allowed(byte)) {
             return Err(VendorError::Character(position));
         }
-        let mut name = [0; Self::MAX];
-        name.iter_mut().zip(text.bytes()).for_each(|(slot, byte)| *slot = byte);
-        let len = u8::try_from(len).map_err(|_| VendorError::Length(len))?;
-        Ok(Self { name, len, checksum: checksum::of_vendor(text) })
+        u8::try_from(len).map_err(|_| VendorError::Length(len))
     }
 
     /// The name as text.

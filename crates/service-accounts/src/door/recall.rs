@@ -87,11 +87,15 @@ impl<S: Store, P: Permission> Core<S, P> {
             return;
         }
         let Some(by) = self.clearer.number(catalogue) else { return };
-        let account = CompactAccountId::new(&found.account().id);
-        let holder = account.map(|account| Holder { account, permissions: grants.permissions() });
-        let number = holder.and_then(|holder| self.holders.number(holder)).unwrap_or(Holders::<P>::NOBODY);
-        let what = together(number, shown.presented.outline().checksum());
+        // Nobody is recalled from a store that does not answer at once.
+        let number = if self.store.answers_at_once() { self.number(found, grants) } else { None };
+        let what = together(number.unwrap_or(Holders::<P>::NOBODY), shown.presented.outline().checksum());
         self.store.clear(found, Clearance { by, what, until });
+    }
+
+    fn number(&self, found: &Credential, grants: &Grants<P>) -> Option<u16> {
+        let account = CompactAccountId::new(&found.account().id)?;
+        self.holders.number(Holder { account, permissions: grants.permissions() })
     }
 }
 
@@ -105,4 +109,66 @@ const fn together(holder: u16, checksum: [u8; 6]) -> u64 {
 const fn apart(what: u64) -> (u16, [u8; 6]) {
     let [a, b, c, d, e, f, g, h] = what.to_be_bytes();
     (u16::from_be_bytes([a, b]), [c, d, e, f, g, h])
+}
+
+#[cfg(test)]
+mod tests {
+    use service_accounts_access::presets::data_quality::{self, Permission};
+    use service_accounts_audit::{Event, Page, Query, Sequence};
+    use service_accounts_lifecycle::Environment;
+    use service_accounts_naming::{AccountId, DisplayName, Realm, TokenName};
+    use service_accounts_store::{
+        Account, AccountFilter, Authority, Change, Committed, Cursor, Document, DocumentId, DocumentKind, Listed,
+        MemoryStore, Owner, Paged, Purpose, Sighting,
+    };
+    use service_accounts_token::{Keyring, Kind, Pepper, PepperId, TokenId, Vendor};
+
+    use super::*;
+    use crate::{Actor, NewAccount, NewToken, ServiceAccounts};
+
+    /// Whether it answers at once.
+    struct Reached(MemoryStore, bool);
+
+    macro_rules! reached {
+        ($($variant:ident $call:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
+            impl Store for Reached {
+                type Error = <MemoryStore as Store>::Error;
+
+                fn answers_at_once(&self) -> bool {
+                    self.1
+                }
+
+                $(async fn $call(&self, $($argument: $type),*) -> Result<$answer, Self::Error> {
+                    self.0.$call($($argument),*).await
+                })+
+            }
+        };
+    }
+
+    service_accounts_store::__port_calls!(reached);
+
+    /// How many numbers a token's two requests take.
+    fn numbers(answers_at_once: bool) -> usize {
+        let (vendor, pepper) = (Vendor::parse("acme").unwrap(), Pepper::from_bytes([7; 32]));
+        let keyring = Keyring::new(PepperId::parse("k1").unwrap(), pepper);
+        let store = Reached(MemoryStore::new(), answers_at_once);
+        let manage = Permission::ServiceAccountsManage;
+        let accounts = ServiceAccounts::builder(store, vendor, keyring, data_quality::catalogue(), manage).build();
+        let (name, owner) = (DisplayName::parse("Pipeline").unwrap(), Owner::parse("ada").unwrap());
+        let wanted = NewAccount::new(name, Purpose::parse("loads at night").unwrap(), owner, Environment::production());
+        pollster::block_on(async {
+            let wanted = NewAccount { first_token: Some(NewToken::new(TokenName::parse("first").unwrap())), ..wanted };
+            let created = accounts.acting(&Actor::host("ada")).create(wanted).await.unwrap();
+            let text = created.first_token.unwrap().secret;
+            for _ in 0..2 {
+                accounts.authenticate(text.expose(), None).await.unwrap();
+            }
+        });
+        (0..u16::MAX).filter(|number| accounts.core.holders.get(*number).is_some()).count()
+    }
+
+    #[test]
+    fn a_store_over_a_network_takes_no_room_for_what_nobody_recalls() {
+        assert_eq!([true, false].map(numbers), [1, 0]);
+    }
 }
