@@ -46,6 +46,7 @@ pub struct Timed {
 }
 
 /// A limit that was not measured call by call.
+#[cfg(any(feature = "audit", feature = "http", feature = "lifecycle"))]
 pub const fn limit(name: &'static str, nanoseconds: f64) -> Timed {
     Timed { name, nanoseconds, p99: nanoseconds }
 }
