@@ -42,8 +42,11 @@ pub enum ImportError<E: std::error::Error + 'static> {
     #[error("the schema is not empty; import into a new one")]
     NotEmpty,
     /// The other store has a reader of its trail that was not named.
-    #[error("a reader of the trail was not named, so its place would be lost")]
-    ReaderMissing,
+    #[error("a reader of the trail at place {} was not named, so its place would be lost; name it", .0.number())]
+    ReaderMissing(Sequence),
+    /// The trail of the other store tells of an account in a realm that was not named.
+    #[error("the trail tells of accounts in the realm `{0}`, which was not named, so they would be lost; name it")]
+    RealmMissing(Realm),
     /// The other store was written to meanwhile.
     #[error("the store to import from was changed meanwhile; stop every service that writes to it and import again")]
     Changed,
@@ -63,16 +66,19 @@ struct Contents {
 }
 
 impl PostgresStore {
-    /// Copies everything of these realms from another store into this empty one, in one transaction, and reads it back.
+    /// Copies everything from another store into this empty one, in one transaction, and reads it back.
     ///
     /// Records keep their revisions and events their places, so cursors, seals and everything else that names them stays
-    /// true. Nobody may write to the other store meanwhile. A store cannot list the readers of its trail, so `readers` names
-    /// them. What is not copied: accounts that were deleted and whose credentials were still being removed.
+    /// true. Nobody may write to the other store meanwhile. A store can list neither its realms nor the readers of its trail, so
+    /// name all of them; for those of the facade `service_accounts::trail_readers` does. A realm is missed where the trail still
+    /// tells of an account in it, and of the readers the slowest is missed. What is not copied: accounts that were deleted and
+    /// whose credentials were still being removed, and leases, which end by themselves
+    /// ([`Cursor::BEHIND_EVERYTHING`]).
     ///
     /// It holds all of it in memory: about twice the size of the other store.
     ///
     /// # Errors
-    /// Either store fails, this one is not empty, or the other one changes meanwhile.
+    /// Either store fails, this one is not empty, a realm or a reader is missed, or the other one changes meanwhile.
     pub async fn import<S: Store>(
         &self,
         source: &S,
@@ -80,9 +86,13 @@ impl PostgresStore {
         readers: &[DocumentId],
     ) -> Result<Imported, ImportError<S::Error>> {
         let contents = read(source, realms, readers).await.map_err(ImportError::Source)?;
+        if let Some(realm) = contents.missing_realm(realms) {
+            return Err(ImportError::RealmMissing(realm));
+        }
         let slowest = source.slowest_cursor().await.map_err(ImportError::Source)?;
-        if slowest != contents.cursors.iter().map(|(_, cursor)| cursor.at).min() {
-            return Err(ImportError::ReaderMissing);
+        let slowest = slowest.filter(|at| *at < Cursor::BEHIND_EVERYTHING);
+        if let Some(missing) = slowest.filter(|at| contents.cursors.iter().all(|(_, cursor)| cursor.at > *at)) {
+            return Err(ImportError::ReaderMissing(missing));
         }
         let pool = self.pool();
         pool.within(self.keep(&contents))
@@ -154,6 +164,13 @@ impl Contents {
         all.map(Sequence::number).max().unwrap_or(0)
     }
 
+    /// A realm whose accounts the trail tells of, and that is none of these.
+    fn missing_realm(&self, named: &[Realm]) -> Option<Realm> {
+        let accounts = self.events.iter().filter_map(|one| AccountId::parse(one.event.account()?.as_str()).ok());
+        let mut unnamed = accounts.filter(|account| !named.iter().any(|realm| account.is_in(realm)));
+        unnamed.find_map(|account| Realm::parse(account.realm()).ok())
+    }
+
     fn counted(&self) -> Imported {
         Imported {
             accounts: self.accounts.len(),
@@ -192,7 +209,8 @@ async fn read<S: Store>(store: &S, realms: &[Realm], readers: &[DocumentId]) -> 
         contents.documents.extend(documents(store, *kind).await?);
     }
     for reader in readers {
-        contents.cursors.extend(store.cursor(reader).await?.map(|cursor| (reader.clone(), cursor)));
+        let cursor = store.cursor(reader).await?.filter(Cursor::reads_the_trail);
+        contents.cursors.extend(cursor.map(|cursor| (reader.clone(), cursor)));
     }
     contents.events = events(store).await?;
     Ok(contents)

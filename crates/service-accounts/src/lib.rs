@@ -64,7 +64,7 @@ pub use error::Error;
 pub use notify::{
     ApplicationName, Delivery, DeliveryState, DisabledBecause, EventName, EventPattern, Failure, Format, Message, Next,
     NotificationNameError, Outbox, Outcome, Retries, Signing, Subscription, SubscriptionId, SubscriptionState,
-    TargetError, TargetUrl, Targets, is_public,
+    TargetError, TargetUrl, Targets, is_public, trail_readers,
 };
 pub use principal::Principal;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};

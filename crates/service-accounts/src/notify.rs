@@ -18,6 +18,7 @@ mod names;
 mod outbox;
 mod publish;
 mod reader;
+mod readers;
 mod retries;
 mod secrets;
 mod subscription;
@@ -29,6 +30,7 @@ pub use self::{
     names::{ApplicationName, EventName, EventPattern, NotificationNameError, SubscriptionId},
     outbox::{Next, Outbox},
     reader::{Delivery, DeliveryState, Failure, Outcome},
+    readers::trail_readers,
     retries::Retries,
     subscription::{DisabledBecause, Format, Subscription, SubscriptionState},
     target::{TargetError, TargetUrl, Targets},

@@ -17,3 +17,16 @@ pub struct Cursor {
     /// A store neither reads nor bounds it; the facade's readers keep it below 4 MiB.
     pub state: Arc<str>,
 }
+
+impl Cursor {
+    /// From here on a cursor reads no trail: it stands behind all that can ever happen, as a lease does.
+    ///
+    /// The trail is not kept for such a cursor, and it moves nowhere: whoever holds it takes it anew.
+    pub const BEHIND_EVERYTHING: Sequence = Sequence::new(1 << 62);
+
+    /// Whether it is the place of a reader of the trail.
+    #[must_use]
+    pub fn reads_the_trail(&self) -> bool {
+        self.at < Self::BEHIND_EVERYTHING
+    }
+}

@@ -14,9 +14,6 @@ use tempfile::TempDir;
 
 use crate::client::Client;
 
-/// The key of services that share a server: without it they refuse to start.
-const KEY: &str = "k1:1111111111111111111111111111111111111111111111111111111111111111";
-
 /// What outlives a process: the database, its key, and all that was ever logged.
 pub(crate) struct Home {
     folder: TempDir,
@@ -25,6 +22,9 @@ pub(crate) struct Home {
 }
 
 impl Home {
+    /// The key of services that share a server: without it they refuse to start.
+    pub(crate) const KEY: &str = "k1:1111111111111111111111111111111111111111111111111111111111111111";
+
     pub(crate) fn new() -> Self {
         let is_on_postgres = env!("CARGO_CRATE_NAME").ends_with("on_postgres");
         let server = is_on_postgres.then(Server::shared).flatten();
@@ -71,7 +71,7 @@ impl Home {
         let usual = [("LISTEN", "127.0.0.1:0"), ("LOG", "trace")];
         command.envs(usual).env("DATABASE", self.database());
         if let Some(url) = &self.url {
-            command.env("DATABASE", url).env("SERVICE_ACCOUNTS_PEPPER", KEY);
+            command.env("DATABASE", url).env("SERVICE_ACCOUNTS_PEPPER", Self::KEY);
         }
         command.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped());
         command
@@ -94,6 +94,11 @@ impl Home {
         let mut service = self.start_with(settings);
         let token = service.line().strip_prefix("admin token: ").expect("the start prints a token").to_owned();
         (service, token)
+    }
+
+    /// The database on the server, if these are the tests on one.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -18,6 +18,7 @@ mod doors;
 mod health;
 mod home;
 mod kill;
+mod moving;
 mod nodes;
 mod resource;
 mod restart;

@@ -65,9 +65,37 @@ fn a_reader_that_was_not_named_or_a_schema_in_use_stops_the_move() {
     let ((source, reader), target) = (source(), connect(settings(server)));
     let realms = [Realm::default()];
     let unnamed = wait(target.import(source.writer(), &realms, &[]));
-    assert!(matches!(unnamed, Err(ImportError::ReaderMissing)), "{unnamed:?}");
+    assert!(matches!(unnamed, Err(ImportError::ReaderMissing(at)) if at == Sequence::new(4)), "{unnamed:?}");
+    let [reader_alone, other] = [(&[][..], &reader), (&[Realm::parse("crm").unwrap()][..], &reader)]
+        .map(|(realms, reader)| wait(target.import(source.writer(), realms, std::slice::from_ref(reader))));
+    for missed in [reader_alone, other] {
+        assert!(matches!(&missed, Err(ImportError::RealmMissing(realm)) if *realm == Realm::default()), "{missed:?}");
+    }
     wait(target.append(&[Event::new(Action::AccessDenied, Label::new("x"), AT)])).unwrap();
     let used = wait(target.import(source.writer(), &realms, &[reader]));
     assert!(matches!(used, Err(ImportError::NotEmpty)), "{used:?}");
     assert_eq!(wait(target.events(&Query::default())).unwrap().events.len(), 1, "and nothing was kept");
+}
+
+/// It would set the trail forward to where it stands, for good.
+#[test]
+fn a_lease_does_not_move_whether_it_is_named_or_not() {
+    let Some(server) = Server::shared() else { return };
+    for has_reader in [true, false] {
+        let ((source, reader), target) = (source(), connect(settings(server)));
+        let lease = DocumentId::parse("deliverer:service").unwrap();
+        let at = Sequence::new(Cursor::BEHIND_EVERYTHING.number() + 3);
+        assert!(wait(source.writer().advance(&lease, None, Some(Cursor { at, state: Arc::from("{}") }))).unwrap());
+        let mut named = vec![reader.clone(), lease.clone()];
+        if !has_reader {
+            assert!(wait(source.writer().advance(&reader, Some(Sequence::new(4)), None)).unwrap());
+            named.clear();
+        }
+        wait(target.import(source.writer(), &[Realm::default()], &named)).unwrap();
+        assert_eq!(wait(target.cursor(&lease)).unwrap(), None);
+        assert_eq!(wait(target.slowest_cursor()).unwrap(), has_reader.then_some(Sequence::new(4)));
+        wait(target.append(&[Event::new(Action::AccessDenied, Label::new("after"), AT)])).unwrap();
+        let newest = wait(target.events(&Query::default().limit(1))).unwrap().events;
+        assert_eq!(newest[0].sequence, Sequence::new(7));
+    }
 }

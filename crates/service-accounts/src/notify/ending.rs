@@ -20,6 +20,7 @@ use time::UtcDateTime;
 use super::{
     DisabledBecause, Subscription, SubscriptionId, SubscriptionState, document_id,
     reader::{Standing, reader_id},
+    readers::ended,
 };
 use crate::{
     Unavailable,
@@ -128,9 +129,8 @@ impl<S: Store + 'static, P: Permission> Core<S, P> {
     }
 
     async fn drop_cursor_of_ended(&self, event: &Event) -> Result<(), Unavailable> {
-        let named = event.details().get("subscription").and_then(|id| SubscriptionId::parse(id.as_str()).ok());
         let account = event.account().and_then(|account| AccountId::parse(account.as_str()).ok());
-        let (Some(id), Some(account)) = (named, account) else { return Ok(()) };
+        let (Some(id), Some(account)) = (ended(event), account) else { return Ok(()) };
         let Some(document) = document_id(&account, &id) else { return Ok(()) };
         match self.subscription_at(&document).await? {
             Some(kept) if kept.value.is_enabled() => Ok(()),

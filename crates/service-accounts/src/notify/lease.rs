@@ -16,9 +16,6 @@ use time::{Duration, UtcDateTime};
 use super::Outbox;
 use crate::Unavailable;
 
-/// No trail ever gets here.
-const BEHIND_EVERYTHING: i64 = 1 << 62;
-
 /// Who has it, and for how long.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,10 +92,11 @@ impl<S: Store + 'static, P: Permission> Outbox<'_, S, P> {
     }
 
     fn lease(&self, from: Option<Sequence>, holder: &str, until: UtcDateTime) -> Result<Cursor, Unavailable> {
-        let at = from.map_or(BEHIND_EVERYTHING, |place| place.number().saturating_add(1));
+        let behind = |place: Sequence| Sequence::new(place.number().saturating_add(1));
+        let at = from.map_or(Cursor::BEHIND_EVERYTHING, behind);
         let lease = Lease { holder: holder.to_owned(), until: until.unix_timestamp() };
         let state = serde_json::to_string(&lease).map_err(Unavailable::new)?.into();
-        Ok(Cursor { at: Sequence::new(at), state })
+        Ok(Cursor { at, state })
     }
 
     fn lease_id(&self) -> Result<DocumentId, Unavailable> {

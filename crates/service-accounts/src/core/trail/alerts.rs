@@ -163,7 +163,7 @@ pub(crate) fn before_alerts_of(instant: UtcDateTime) -> Result<DocumentId, Unava
 }
 
 /// The name of the cursor, whose state is what the detectors remember.
-fn reader() -> Result<DocumentId, Unavailable> {
+pub(crate) fn reader() -> Result<DocumentId, Unavailable> {
     DocumentId::parse("detectors").map_err(Unavailable::new)
 }
 

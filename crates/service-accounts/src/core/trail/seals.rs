@@ -143,7 +143,7 @@ pub(crate) fn seal_id(number: u64) -> Result<DocumentId, Unavailable> {
 }
 
 /// The name of the cursor: what is not sealed yet is not trimmed.
-fn reader() -> Result<DocumentId, Unavailable> {
+pub(crate) fn reader() -> Result<DocumentId, Unavailable> {
     DocumentId::parse("seals").map_err(|error: DocumentIdError| Unavailable::new(error))
 }
 
