@@ -1,6 +1,6 @@
 //! The first start: somebody has to be able to create the first account.
 
-use std::{error::Error, net::SocketAddr};
+use std::error::Error;
 
 use service_accounts::{
     Actor, NewAccount, NewToken,
@@ -21,7 +21,7 @@ const TOKEN_NAME: &str = "first-start";
 pub(crate) async fn announce(
     accounts: &Accounts,
     (recover, here): (bool, Environment),
-    address: SocketAddr,
+    address: &str,
 ) -> Result<(), Box<dyn Error>> {
     let host = Actor::host("first start");
     let acting = accounts.acting(&host);
@@ -65,16 +65,16 @@ fn administrator(here: Environment) -> Result<NewAccount, Box<dyn Error>> {
     })
 }
 
-fn print_calls(address: SocketAddr) {
+fn print_calls(address: &str) {
     println!(
         r#"
 try, with ADMIN set to the token above:
 
-  curl -H "Authorization: Bearer $ADMIN" http://{address}/datastores
-  curl -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" http://{address}/api/v1/service-accounts \
+  curl -H "Authorization: Bearer $ADMIN" {address}/datastores
+  curl -H "Authorization: Bearer $ADMIN" -H "Content-Type: application/json" {address}/api/v1/service-accounts \
     -d '{{"name": "Pipeline Automation", "purpose": "nightly load", "owner": "data team", "environment": "production",
          "first_token": {{"name": "nightly-load-2026"}}}}'
-  curl -H "Authorization: Bearer $ADMIN" http://{address}/api/v1/audit
+  curl -H "Authorization: Bearer $ADMIN" {address}/api/v1/audit
 "#
     );
 }

@@ -77,13 +77,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = listener.map_err(|error| format!("the setting `LISTEN` names no free address and port: {error}"))?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    bootstrap::announce(&accounts, (recover, here), address).await?;
+    let issuer = issuer_of(issuer, address)?;
+    bootstrap::announce(&accounts, (recover, here), issuer.as_str()).await?;
 
     let upkeep = tokio::spawn(keep_up(accounts.clone()));
     let (end_webhooks, ended) = oneshot::channel();
     let webhooks = tokio::spawn(deliver(accounts.clone(), ended));
     let gate = Gate::new(accounts.clone()).client_address(gate);
-    serve::serve(listener, router(accounts.clone(), gate, oauth_server(issuer, address)?), stop).await;
+    serve::serve(listener, router(accounts.clone(), gate, OAuthServer::new(issuer)), stop).await;
     upkeep.abort();
     drop(end_webhooks);
     let _ = webhooks.await;
@@ -132,9 +133,8 @@ fn client_address(settings: &Settings) -> ClientAddress {
 }
 
 /// Where nobody says how clients call this service, they are on this machine.
-fn oauth_server(issuer: Option<Issuer>, address: SocketAddr) -> Result<OAuthServer, IssuerError> {
-    let here = || Issuer::parse(&format!("http://localhost:{}", address.port()));
-    issuer.map_or_else(here, Ok).map(OAuthServer::new)
+fn issuer_of(issuer: Option<Issuer>, address: SocketAddr) -> Result<Issuer, IssuerError> {
+    issuer.map_or_else(|| Issuer::parse(&format!("http://localhost:{}", address.port())), Ok)
 }
 
 fn router(accounts: Accounts, gate: Gate<Permission>, server: OAuthServer) -> Router {

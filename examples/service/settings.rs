@@ -66,7 +66,9 @@ impl Settings {
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,
             recover: parsed("RECOVER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
-            issuer: parsed("ISSUER", "a URL that begins with https://", |text| Issuer::parse(text).ok())?,
+            issuer: parsed("ISSUER", "https://… or http://localhost, without a slash at the end", |text| {
+                Issuer::parse(text).ok()
+            })?,
             targets: parsed("WEBHOOK_ALLOW_PRIVATE", "1, or nothing", |text| (text == "1").then_some(Targets::Any))?
                 .unwrap_or_default(),
             seal_keys: parsed(

@@ -22,8 +22,9 @@ pub(crate) struct Nodes {
 
 impl Nodes {
     /// Starts both and waits until they listen. Which they are is said first; what they say themselves is passed on after it.
-    pub(crate) fn start() -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut processes = vec![spawn()?, spawn()?];
+    pub(crate) fn start(port: u16) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        // One of them makes another administrator, if that is asked for.
+        let mut processes = vec![node(port)?.spawn()?, node(port)?.env_remove("RECOVER").spawn()?];
         let (mut addresses, mut outputs) = (Vec::new(), Vec::new());
         for (process, name) in processes.iter_mut().zip(["first", "second"]) {
             let output = process.stdout.take().ok_or("a node has no output")?;
@@ -67,10 +68,13 @@ impl Drop for Nodes {
     }
 }
 
-/// A node believes the proxy, and nobody else, about where a client is.
-fn spawn() -> io::Result<Child> {
-    let service = env::current_exe()?.with_file_name("service");
-    let mut command = Command::new(service);
+/// A node believes the proxy, and nobody else, about where a client is; clients know both by the proxy's address.
+fn node(port: u16) -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?.with_file_name("service"));
     command.env("LISTEN", "127.0.0.1:0").env("TRUSTED_PROXIES", "127.0.0.1/32");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()
+    if env::var_os("ISSUER").is_none() {
+        command.env("ISSUER", format!("http://localhost:{port}"));
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    Ok(command)
 }

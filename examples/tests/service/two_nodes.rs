@@ -66,6 +66,11 @@ fn two_nodes_behind_one_address_are_one_service_and_one_alone_still_is() {
     let elsewhere = both.with(token).raw("GET", "/datastores", "x-forwarded-for: 203.0.113.9\r\n", b"");
     assert_eq!(elsewhere.status, 200, "what a client says about its address is dropped");
 
+    let metadata = "/.well-known/oauth-authorization-server";
+    let issuers: BTreeSet<_> = (0..4).map(|_| both.with(admin).get(metadata).json()["issuer"].to_string()).collect();
+    let port = both.address.rsplit(':').next().unwrap();
+    assert_eq!(issuers, [format!("\"http://localhost:{port}\"")].into(), "one service for OAuth clients");
+
     nodes.end(0);
     let first = format!(
         "/api/v1/service-accounts/nightly_load@service/tokens/{}",
