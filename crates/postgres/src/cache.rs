@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -15,13 +15,16 @@ use quick_cache::{Weighter, sync};
 use service_accounts_store::{Credential, Write};
 use service_accounts_token::TokenId;
 
-/// What a credential takes beside its texts.
+use crate::{connections::locked, decoded::networks};
+
+/// What a credential takes beside its texts and its networks.
 const OVERHEAD: u64 = 512;
 
 pub(crate) struct Cache {
     kept: sync::Cache<TokenId, Kept, ByBytes>,
-    /// Moves on before anything is forgotten.
-    forgotten: AtomicU64,
+    /// Moves on whenever anything is forgotten. Whoever keeps or forgets holds it, so that what is stale is never there to be
+    /// found, not even for a moment.
+    forgotten: Mutex<u64>,
     began: Instant,
     /// In microseconds since it began; zero where it is off.
     good_until: AtomicU64,
@@ -52,7 +55,7 @@ impl Cache {
         let items = usize::try_from(most_bytes / 2_048).unwrap_or(usize::MAX);
         Self {
             kept: sync::Cache::with_weighter(items, most_bytes, ByBytes),
-            forgotten: AtomicU64::new(0),
+            forgotten: Mutex::new(0),
             began: Instant::now(),
             good_until: AtomicU64::new(0),
         }
@@ -71,18 +74,18 @@ impl Cache {
 
     /// Where a read begins whose answer may be kept.
     pub(crate) fn mark(&self) -> Option<Mark> {
-        let mark = Mark(self.forgotten.load(Ordering::SeqCst));
+        let mark = Mark(*locked(&self.forgotten));
         self.is_on().then_some(mark)
     }
 
     /// Keeps what a read found, unless anything was forgotten since it began: it may be what the read did not see.
     pub(crate) fn keep(&self, mark: Mark, credential: &Arc<Credential>, texts: usize) {
         let id = credential.token().id;
-        let bytes = u64::try_from(texts).unwrap_or(u64::MAX / 4).saturating_add(OVERHEAD);
-        self.kept.insert(id, Kept { credential: credential.clone(), bytes });
-        // Whoever forgets moves the number on first, so either this sees it or the credential is there to be forgotten.
-        if self.forgotten.load(Ordering::SeqCst) != mark.0 {
-            self.kept.remove(&id);
+        let bytes = texts.saturating_add(networks(credential));
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX / 4).saturating_add(OVERHEAD);
+        let forgotten = locked(&self.forgotten);
+        if *forgotten == mark.0 {
+            self.kept.insert(id, Kept { credential: credential.clone(), bytes });
         }
     }
 
@@ -101,7 +104,8 @@ impl Cache {
 
     /// Forgets a row of a table, or everything.
     pub(crate) fn forget(&self, row: Option<(&str, &str)>) {
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        let mut forgotten = locked(&self.forgotten);
+        *forgotten = forgotten.wrapping_add(1);
         match row {
             Some(("token", id)) => match TokenId::parse(id) {
                 Ok(id) => drop(self.kept.remove(&id)),
@@ -177,5 +181,27 @@ mod tests {
         cache.keep(cache.mark().unwrap(), &one, 1_000);
         cache.is_good_until(Instant::now());
         assert!(cache.get(&one.token().id).is_none() && cache.mark().is_none());
+    }
+
+    /// Not even for the moment in which it is found out that it is stale: who asks then was told of the change already.
+    #[test]
+    fn what_was_read_beside_a_change_is_never_answered_with() {
+        let cache = cache(100_000);
+        let one = credentials(1).swap_remove(0);
+        let id = one.token().id;
+        let mark = cache.mark().unwrap();
+        cache.forget(Some(("token", id.as_str())));
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                (0..200_000).for_each(|_| cache.keep(mark, &one, 1_000));
+                is_over.store(true, Ordering::SeqCst);
+            });
+            let mut answered = 0;
+            while !is_over.load(Ordering::SeqCst) {
+                answered += u32::from(cache.get(&id).is_some());
+            }
+            assert_eq!(answered, 0, "a credential that was forgotten is answered with");
+        });
     }
 }

@@ -22,8 +22,11 @@ use crate::{
     rows::{self, text},
 };
 
-/// How many bytes of records are kept decoded, counted by their texts.
+/// How many bytes are kept, a quarter of them for accounts.
 const MOST_BYTES: u64 = 64 << 20;
+
+/// What a record takes beside its text and its networks.
+const OVERHEAD: usize = 640;
 
 /// How many tokens are remembered as read once, at most; about as many as are kept.
 const READ_ONCE: usize = 1 << 16;
@@ -52,24 +55,35 @@ struct ByText;
 /// An account that only its credentials still hold is counted with each of them.
 impl Weighter<TokenId, Arc<KnownCredential>> for ByText {
     fn weight(&self, _: &TokenId, known: &Arc<KnownCredential>) -> u64 {
-        weight(known.text.len() + known.account.text.len())
+        let texts = known.text.len().saturating_add(known.account.text.len());
+        weight(texts.saturating_add(networks(&known.record)))
     }
 }
 
 impl Weighter<AccountId, Arc<KnownAccount>> for ByText {
     fn weight(&self, _: &AccountId, known: &Arc<KnownAccount>) -> u64 {
-        weight(known.text.len())
+        weight(known.text.len().saturating_add(networks_of(&known.record)))
     }
 }
 
-fn weight(texts: usize) -> u64 {
-    u64::try_from(texts).unwrap_or(u64::MAX / 4).saturating_add(256)
+fn weight(bytes: usize) -> u64 {
+    u64::try_from(bytes.saturating_add(OVERHEAD)).unwrap_or(u64::MAX / 4)
+}
+
+/// Networks take more memory than text: they are kept for a fast search.
+pub(crate) fn networks(credential: &Credential) -> usize {
+    credential.token().allowlist.heap_bytes().saturating_add(networks_of(credential.account()))
+}
+
+fn networks_of(account: &Account) -> usize {
+    let proposed = account.proposal.as_ref().map_or(0, |proposal| proposal.allowlist.heap_bytes());
+    account.allowlist.heap_bytes().saturating_add(proposed)
 }
 
 impl Decoded {
     pub(crate) fn new() -> Self {
         Self {
-            credentials: Cache::with_weighter(10_000, MOST_BYTES, ByText),
+            credentials: Cache::with_weighter(10_000, MOST_BYTES / 4 * 3, ByText),
             accounts: Cache::with_weighter(1_000, MOST_BYTES / 4, ByText),
             read_once: ReadOnce::new(),
         }
@@ -159,6 +173,8 @@ impl ReadOnce {
 
 #[cfg(test)]
 mod tests {
+    use service_accounts_store::{MemoryStore, Token, conformance::Subject};
+
     use super::*;
 
     #[test]
@@ -169,5 +185,29 @@ mod tests {
         let [first, second] = [0, 1].map(held);
         assert_eq!(first, 0);
         assert!(second > 900, "{second} of 1000");
+    }
+
+    /// A list of networks takes up to three times as much decoded as its text does.
+    #[test]
+    fn what_is_kept_counts_by_the_memory_that_it_takes() {
+        let subject = Subject::new(MemoryStore::new());
+        let mut account = Subject::<MemoryStore>::account("pipeline");
+        let mut token = subject.token(&account.id, "nightly");
+        let weight = |token: &Token, account: &Account| {
+            let record = Arc::new(account.clone());
+            let account = Arc::new(KnownAccount { text: "".into(), record: record.clone() });
+            let record = Arc::new(Credential::new(token.clone(), record));
+            let known = KnownCredential { text: "".into(), account: account.clone(), record };
+            let own = ByText.weight(&account.record.id, &account);
+            (ByText.weight(&token.id, &Arc::new(known)), own)
+        };
+        assert_eq!(weight(&token, &account), (640, 640));
+        let networks: Vec<_> = (0..200).map(|n| format!("10.0.{n}.0/25")).collect();
+        let networks = serde_json::to_string(&networks).unwrap();
+        token.allowlist = serde_json::from_str(&networks).unwrap();
+        account.allowlist = token.allowlist.clone();
+        let heap = u64::try_from(token.allowlist.heap_bytes()).unwrap();
+        assert!(heap > u64::try_from(networks.len()).unwrap());
+        assert_eq!(weight(&token, &account), (640 + 2 * heap, 640 + heap));
     }
 }
