@@ -24,7 +24,7 @@ pub(crate) async fn commit(
     change: &Change,
     event: &Event,
 ) -> Result<Committed, PostgresError> {
-    let session = pool.session().await?;
+    let session = pool.session_to_change().await?;
     let asked = change.needs(authority);
     let answers = session.begin(&needs::reads(&pool.statements, &asked)).await?;
     let (sequence, records) = needs::read_back(decoded, &asked, answers)?;

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     runtime::Handle,
-    sync::{Notify, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tokio_postgres::Client;
@@ -26,6 +26,8 @@ pub(crate) struct Connections {
     settings: Settings,
     runtime: Handle,
     free: Semaphore,
+    /// Places of changes, one fewer: while all of them wait for their turn, reads go on.
+    changes: Arc<Semaphore>,
     idle: Mutex<Vec<Link>>,
     pub(crate) lineages: Arc<Lineages>,
     /// Held by each connection that is open.
@@ -47,15 +49,18 @@ pub(crate) struct Lease {
     link: Option<Link>,
     has_failed: AtomicBool,
     has_begun: AtomicBool,
+    /// Taken by a change, for as long as the server may still work on it.
+    place: Option<OwnedSemaphorePermit>,
     home: Arc<Connections>,
 }
 
 impl Connections {
     pub(crate) fn new(settings: Settings, runtime: Handle) -> Arc<Self> {
         // More than a semaphore can count would be more than a server can bear.
-        let free = Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS));
+        let most = settings.connections.min(Semaphore::MAX_PERMITS);
+        let (free, changes) = (Semaphore::new(most), Arc::new(Semaphore::new(most.saturating_sub(1).max(1))));
         let (idle, lineages, open, given_back) = (Mutex::default(), Arc::default(), Arc::default(), Notify::new());
-        Arc::new(Self { settings, runtime, free, idle, lineages, open, given_back })
+        Arc::new(Self { settings, runtime, free, changes, idle, lineages, open, given_back })
     }
 
     /// A server that gives no more connections gave some: then this waits for one of those, and opens another if it can.
@@ -68,6 +73,15 @@ impl Connections {
                 answer => return answer,
             }
         }
+    }
+
+    /// As [`lease`](Self::lease), for a change.
+    pub(crate) async fn lease_to_change(self: &Arc<Self>) -> Result<Lease, PostgresError> {
+        let place = self.changes.clone().acquire_owned().await;
+        let place = place.map_err(|error| PostgresError::Unavailable(Box::new(error)))?;
+        let mut lease = self.lease().await?;
+        lease.place = Some(place);
+        Ok(lease)
     }
 
     async fn tried(self: &Arc<Self>) -> Result<Lease, PostgresError> {
@@ -104,7 +118,8 @@ impl Connections {
 
 impl Lease {
     fn of(link: Option<Link>, home: &Arc<Connections>) -> Self {
-        Self { link, has_failed: AtomicBool::new(false), has_begun: AtomicBool::new(false), home: home.clone() }
+        let [has_failed, has_begun] = [false; 2].map(AtomicBool::new);
+        Self { link, has_failed, has_begun, place: None, home: home.clone() }
     }
 
     async fn opened(mut self) -> Result<Self, PostgresError> {
@@ -174,7 +189,8 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match self.link.take() {
             Some(link) if !*self.has_failed.get_mut() => {
-                let rest = Self::of(Some(link), &self.home);
+                let mut rest = Self::of(Some(link), &self.home);
+                rest.place = self.place.take();
                 // Where it cannot be cleaned, it is closed.
                 rest.has_failed.store(true, Relaxed);
                 self.home.runtime.spawn(rest.cleaned(*self.has_begun.get_mut()));

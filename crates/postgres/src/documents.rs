@@ -60,7 +60,7 @@ pub(crate) async fn advance(
     if from.is_none() && to.is_none() {
         return Ok(cursor(pool, reader).await?.is_none());
     }
-    let session = pool.session().await?;
+    let session = pool.session_to_change().await?;
     let from = from.map(Sequence::number);
     let written = match to {
         None => session.execute(&statements.remove_cursor, &[&reader_id, &from]).await,

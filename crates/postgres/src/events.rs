@@ -23,13 +23,13 @@ pub(crate) async fn append(pool: &Pool, events: &[Event]) -> Result<(), Postgres
     let account: Vec<_> = events.iter().map(|event| event.account().map(|label| label.as_str())).collect();
     let token: Vec<_> = events.iter().map(|event| event.token().map(|label| label.as_str())).collect();
     let values: Parameters<'_> = &[&at, &action, &actor, &account, &token, &records, &limit(events.len())];
-    let session = pool.session().await?;
+    let session = pool.session_to_change().await?;
     session.execute(&pool.statements.append, values).await.map_err(PostgresError::after_sending)?;
     session.finish()
 }
 
 pub(crate) async fn trim(pool: &Pool, place: Sequence, most: usize) -> Result<usize, PostgresError> {
-    let session = pool.session().await?;
+    let session = pool.session_to_change().await?;
     let removed = session.execute(&pool.statements.trim, &[&place.number(), &limit(most)]).await;
     let removed = removed.map_err(PostgresError::after_sending)?;
     session.finish()?;

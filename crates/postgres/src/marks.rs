@@ -20,7 +20,7 @@ pub(crate) async fn touch(pool: &Pool, uses: &[Usage], sightings: &[Sighting]) -
     let tokens: BTreeSet<&str> = sightings.iter().map(|sighting| sighting.token.as_str()).collect();
     let tokens: Vec<_> = tokens.into_iter().collect();
     let statements = &pool.statements;
-    let session = pool.session().await?;
+    let session = pool.session_to_change().await?;
     let lock = [Step::new(&statements.lock_tokens).with(tokens.clone()), Step::new(&statements.sightings).with(tokens)];
     let answers = session.begin(&lock).await?;
     let [_, locked, kept] = answers.as_slice() else { return Err(PostgresError::corrupt("sighting")) };

@@ -66,6 +66,12 @@ impl Pool {
         Ok(Session { client, prepared: self.settings.prepared })
     }
 
+    /// As [`session`](Self::session), for a change: changes that wait for each other leave a connection to reads.
+    pub(crate) async fn session_to_change(&self) -> Result<Session, PostgresError> {
+        let client = self.connections.lease_to_change().await?;
+        Ok(Session { client, prepared: self.settings.prepared })
+    }
+
     /// Waits without a deadline, on whatever executor the caller has.
     pub(crate) fn within<F: Future>(&self, work: F) -> Within<F> {
         Within::new(&self.runtime, work)

@@ -8,7 +8,7 @@ use std::{
 use futures_util::{FutureExt, future::join_all};
 use service_accounts_audit::{Action, Event, Label, Query};
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
-use service_accounts_store::Store;
+use service_accounts_store::{Store, conformance::Subject};
 use time::UtcDateTime;
 
 use crate::support::{Server, as_user, connect, eventually, runtime, settings, wait};
@@ -158,6 +158,26 @@ fn only_as_many_changes_go_on_without_their_callers_as_there_are_connections() {
     eventually("what was on its way has happened", || count_active(server, "crowd") == 0);
     let kept = wait(store.events(&Query::default().limit(500))).unwrap().events.len();
     assert!((1..=3).contains(&kept), "{kept} of 41 changes");
+}
+
+/// While a change waits for a standby or a slow disk, or a node hangs in the middle of one, every other waits for its turn.
+#[test]
+fn changes_that_wait_for_their_turn_leave_a_connection_to_reads() {
+    let Some(server) = Server::shared() else { return };
+    let subject = Subject::new(connect(named(server, "turns").connections(4).deadline(Duration::from_secs(60))));
+    let (store, account) = (subject.writer(), Subject::<PostgresStore>::account("pipeline").id);
+    let unknown = subject.token(&account, "unknown").id;
+    let holder = Holder::of(server, "UPDATE turns.turn SET last = last", "turns are held");
+    let start = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        (0..12).for_each(|_| drop(scope.spawn(|| wait(append(store)))));
+        eventually("changes wait", || count_active(server, "turns") >= 3);
+        for _ in 0..20 {
+            assert!(wait(store.credential(&unknown)).unwrap().is_none());
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "a read waited for changes");
+        drop(holder);
+    });
 }
 
 fn count_active(server: &Server, name: &str) -> usize {
