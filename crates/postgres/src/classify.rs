@@ -70,6 +70,8 @@ fn by_code(code: &str) -> Option<Variant> {
         "57014" => |_| PostgresError::TooSlow,
         // `lock_timeout`, which only a role behind a pooler can have.
         "55P03" => variant!(Contended),
+        // A mark of a token that was removed at the same time; the next try leaves it out.
+        "23503" => variant!(Contended),
         // CockroachDB says so where a node is lost in a commit; the rest of class 40 has rolled back.
         "40003" | "08007" => variant!(OutcomeUnknown),
         // The latter is raised on a standby by the check in `statements`; no other statement divides.

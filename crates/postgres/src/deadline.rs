@@ -27,7 +27,7 @@ pub(crate) struct Deadline {
 }
 
 /// Longer than any process lives; a duration may be too long to be added to an instant.
-const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+pub(crate) const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 
 impl Deadline {
     /// Keeps at most so many timers.

@@ -41,7 +41,7 @@ pub enum ImportError<E: std::error::Error + 'static> {
     /// This store has kept something already.
     #[error("the schema is not empty; import into a new one")]
     NotEmpty,
-    /// The other store has a reader of its trail that was not named.
+    /// The other store has a reader of its trail that was not named, and that is behind all that were.
     #[error("a reader of the trail at place {} was not named, so its place would be lost; name it", .0.number())]
     ReaderMissing(Sequence),
     /// The trail of the other store tells of an account in a realm that was not named.

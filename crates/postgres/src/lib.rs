@@ -22,6 +22,7 @@ mod pool;
 mod retry;
 mod rows;
 mod schema;
+mod servers;
 mod settings;
 mod statements;
 mod store;

@@ -9,10 +9,10 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, Ordering::Relaxed},
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use tokio_postgres::{Client, Config, SimpleQueryMessage, config::LoadBalanceHosts};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::{PostgresError, connections::locked};
 
@@ -23,7 +23,7 @@ const QUERY: &str = "
 /// One life of a cluster; the next begins when a standby is promoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lineage {
-    cluster: u64,
+    cluster: i64,
     timeline: u32,
 }
 
@@ -62,7 +62,8 @@ fn is_for_good(code: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Lineages {
     latest: Mutex<Option<Lineage>>,
-    has_met_former: AtomicBool,
+    /// The place of the server that was good last, of those that the text names.
+    good: AtomicUsize,
 }
 
 impl Lineages {
@@ -70,24 +71,24 @@ impl Lineages {
     pub(crate) fn meet(&self, met: Option<Lineage>) -> Result<(), PostgresError> {
         let mut latest = locked(&self.latest);
         if is_former(met, *latest) {
-            self.has_met_former.store(true, Relaxed);
             return Err(PostgresError::Superseded);
         }
         *latest = met.or(*latest);
         Ok(())
     }
 
-    /// Whether no connection has met a later server since.
+    /// Whether no connection has met a later server since, or another cluster: who still listens to the former one would hear of
+    /// nothing that is changed in the present one.
     pub(crate) fn is_current(&self, met: Option<Lineage>) -> bool {
-        !is_former(met, *locked(&self.latest))
+        met.zip(*locked(&self.latest)).is_none_or(|(met, latest)| met == latest)
     }
 
-    /// Of several hosts a former primary may be named first: then the next try must not begin there again.
-    pub(crate) fn order(&self, mut config: Config) -> Config {
-        if self.has_met_former.load(Relaxed) {
-            config.load_balance_hosts(LoadBalanceHosts::Random);
-        }
-        config
+    pub(crate) fn good(&self) -> usize {
+        self.good.load(Relaxed)
+    }
+
+    pub(crate) fn note_good(&self, server: usize) {
+        self.good.store(server, Relaxed);
     }
 }
 
@@ -109,6 +110,7 @@ mod tests {
         }
         assert!(!met.is_current(one) && met.is_current(two) && met.is_current(None));
         assert!(met.meet(other).is_ok(), "restored elsewhere");
+        assert!(met.is_current(other) && !met.is_current(two) && met.is_current(None));
     }
 
     #[test]
@@ -117,10 +119,11 @@ mod tests {
         assert!(!["57014", "57P01", "53200", "08006", "40001", "58030"].iter().any(|code| is_for_good(code)));
     }
 
+    /// Postgres has no unsigned numbers: the identifier of a cluster made after January 2038 is negative.
     #[test]
     fn a_timeline_is_read_as_postgres_writes_it() {
-        let read = Lineage::read("18446744073709551615", "0000000B").unwrap();
-        assert_eq!((read.cluster, read.timeline), (u64::MAX, 11));
+        let read = Lineage::read("-9223372036854775808", "0000000B").unwrap();
+        assert_eq!((read.cluster, read.timeline), (i64::MIN, 11));
         assert_eq!(Lineage::read("1", ""), None);
     }
 }

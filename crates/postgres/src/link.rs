@@ -13,12 +13,13 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::{
     PostgresError, Prepared, Settings,
     connections::locked,
     lineage::{Lineage, Lineages},
+    servers::first_good,
     settings::{OWN_SESSION, Tls},
     statements::Statement,
 };
@@ -31,8 +32,13 @@ const FITNESS: &str = "
 
 /// Connections wait for the next call. One that the server ended meanwhile would leave a change that was just sent unknown.
 /// Postgres 13 and other engines do not know this setting, so it cannot be given when connecting.
-const STAYS: &str = "
+pub(crate) const STAYS: &str = "
     CASE WHEN current_setting('idle_session_timeout', true) <> '' THEN set_config('idle_session_timeout', '0', false) END";
+
+/// What the server is told later would otherwise hold for connections that are open as well.
+const DURABLE: &str = "
+    CASE WHEN current_setting('synchronous_commit', true) <> ''
+        THEN set_config('synchronous_commit', current_setting('synchronous_commit'), false) END";
 
 /// What a statement without a volatile function meets. A balancer such as pgpool-II sends that to a standby, and the question above to
 /// the primary.
@@ -51,7 +57,14 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) async fn open(settings: &Settings, lineages: &Lineages, open: Arc<()>) -> Result<Self, PostgresError> {
-        let config = lineages.order(settings.connection());
+        first_good(settings, lineages, |server| Self::to(server, (settings, lineages), open.clone())).await
+    }
+
+    async fn to(
+        config: Config,
+        (settings, lineages): (&Settings, &Lineages),
+        open: Arc<()>,
+    ) -> Result<Self, PostgresError> {
         let mut link = match settings.tls.clone() {
             Tls::Off => Self::driven(config.connect(NoTls).await?, open),
             #[cfg(feature = "rustls")]
@@ -69,7 +82,8 @@ impl Link {
 
     /// A standby would answer with what was true a while ago: a revocation that was acknowledged may be missing there.
     async fn refuse_unfit(&self, prepared: Prepared) -> Result<(), PostgresError> {
-        let query = if prepared == Prepared::Once { format!("{FITNESS}, {STAYS}") } else { FITNESS.to_owned() };
+        let query =
+            if prepared == Prepared::Once { format!("{FITNESS}, {STAYS}, {DURABLE}") } else { FITNESS.to_owned() };
         let messages = self.client.simple_query(&query).await?;
         let row = messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some([row.get(0), row.get(1), row.get(2), row.get(3)]),

@@ -6,7 +6,7 @@
 //! kept is staler than the bound.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     hash::{BuildHasher, RandomState},
     pin::pin,
     sync::Arc,
@@ -20,12 +20,14 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Notification, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Notification, SimpleQueryMessage};
 
 use crate::{
     PostgresError, Settings,
     cache::Cache,
     lineage::{Lineage, Lineages},
+    link::STAYS,
+    servers,
     settings::{SchemaName, Tls},
     statements::in_schema,
 };
@@ -66,7 +68,7 @@ pub(crate) fn which_triggers(schema: &SchemaName) -> String {
         "SELECT count(*), string_agg(
              concat_ws(' ', pg_class.oid, relfilenode, pg_trigger.oid, pg_trigger.xmin), ',' ORDER BY pg_trigger.oid)
          FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
-         WHERE nspname = '{}' AND relname IN ('token', 'account') AND tgenabled <> 'D'
+         WHERE nspname = '{}' AND relname IN ('token', 'account') AND tgenabled IN ('O', 'A')
             AND tgname IN ('announce_change', 'announce_truncate')",
         schema.as_str()
     )
@@ -92,9 +94,9 @@ impl Listener {
         staleness: Duration,
     ) -> Self {
         Self(tokio::spawn(async move {
-            loop {
+            for server in servers::each(&settings.connection()).iter().cycle() {
                 // Why it ended does not matter: until it listens again, every read asks the database.
-                let _ = listen(&settings, &lineages, &cache, staleness).await;
+                let _ = listen(server, (&settings, &lineages), &cache, staleness).await;
                 cache.turn_off();
                 sleep(Duration::from_millis(200).min(staleness)).await;
             }
@@ -109,24 +111,31 @@ impl Drop for Listener {
 }
 
 async fn listen(
-    settings: &Settings,
-    lineages: &Lineages,
+    config: &Config,
+    (settings, lineages): (&Settings, &Lineages),
     cache: &Cache,
     staleness: Duration,
 ) -> Result<(), PostgresError> {
-    let config = lineages.order(settings.connection());
-    let bounds = (&settings.schema, staleness);
+    let bounds = (settings, staleness);
     match settings.tls.clone() {
         Tls::Off => {
-            let (client, connection) = config.connect(NoTls).await?;
+            let (client, connection) = in_time(settings, config.connect(NoTls)).await?;
             follow(client, connection, (cache, lineages), bounds).await
         }
         #[cfg(feature = "rustls")]
         Tls::Rustls(tls) => {
-            let (client, connection) = config.connect(tls).await?;
+            let (client, connection) = in_time(settings, config.connect(tls)).await?;
             follow(client, connection, (cache, lineages), bounds).await
         }
     }
+}
+
+/// What is in front of a lost server may greet and then say nothing, for ever.
+async fn in_time<T>(
+    settings: &Settings,
+    work: impl Future<Output = Result<T, impl Into<PostgresError>>>,
+) -> Result<T, PostgresError> {
+    timeout(settings.deadline, work).await.map_err(|_| PostgresError::TooSlow)?.map_err(Into::into)
 }
 
 /// Until the connection is lost, or a beat does not come back in time.
@@ -134,7 +143,7 @@ async fn follow<S, T>(
     client: Client,
     connection: Connection<S, T>,
     (cache, lineages): (&Cache, &Lineages),
-    (schema, staleness): (&SchemaName, Duration),
+    (settings, staleness): (&Settings, Duration),
 ) -> Result<(), PostgresError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -142,14 +151,14 @@ where
 {
     let (beaten, beats) = watch::channel(0);
     // Other nodes beat in the same channel.
-    let own = RandomState::new().hash_one(schema.as_str());
+    let own = RandomState::new().hash_one(settings.schema.as_str());
     let hear = |notification: &Notification| match read(notification.payload()) {
         Heard::Beat(node, beat) if node == own => drop(beaten.send(beat)),
         Heard::Beat(..) => {}
         Heard::Row(row) => cache.forget(row),
     };
     let hearing = pin!(hear_all(connection, hear));
-    let beating = pin!(beat(client, own, beats, (cache, lineages), (schema, staleness)));
+    let beating = pin!(beat(client, own, beats, (cache, lineages), (settings, staleness)));
     match select(hearing, beating).await {
         Either::Left((end, _)) | Either::Right((end, _)) => end,
     }
@@ -174,14 +183,14 @@ async fn beat(
     own: u64,
     mut beats: watch::Receiver<u64>,
     (cache, lineages): (&Cache, &Lineages),
-    (schema, staleness): (&SchemaName, Duration),
+    (settings, staleness): (&Settings, Duration),
 ) -> Result<(), PostgresError> {
-    let (channel, query) = (schema.as_str(), which_triggers(schema));
-    let lineage = Lineage::of(&client).await?;
+    let (channel, query) = (settings.schema.as_str(), which_triggers(&settings.schema));
+    let lineage = in_time(settings, Lineage::of(&client)).await?;
     lineages.meet(lineage)?;
-    client.batch_execute(&format!("LISTEN \"{channel}\"")).await?;
+    in_time(settings, client.batch_execute(&format!("SELECT {STAYS}; LISTEN \"{channel}\""))).await?;
     // What was kept before may have changed unheard.
-    let triggers = triggers_now(&client, &query).await?;
+    let triggers = in_time(settings, triggers_now(&client, &query)).await?;
     cache.forget(None);
     for beat in 1_u64.. {
         let sent = Instant::now();

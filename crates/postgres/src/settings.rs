@@ -2,9 +2,9 @@
 
 use std::{str::FromStr, time::Duration};
 
-use tokio_postgres::{Config, config::TargetSessionAttrs};
+use tokio_postgres::Config;
 
-use crate::PostgresError;
+use crate::{PostgresError, deadline::NEVER};
 
 /// How to reach the database, and how long to wait for it.
 ///
@@ -100,7 +100,10 @@ impl Settings {
     /// [`connect`](crate::PostgresStore::connect) makes. While that connection is lost, every read asks the database.
     #[must_use]
     pub fn cache(self, bytes: u64, staleness: Duration) -> Self {
-        Self { cache: Some(CacheBounds { bytes, staleness: staleness.max(Duration::from_millis(100)) }), ..self }
+        Self {
+            cache: Some(CacheBounds { bytes, staleness: staleness.clamp(Duration::from_millis(100), NEVER) }),
+            ..self
+        }
     }
 
     /// Speaks TLS, and with no server that does not.
@@ -120,10 +123,6 @@ impl Settings {
             config.application_name("service-accounts");
         }
         let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
-        if hosts > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
-            // One of them is the primary, whichever comes first.
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        }
         if config.get_connect_timeout().is_none() {
             // A host that is lost must leave time for the next.
             config.connect_timeout(self.deadline / u32::try_from(hosts).unwrap_or(u32::MAX).max(1));
@@ -226,14 +225,12 @@ mod tests {
         assert!(!format!("{refused:?} {refused}").contains("hunter2"));
     }
 
-    /// The first of them may be lost, or a standby.
+    /// The first of them may be lost.
     #[test]
-    fn of_several_hosts_each_has_its_time_and_the_primary_is_asked_for() {
+    fn of_several_hosts_each_has_its_time() {
         let both = Settings::parse("host=one,other").unwrap().deadline(Duration::from_secs(4)).connection();
         assert_eq!(both.get_connect_timeout(), Some(&Duration::from_secs(2)));
-        assert_eq!(both.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
         let one = Settings::parse("host=one").unwrap().deadline(Duration::MAX).connection();
-        assert_eq!(one.get_target_session_attrs(), TargetSessionAttrs::Any);
         assert!(
             one.get_options().is_some_and(|text| text.contains("statement_timeout=2147483647 ")),
             "as Postgres knows it"

@@ -6,17 +6,17 @@ use std::{
     os::unix::net::UnixStream,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use service_accounts_postgres::PostgresError;
-use service_accounts_store::Store;
+use service_accounts_postgres::{PostgresError, PostgresStore};
+use service_accounts_store::{Change, Committed, Store, conformance::Subject};
 
-use crate::load::{DEADLINE, Node, Server, connect, eventually, name, settings, wait};
+use crate::load::{AT, DEADLINE, Node, Server, connect, event, eventually, name, settings, wait};
 
 /// Stands between node and server. What it carries belongs to the network of its time; after [`cut`](Self::cut) that network
 /// carries nothing any more, and new connections belong to the next.
@@ -24,6 +24,11 @@ struct Network {
     port: u16,
     age: Arc<AtomicUsize>,
     is_up: Arc<AtomicUsize>,
+    socket: Arc<Mutex<PathBuf>>,
+}
+
+fn socket_of(server: &Server) -> PathBuf {
+    server.folder().join(".s.PGSQL.5432")
 }
 
 impl Network {
@@ -31,14 +36,20 @@ impl Network {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (age, is_up) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(1)));
-        let network = Self { port, age: age.clone(), is_up: is_up.clone() };
-        let socket = server.folder().join(".s.PGSQL.5432");
+        let socket = Arc::new(Mutex::new(socket_of(server)));
+        let network = Self { port, age: age.clone(), is_up: is_up.clone(), socket: socket.clone() };
         thread::spawn(move || {
             for client in listener.incoming() {
+                let socket = socket.lock().unwrap().clone();
                 carry(client.unwrap(), &socket, (age.clone(), is_up.clone()));
             }
         });
         network
+    }
+
+    /// New connections reach this server from now on, as where a name was given to another machine.
+    fn lead_to(&self, server: &Server) {
+        *self.socket.lock().unwrap() = socket_of(server);
     }
 
     fn cut(&self) {
@@ -111,4 +122,65 @@ fn a_start_over_a_silent_network_ends_within_the_deadline() {
     assert!(start.elapsed() < DEADLINE * 3);
     network.mend();
     eventually("it starts", || connect(settings(&text, &name())).is_ok());
+}
+
+/// What is in front of a lost server greets and says nothing; a connection that was begun meanwhile would be waited for for ever.
+#[test]
+fn a_cache_listens_again_after_a_network_that_was_silent() {
+    let Some(server) = Server::shared() else { return };
+    let network = Network::to(server);
+    let text = format!("host=127.0.0.1 port={} user=service dbname=postgres", network.port);
+    let cached = connect(settings(&text, &name()).cache(1 << 20, Duration::from_millis(500))).unwrap();
+    eventually("it listens", || cached.is_cache_on());
+    network.cut();
+    thread::sleep(DEADLINE);
+    assert!(!cached.is_cache_on());
+    network.mend();
+    eventually("it listens again", || cached.is_cache_on());
+}
+
+/// The tables were moved to another server, and its name with them. The former one only reads and is left running, so no connection
+/// to it ends: the one that listens there hears of nothing any more.
+#[test]
+fn a_cache_follows_to_another_server_and_believes_the_former_one_no_longer() {
+    let (Some(former), Some(present)) = (Server::start(), Server::start()) else { return };
+    let (network, name) = (Network::to(&former), name());
+    let text = format!("host=127.0.0.1 port={} user=service dbname=postgres", network.port);
+    let bound = Duration::from_millis(500);
+    let subject = Subject::new(connect(settings(&text, &name).cache(1 << 20, bound)).unwrap());
+    let cached = subject.writer();
+    let account = Box::new(Subject::<PostgresStore>::account("pipeline"));
+    let token = subject.token(&account.id, "nightly");
+    let (id, of) = (token.id, account.id.clone());
+    assert!(matches!(subject.commit(Change::CreateAccount { account, tokens: vec![token] }), Committed::Applied(_)));
+    let [from, to] = [&former, &present].map(|server| format!("{} application_name=x", server.text()));
+    let dump = present.folder().join("dump.sql");
+    std::fs::write(&dump, former.dump(&from)).unwrap();
+    present.load(&to, &dump);
+    former.sql("ALTER SYSTEM SET default_transaction_read_only = on");
+    former.sql("SELECT pg_reload_conf()");
+    network.lead_to(&present);
+    eventually("it changes the present one", || wait(cached.append(&[event("x")])).is_ok());
+    eventually("the cache is on", || cached.is_cache_on());
+    assert!((0..5).all(|_| wait(cached.credential(&id)).unwrap().unwrap().standing(AT).is_ok()));
+    let other = Subject::new(connect(settings(&present.text(), &name)).unwrap());
+    let revoke = Change::Revoke { token: id, account: of, account_revision: None, at: AT };
+    assert!(matches!(other.commit(revoke), Committed::Applied(_)));
+    thread::sleep(bound * 4);
+    assert!(wait(cached.credential(&id)).unwrap().unwrap().standing(AT).is_err(), "a revocation is not seen");
+}
+
+/// As a machine whose disk hangs: its kernel greets, and its server says nothing.
+#[test]
+fn a_server_that_greets_and_says_nothing_leaves_time_for_the_next() {
+    let Some(server) = Server::shared() else { return };
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let text = format!("host=127.0.0.1,{} port={port},5432 user=service dbname=postgres", server.folder().display());
+    let store = connect(settings(&text, &name()).cache(1 << 20, Duration::from_secs(1))).unwrap();
+    eventually("it listens", || store.is_cache_on());
+    // From then on nobody waits for the silent one.
+    let start = Instant::now();
+    thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(|| wait(store.append(&[event("x")])).unwrap()))));
+    assert!(start.elapsed() < DEADLINE / 2);
 }

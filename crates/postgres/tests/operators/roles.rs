@@ -1,6 +1,6 @@
 //! What is set on a role, on a database or on the whole server.
 
-use std::{thread, time::Duration};
+use std::{process::Stdio, thread, time::Duration};
 
 use futures_util::future::join_all;
 use service_accounts_postgres::{PostgresError, PostgresStore, Prepared, Settings};
@@ -187,4 +187,74 @@ fn a_right_taken_away_is_named_and_given_back_is_used() {
             server.sql(&format!("GRANT ALL ON {what} TO {role}"));
         });
     }
+}
+
+/// The level of a connection that is open would otherwise become another one, and what is acknowledged on it could be lost.
+#[test]
+fn connections_that_are_open_stay_durable_where_the_server_is_told_otherwise() {
+    let Some(server) = Server::start() else { return };
+    let node = Node::start(&server);
+    let schema = &node.name;
+    server.sql(&format!(
+        "CREATE TABLE {schema}.level (level TEXT);
+         CREATE FUNCTION {schema}.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             INSERT INTO {schema}.level VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+         CREATE TRIGGER note AFTER INSERT ON {schema}.event FOR EACH ROW EXECUTE FUNCTION {schema}.note()"
+    ));
+    server.sql("ALTER SYSTEM SET synchronous_commit = off");
+    server.sql("SELECT pg_reload_conf()");
+    let is_off = || server.ask(&server.text(), "SHOW synchronous_commit") == "off";
+    eventually("new connections have it", is_off);
+    for _ in 0..50 {
+        let _ = wait(node.store().append(&[event("x")]));
+        thread::sleep(Duration::from_millis(5));
+    }
+    let levels = server.ask(&server.text(), &format!("SELECT DISTINCT level FROM {schema}.level"));
+    assert_eq!(levels, "on");
+}
+
+/// Each of several servers is asked for reads too: the one that only reads may be the primary.
+#[test]
+fn a_primary_that_only_reads_is_read_where_several_servers_are_named() {
+    let Some(server) = Server::start() else { return };
+    let hosts = format!("host={},/nowhere port=5432,5432", server.folder().display());
+    let name = name();
+    let node = Node::with(settings(&format!("{hosts} user=service dbname=postgres"), &name), name);
+    server.sql("ALTER SYSTEM SET default_transaction_read_only = on");
+    server.sql("SELECT pg_reload_conf()");
+    eventually("changes are refused", || {
+        matches!(wait(node.store().append(&[event("x")])), Err(PostgresError::ReadOnly(_)))
+    });
+    let account = Subject::<PostgresStore>::account("pipeline").id;
+    assert!(wait(node.store().account(&account)).unwrap().is_some());
+}
+
+#[test]
+fn a_listening_connection_is_not_ended_for_being_idle() {
+    let Some(server) = Server::shared() else { return };
+    let (_, settings) = role_with(server, &["idle_session_timeout = '300ms'"]);
+    let cached = connect(settings.cache(1 << 20, Duration::from_secs(8))).unwrap();
+    eventually("the cache is on", || cached.is_cache_on());
+    for _ in 0..300 {
+        assert!(cached.is_cache_on());
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The failure of a server that is not there hides no limit of the one that is.
+#[test]
+fn a_server_that_gives_few_connections_shares_them_where_another_is_lost() {
+    let Some(server) = Server::shared() else { return };
+    let (role, _) = role_with(server, &[]);
+    server.sql(&format!("ALTER ROLE {role} CONNECTION LIMIT 2"));
+    let hosts = format!("host={},/nowhere port=5432,5432", server.folder().display());
+    let node = Node::with(settings(&format!("{hosts} user={role} dbname=postgres"), &role), role.clone());
+    let hold = format!("BEGIN; UPDATE {role}.turn SET last = last; SELECT pg_sleep(1), '{role}'");
+    let mut holder = server.psql(&hold).stdout(Stdio::null()).spawn().unwrap();
+    let of = format!("FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%{role}%'");
+    eventually("turns are held", || server.ask(&server.text(), &format!("SELECT count(*) {of}")) == "1");
+    for answer in wait(join_all((0..4).map(|_| async { node.store().append(&[event("x")]).await }))) {
+        answer.unwrap();
+    }
+    holder.wait().unwrap();
 }

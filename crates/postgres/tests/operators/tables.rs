@@ -6,9 +6,11 @@ use std::{
 };
 
 use service_accounts_postgres::{PostgresError, PostgresStore, Settings};
-use service_accounts_store::{Change, Committed, Room, Store, conformance::Subject};
+use service_accounts_store::{
+    Change, Committed, LastUsed, Room, Seen, Sighting, Store, Token, Usage, conformance::Subject,
+};
 
-use crate::load::{DEADLINE, Node, Server, connect, event, eventually, settings, wait};
+use crate::load::{AT, DEADLINE, Node, Server, connect, event, eventually, settings, wait};
 
 /// Nobody is told that a record is absent because its table is.
 #[test]
@@ -145,4 +147,48 @@ fn a_restored_dump_is_believed_at_once_by_nodes_that_are_running() {
     }
     wait(subject.writer().append(&[event("after")])).unwrap();
     eventually("the cache is on again", || cached.is_cache_on());
+}
+
+/// Marks are of many tokens, and one of them is removed at that moment. All the others would be lost with it.
+#[test]
+fn a_token_that_is_removed_beside_its_use_costs_no_mark_of_another() {
+    let Some(server) = Server::shared() else { return };
+    let (node, [gone, stays]) = (Node::start(server), ["gone", "stays"]);
+    let [gone, stays] = [gone, stays].map(|name| minted(&node, name));
+    let delete = format!("BEGIN; DELETE FROM {}.token WHERE id = '{}'; SELECT pg_sleep(1); COMMIT", node.name, gone.id);
+    let mut holder = server.psql(&delete).stdout(Stdio::null()).spawn().unwrap();
+    let of = format!("FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%{}%'", gone.id);
+    eventually("it is removed", || server.ask(&server.text(), &format!("SELECT count(*) {of}")) == "1");
+    let seen = Seen::UsedFrom("192.0.2.1".parse().unwrap());
+    let sighting = Sighting { token: stays.id, seen, count: 3, first: AT, last: AT };
+    let used = |token| Usage { token, last: LastUsed { at: AT, address: None } };
+    wait(node.store().touch(&[used(gone.id), used(stays.id)], &[sighting])).unwrap();
+    holder.wait().unwrap();
+    assert_eq!(wait(node.store().sightings(&stays.id)).unwrap().len(), 1);
+}
+
+fn minted(node: &Node, name: &str) -> Token {
+    let account = Subject::<PostgresStore>::account("pipeline").id;
+    let account_revision = wait(node.store().account(&account)).unwrap().unwrap().revision;
+    let token = node.subject.token(&account, name);
+    let mint = Change::Mint { token: Box::new(token.clone()), account_revision, room: Room::Below(usize::MAX) };
+    applied(&node.subject, mint);
+    token
+}
+
+/// It is there, it is not disabled, and it notifies of nothing that a node does.
+#[test]
+fn a_trigger_that_fires_for_replicas_only_turns_the_cache_off() {
+    let Some(server) = Server::shared() else { return };
+    let (node, bound) = (Node::start(server), Duration::from_millis(500));
+    let token = minted(&node, "nightly");
+    let cached = connect(settings(&server.text(), &node.name).cache(1 << 20, bound)).unwrap();
+    eventually("the cache is on", || cached.is_cache_on());
+    server.sql(&format!("ALTER TABLE {}.token ENABLE REPLICA TRIGGER announce_change", node.name));
+    std::thread::sleep(bound * 3);
+    assert!(wait(cached.credential(&token.id)).unwrap().unwrap().standing(AT).is_ok());
+    let account = token.account.clone();
+    applied(&node.subject, Change::Revoke { token: token.id, account, account_revision: None, at: AT });
+    std::thread::sleep(bound * 3);
+    assert!(wait(cached.credential(&token.id)).unwrap().unwrap().standing(AT).is_err(), "a revocation is not seen");
 }

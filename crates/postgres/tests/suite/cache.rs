@@ -208,6 +208,13 @@ fn without_the_setting_nothing_is_answered_from_memory_and_nobody_listens() {
 }
 
 #[test]
+fn a_bound_without_end_is_a_bound() {
+    let Some(server) = Server::shared() else { return };
+    let cached = connect(settings(server).cache(1 << 20, Duration::MAX));
+    crate::support::eventually("it listens", || cached.is_cache_on());
+}
+
+#[test]
 fn a_cache_behind_a_pooler_is_refused() {
     let Some(server) = Server::shared() else { return };
     let settings = settings(server).prepared(Prepared::EachTime).cache(1 << 20, STALENESS);
