@@ -83,12 +83,18 @@ fn the_readme_tells_of_each_error() {
         PostgresError::Damaged(cause()),
         PostgresError::Database(cause()),
         PostgresError::TooNew { found: 9, known: 2 },
+        PostgresError::Corrupt { table: "token" },
         PostgresError::NotDurable,
+        PostgresError::CacheBehindPooler,
+        PostgresError::Url,
+        PostgresError::SchemaName,
+        PostgresError::NoRuntime,
     ] {
-        let text = error.to_string();
+        let (text, shown) = (error.to_string().replace("`token`", "…"), format!("{error:?}"));
         let says = text.split(';').next().unwrap();
         // The numbers of a schema differ.
         let says = says.split(" 9").next().unwrap();
-        assert!(readme.contains(&format!("| {says}")), "{says}");
+        let variant = shown.split(['(', ' ']).next().unwrap();
+        assert!(readme.contains(&format!("| {says} | `{variant}` | ")), "{says}, {variant}");
     }
 }
