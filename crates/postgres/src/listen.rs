@@ -28,7 +28,7 @@ use crate::{
     lineage::{Lineage, Lineages},
     link::STAYS,
     servers,
-    settings::{SchemaName, Tls},
+    settings::{MOST_MILLISECONDS, SchemaName, Tls},
     statements::in_schema,
 };
 
@@ -188,7 +188,11 @@ async fn beat(
     let (channel, query) = (settings.schema.as_str(), which_triggers(&settings.schema));
     let lineage = in_time(settings, Lineage::of(&client)).await?;
     lineages.meet(lineage)?;
-    in_time(settings, client.batch_execute(&format!("SELECT {STAYS}; LISTEN \"{channel}\""))).await?;
+    // A commit that waits for a standby holds the lock on which each notification waits, and no `statement_timeout` ends that. Without a
+    // bound each attempt to listen again would leave one more process of the server behind.
+    let patience = staleness.as_millis().clamp(1, MOST_MILLISECONDS);
+    let begin = format!("SELECT {STAYS}; SET lock_timeout = {patience}; LISTEN \"{channel}\"");
+    in_time(settings, client.batch_execute(&begin)).await?;
     // What was kept before may have changed unheard.
     let triggers = in_time(settings, triggers_now(&client, &query)).await?;
     cache.forget(None);

@@ -153,7 +153,7 @@ impl Settings {
 pub(crate) const OWN_SESSION: &str = "own";
 
 /// The longest timeout that Postgres knows.
-const MOST_MILLISECONDS: u128 = 2_147_483_647;
+pub(crate) const MOST_MILLISECONDS: u128 = 2_147_483_647;
 
 /// Whether and how connections are encrypted.
 #[derive(Clone)]

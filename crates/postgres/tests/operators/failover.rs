@@ -167,3 +167,41 @@ fn a_change_whose_wait_for_the_standby_is_cancelled_is_not_acknowledged() {
         wait(subject.writer().append(&[event("x")])).unwrap();
     }
 }
+
+/// A beat of the cache waits for the change that waits for the standby, and a process of the server that waits does not notice that its
+/// client has gone: each new attempt would take another of the server's connections, until there are none for anybody.
+#[test]
+fn without_its_standby_a_server_is_not_filled_by_a_cache() {
+    let Some(server) = Server::start() else { return };
+    let name = name();
+    let subject = Subject::new(connect(settings(&server.text(), &name)).unwrap());
+    let cached = connect(settings(&server.text(), &name).cache(1 << 20, Duration::from_millis(300))).unwrap();
+    let account = Box::new(Subject::<PostgresStore>::account("pipeline"));
+    let token = subject.token(&account.id, "nightly");
+    let (key, of) = (token.id, account.id.clone());
+    assert!(matches!(subject.commit(Change::CreateAccount { account, tokens: vec![token] }), Committed::Applied(_)));
+    eventually("the cache is on", || cached.is_cache_on());
+    server.sql("ALTER SYSTEM SET synchronous_standby_names = 'lost'");
+    server.sql("SELECT pg_reload_conf()");
+    let open = || -> usize {
+        let of = format!("FROM pg_stat_activity WHERE application_name = '{name}'");
+        server.ask(&server.text(), &format!("SELECT count(*) {of}")).parse().unwrap()
+    };
+    let revoke = || {
+        let expected = wait(subject.writer().account(&of)).unwrap().unwrap().revision;
+        wait(subject.writer().commit(&Authority::Host, Change::RevokeAll { account: of.clone(), expected }, event("x")))
+    };
+    // It has the lock on which every notification waits, and keeps it.
+    eventually("a change waits for the standby", || {
+        let _ = revoke();
+        server.ask(&server.text(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0"
+    });
+    std::thread::sleep(Duration::from_secs(5));
+    // A few of each node's own, the one that listens, and the one before it.
+    let open = open();
+    assert!(open <= 8, "{open} connections");
+    server.sql("ALTER SYSTEM RESET synchronous_standby_names");
+    server.sql("SELECT pg_reload_conf()");
+    eventually("the cache is on again", || cached.is_cache_on());
+    assert!(wait(cached.credential(&key)).unwrap().unwrap().standing(AT).is_err());
+}
