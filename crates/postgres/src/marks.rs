@@ -15,7 +15,8 @@ use crate::{
 
 type Sightings = BTreeMap<TokenId, BTreeMap<Seen, Sighting>>;
 
-/// Keeps marks in one transaction. It takes no turn, so it never holds up a change of another token.
+/// Keeps marks in one transaction. It takes no turn; only a change of one of these tokens waits for it, and with that change whatever comes
+/// after it.
 pub(crate) async fn touch(pool: &Pool, uses: &[Usage], sightings: &[Sighting]) -> Result<(), PostgresError> {
     let tokens: BTreeSet<&str> = sightings.iter().map(|sighting| sighting.token.as_str()).collect();
     let tokens: Vec<_> = tokens.into_iter().collect();
