@@ -96,11 +96,6 @@ impl Home {
         (service, token)
     }
 
-    /// The database on the server, if these are the tests on one.
-    pub(crate) fn url(&self) -> Option<&str> {
-        self.url.as_deref()
-    }
-
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("accounts.db")
     }

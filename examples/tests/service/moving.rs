@@ -11,7 +11,8 @@ const SEAL_KEY: &str = "22222222222222222222222222222222222222222222222222222222
 
 fn moved(home: &Home, file: &Path, more: &[&str]) -> Output {
     let mut command = home.command("move_to_postgres", &[]);
-    command.arg(file).arg(home.url().unwrap()).args(more).output().unwrap()
+    let address = command.get_envs().find_map(|(name, value)| (name == "DATABASE").then_some(value?.to_owned()));
+    command.arg(file).arg(address.unwrap()).args(more).output().unwrap()
 }
 
 /// A service that was killed on a file, with all readers of its trail and whatever lease it held.
