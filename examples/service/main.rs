@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `LISTEN` | address and port | `127.0.0.1:8080` |
 //! | `DATABASE` | the path of the file that keeps everything, or `postgres://…` for several nodes, with the keys set | `service-accounts.db` |
+//! | `POOLER` | `1` where a pooler such as PgBouncer stands before that database | none does |
 //! | `SERVICE_ACCOUNTS_PEPPER` | the keys, newest first, separated by commas | a key file beside the database |
 //! | `ENVIRONMENT` | credentials of other environments are refused | all are accepted |
 //! | `TRUSTED_PROXIES` | networks whose `X-Forwarded-For` is believed | nobody's |
@@ -105,7 +106,7 @@ async fn open(settings: Settings) -> Result<Accounts, Box<dyn Error>> {
             .map_err(|error| format!("no key file can be kept beside the file that `DATABASE` names: {error}"))?,
     };
     let catalogue: Catalogue<Permission> = toml::from_str(include_str!("roles.toml"))?;
-    let store = database::open(&settings.database).await?;
+    let store = database::open(&settings.database, settings.pooler).await?;
     let vendor = Vendor::parse("sample")?;
     let manage = Permission::ServiceAccountsManage;
     // Any name is an application here; a host names its own, each with the permission that it takes.

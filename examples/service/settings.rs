@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) listen: String,
     /// `DATABASE`: the path of the file, or the address of a Postgres database.
     pub(crate) database: String,
+    /// `POOLER`: whether a pooler such as PgBouncer stands before that database.
+    pub(crate) pooler: bool,
     /// `SERVICE_ACCOUNTS_PEPPER`: the keys, newest first; without it, the key file beside the database.
     pub(crate) keyring: Option<Keyring>,
     /// `ENVIRONMENT`: where the service runs; credentials of other environments are refused then.
@@ -62,6 +64,7 @@ impl Settings {
             listen: text("LISTEN")?.unwrap_or_else(|| "127.0.0.1:8080".into()),
             database: parsed("DATABASE", "the path of a file, or postgres://…", database)?
                 .unwrap_or_else(|| "service-accounts.db".into()),
+            pooler: parsed("POOLER", "1, or nothing", |text| (text == "1").then_some(()))?.is_some(),
             keyring: keyring()?,
             environment: parsed("ENVIRONMENT", &environments(), environment)?,
             trusted_proxies: parsed("TRUSTED_PROXIES", proxies, networks)?,

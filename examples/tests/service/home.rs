@@ -58,6 +58,7 @@ impl Home {
     pub(crate) fn command(&self, name: &str, settings: &[(&str, &OsStr)]) -> Command {
         let mut command = Command::new(example(name));
         for unset in [
+            "POOLER",
             "SERVICE_ACCOUNTS_PEPPER",
             "ENVIRONMENT",
             "TRUSTED_PROXIES",

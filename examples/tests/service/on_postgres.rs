@@ -20,6 +20,7 @@ mod home;
 mod kill;
 mod moving;
 mod nodes;
+mod pooler;
 mod resource;
 mod restart;
 mod sessions;

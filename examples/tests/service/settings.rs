@@ -41,6 +41,7 @@ fn each_setting_is_named_with_what_is_expected_and_never_with_its_value() {
         ("RETENTION_DAYS", "-1", "from 1 to 36500"),
         ("RETENTION_DAYS", "400", "`SEAL_KEY` beside it"),
         ("DETECT", "yes", "1, or nothing"),
+        ("POOLER", "yes", "1, or nothing"),
     ] {
         let said = home.refuse(&[(name, OsStr::new(value))]);
         let line = said.lines().last().unwrap_or_default();
