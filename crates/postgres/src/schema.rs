@@ -1,13 +1,19 @@
 //! The tables, and how a database gets them.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::{PostgresError, listen, settings::SchemaName, statements::in_schema};
 
+/// How long a node waits before it looks again whether another still migrates.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// Each entry takes the schema one version further; what has been released is never edited.
 ///
 /// Ids are compared byte by byte (`COLLATE "C"`), as the port orders them. `turn` has one row: whoever updates it has the
-/// only turn until its transaction ends, so events are numbered in the order of their commits and without gaps.
+/// only turn until its transaction ends, so events are numbered in the order of their commits.
 const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE @turn (
@@ -97,15 +103,29 @@ pub(crate) async fn is_current(client: &Client, schema: &SchemaName) -> Result<b
 
 /// Brings the schema up to date, however long that takes. Nodes that start at once take turns.
 pub(crate) async fn migrate(client: &Client, schema: &SchemaName) -> Result<(), PostgresError> {
-    let key = lock_key(schema);
-    let begin = format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({key})"
-    );
-    client.batch_execute(&begin).await?;
+    while !is_its_turn(client, schema).await? {
+        sleep(BETWEEN_LOOKS).await;
+    }
     let step = step(client, schema).await;
     let end = if step.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
     step
+}
+
+/// Begins a transaction where nobody else migrates.
+///
+/// It looks and does not wait: a process of the server that waits does not notice that its node has gone, and one that starts again and
+/// again would leave one behind each time.
+async fn is_its_turn(client: &Client, schema: &SchemaName) -> Result<bool, PostgresError> {
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; SELECT pg_try_advisory_xact_lock({})",
+        lock_key(schema)
+    );
+    let is_its_turn = scalar(client, &begin).await?.as_deref() == Some("t");
+    if !is_its_turn {
+        client.batch_execute("ROLLBACK").await?;
+    }
+    Ok(is_its_turn)
 }
 
 /// Makes the triggers that a cache needs, where one is missing.
@@ -173,12 +193,40 @@ fn lock_key(schema: &SchemaName) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use service_accounts_private_postgres::{Server, runtime};
+    use tokio::time::timeout;
+    use tokio_postgres::{Config, NoTls};
+
     use super::*;
+    use crate::{PostgresStore, Settings};
 
     /// Two releases that lock under different keys would migrate at once.
     #[test]
     fn the_lock_of_a_schema_never_changes() {
-        let settings = crate::Settings::parse("host=localhost").unwrap();
+        let settings = Settings::parse("host=localhost").unwrap();
         assert_eq!(lock_key(&settings.schema), 3_613_313_745_326_558_409);
+    }
+
+    #[test]
+    fn a_node_that_goes_while_another_migrates_leaves_nothing_behind_that_waits() {
+        let Some(server) = Server::shared() else { return };
+        let url = server.database();
+        let settings = Settings::parse(&url).unwrap();
+        let key = lock_key(&settings.schema);
+        runtime().block_on(async {
+            let (client, connection) = url.parse::<Config>().unwrap().connect(NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute(&format!("SELECT pg_advisory_lock({key})")).await.unwrap();
+            for _ in 0..3 {
+                let start = PostgresStore::connect(settings.clone());
+                assert!(timeout(Duration::from_millis(500), start).await.is_err(), "it waits for its turn");
+            }
+            let here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            let waiting =
+                format!("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND {here}");
+            assert_eq!(scalar(&client, &waiting).await.unwrap().as_deref(), Some("0"));
+            client.batch_execute(&format!("SELECT pg_advisory_unlock({key})")).await.unwrap();
+            PostgresStore::connect(settings).await.unwrap();
+        });
     }
 }
