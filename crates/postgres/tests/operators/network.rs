@@ -159,6 +159,9 @@ fn a_cache_follows_to_another_server_and_believes_the_former_one_no_longer() {
     present.load(&to, &dump);
     former.sql("ALTER SYSTEM SET default_transaction_read_only = on");
     former.sql("SELECT pg_reload_conf()");
+    // An open connection hears of it a moment later, and would still change the former one.
+    let only_reads = || matches!(wait(cached.append(&[event("x")])), Err(PostgresError::ReadOnly(_)));
+    eventually("the former one only reads", only_reads);
     network.lead_to(&present);
     eventually("it changes the present one", || wait(cached.append(&[event("x")])).is_ok());
     eventually("the cache is on", || cached.is_cache_on());
