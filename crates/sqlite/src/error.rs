@@ -44,7 +44,7 @@ pub enum SqliteError {
     /// SQLite ignored a setting that this crate stands on.
     #[error("this SQLite ignores the pragma `{pragma}`; use the bundled one")]
     Unsupported {
-        /// The setting.
+        /// Its name in SQLite.
         pragma: &'static str,
     },
     /// One of the files was moved, deleted, replaced or cut short while the store was open.

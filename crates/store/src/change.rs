@@ -40,7 +40,7 @@ pub enum Change {
     /// [`AccountMissing`](Refusal::AccountMissing) where a token names another account;
     /// [`TokenTaken`](Refusal::TokenTaken); [`NameTaken`](Refusal::NameTaken) where two tokens share a name.
     CreateAccount {
-        /// The account.
+        /// As it begins; its revision is set by the store.
         account: Box<Account>,
         /// Its client secret, and its first token if one is asked for.
         tokens: Vec<Token>,
@@ -70,7 +70,7 @@ pub enum Change {
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), [`Stale`](Refusal::Stale).
     DeleteAccount {
-        /// The account.
+        /// Whose credentials end with it.
         account: AccountId,
         /// The state by which the deletion was judged.
         expected: Revision,
@@ -79,7 +79,7 @@ pub enum Change {
     ///
     /// Refused: [`AccountMissing`](Refusal::AccountMissing), also where the account was not deleted before.
     PurgeAccount {
-        /// The account.
+        /// One that is deleted already.
         account: AccountId,
     },
     /// The revocation of every credential of an account in one step, whatever their number.

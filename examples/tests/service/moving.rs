@@ -1,6 +1,11 @@
 //! `examples/move_to_postgres`: a service that ran on a file goes on where it was, on a server.
 
-use std::{ffi::OsStr, path::Path, process::Output, time::Duration};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Output,
+    time::Duration,
+};
 
 use serde_json::json;
 use service_accounts_private_postgres::Server;
@@ -13,6 +18,14 @@ fn moved(home: &Home, file: &Path, more: &[&str]) -> Output {
     let mut command = home.command("move_to_postgres", &[]);
     let address = command.get_envs().find_map(|(name, value)| (name == "DATABASE").then_some(value?.to_owned()));
     command.arg(file).arg(address.unwrap()).args(more).output().unwrap()
+}
+
+/// A place with a server, and the path of a file that is not there yet.
+fn beginning() -> Option<(Home, PathBuf)> {
+    Server::shared()?;
+    let home = Home::new();
+    let file = home.database();
+    Some((home, file))
 }
 
 /// A service that was killed on a file, with all readers of its trail and whatever lease it held.
@@ -45,11 +58,7 @@ fn places(service: &Service, admin: &str) -> Vec<i64> {
 
 #[test]
 fn a_service_goes_on_where_it_was() {
-    if Server::shared().is_none() {
-        return;
-    }
-    let home = Home::new();
-    let file = home.database();
+    let Some((home, file)) = beginning() else { return };
     let (admin, token) = killed_on(&home, &file);
     let output = moved(&home, &file, &[]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -68,11 +77,7 @@ fn a_service_goes_on_where_it_was() {
 
 #[test]
 fn what_would_move_nothing_or_lose_something_is_refused() {
-    if Server::shared().is_none() {
-        return;
-    }
-    let home = Home::new();
-    let file = home.database();
+    let Some((home, file)) = beginning() else { return };
     let missing = moved(&home, &file, &[]);
     assert!(!missing.status.success() && !file.exists(), "{missing:?}");
     assert!(String::from_utf8_lossy(&missing.stderr).contains("there is no file"), "{missing:?}");

@@ -101,7 +101,7 @@ impl TargetUrl {
         Ok(Self(text.into()))
     }
 
-    /// The text.
+    /// The URL as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
